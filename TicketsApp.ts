@@ -1,0 +1,72 @@
+import type {
+	IConfigurationExtend,
+	IConfigurationModify,
+	IEnvironmentRead,
+	IHttp,
+	IModify,
+	IPersistence,
+	IRead,
+} from '@rocket.chat/apps-engine/definition/accessors';
+import { ApiSecurity, ApiVisibility } from '@rocket.chat/apps-engine/definition/api';
+import { App } from '@rocket.chat/apps-engine/definition/App';
+import type { ILivechatRoom, IPostLivechatRoomClosed } from '@rocket.chat/apps-engine/definition/livechat';
+import type { IMessage, IPostMessageSent } from '@rocket.chat/apps-engine/definition/messages';
+import type { ISetting } from '@rocket.chat/apps-engine/definition/settings';
+
+import { endpoints } from './app-shim/endpoints';
+import type { Accessors } from './app-shim/host';
+import { Runner } from './app-shim/runner';
+import { settings } from './app-shim/settings';
+
+/** The class that Rocket.Chat loads: says what the app offers and hears, and passes everything on to the core. */
+export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRoomClosed {
+	private readonly runner = new Runner(this.getID());
+
+	public async onEnable(_environment: IEnvironmentRead, _configuration: IConfigurationModify): Promise<boolean> {
+		const { reader, http } = this.getAccessors();
+		await this.runner.runEvent('enabled', this.accessorsOf(reader, http));
+		return true;
+	}
+
+	public async onSettingUpdated(
+		_setting: ISetting,
+		_configuration: IConfigurationModify,
+		read: IRead,
+		http: IHttp,
+	): Promise<void> {
+		await this.runner.runEvent('settingUpdated', this.accessorsOf(read, http));
+	}
+
+	public async executePostMessageSent(
+		message: IMessage,
+		read: IRead,
+		http: IHttp,
+		persistence: IPersistence,
+		modify: IModify,
+	): Promise<void> {
+		await this.runner.runEvent({ messageSent: { message } }, this.accessorsOf(read, http, persistence, modify));
+	}
+
+	public async executePostLivechatRoomClosed(
+		room: ILivechatRoom,
+		read: IRead,
+		http: IHttp,
+		persistence: IPersistence,
+		modify?: IModify,
+	): Promise<void> {
+		await this.runner.runEvent({ roomClosed: { room } }, this.accessorsOf(read, http, persistence, modify));
+	}
+
+	protected async extendConfiguration(configuration: IConfigurationExtend): Promise<void> {
+		await Promise.all(settings.map((setting) => configuration.settings.provideSetting(setting)));
+		await configuration.api.provideApi({
+			visibility: ApiVisibility.PUBLIC,
+			security: ApiSecurity.UNSECURE,
+			endpoints: endpoints(this, this.runner),
+		});
+	}
+
+	private accessorsOf(read: IRead, http: IHttp, persistence?: IPersistence, modify?: IModify): Accessors {
+		return { read, http, persistence, modify, logger: this.getLogger() };
+	}
+}

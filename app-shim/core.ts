@@ -1,0 +1,102 @@
+/** The core's face (crate/src/wasm.rs) and the plain data that crosses it, as the shim needs to know them. */
+
+import { load } from './core.generated';
+
+export interface Core {
+	start(start: Start): Operation;
+}
+
+export interface Operation {
+	begin(): Step;
+	resume(answers: Answers): Step;
+	free(): void;
+}
+
+export interface Start {
+	trigger: Trigger;
+	now: number;
+	entropy: string;
+}
+
+/** What starts an operation: one name, with what it brings. */
+export type Trigger =
+	| { request: { request: Request } }
+	| { messageSent: { message: object } }
+	| { roomClosed: { room: object } }
+	| 'settingUpdated'
+	| 'enabled'
+	| { deliver: { room: string } };
+
+export interface Request {
+	endpoint: string;
+	method: string;
+	headers: Record<string, string>;
+	/** The parsed body as JSON text. */
+	body: string;
+}
+
+export interface Step {
+	effects: Array<Effect>;
+	log: Array<LogLine>;
+	end?: End;
+}
+
+export interface LogLine {
+	level: 'debug' | 'info' | 'warn' | 'error';
+	text: string;
+}
+
+export interface End {
+	response?: Response;
+	followUps: Array<Trigger>;
+}
+
+export interface Response {
+	status: number;
+	content?: object;
+}
+
+export interface Answers {
+	now: number;
+	outcomes: Array<Outcome>;
+}
+
+export type Outcome = { ok: unknown } | { error: string } | 'timeout';
+
+export interface Visitor {
+	id: string;
+	token: string;
+	username?: string;
+	name?: string;
+	department?: string;
+}
+
+/** What the core may ask for (crate/src/host.rs): the name of a method and its arguments. */
+export interface EffectArguments {
+	acquire: { queue: string };
+	release: { queue: string };
+	readSetting: { id: string };
+	readServerSetting: { id: string };
+	readRecords: { association: string };
+	createRecord: { associations: Array<string>; record: object };
+	removeRecords: { association: string };
+	findVisitor: { token: string };
+	registerVisitor: { visitor: { token: string; name?: string; email?: string; phone?: string } };
+	findRoom: { room: string };
+	findOpenRooms: { visitor: Visitor };
+	createRoom: { visitor: Visitor; customFields: Record<string, unknown> };
+	closeRoom: { room: string; comment: string };
+	postMessage: { room: string; visitor: Visitor; text: string; attachments: Array<object> };
+	setCustomField: { token: string; key: string; value: string };
+	findDepartment: { department: string };
+	postWebhook: { url: string; secret: string; body: string; timeoutMs: number };
+}
+
+export type EffectKind = keyof EffectArguments;
+export type Effect = { [Kind in EffectKind]: { kind: Kind } & EffectArguments[Kind] }[EffectKind];
+
+/** A fresh instance of the WebAssembly module, with nothing remembered. */
+export function createCore(appId: string): Core {
+	const { Core: Constructor } = load() as unknown as { Core: new (appId: string) => Core };
+	return new Constructor(appId);
+}

@@ -1,0 +1,92 @@
+import type { IHttp, IModify, IPersistence, IRead } from '@rocket.chat/apps-engine/definition/accessors';
+import type { IApiEndpointInfo, IApiRequest, IApiResponse } from '@rocket.chat/apps-engine/definition/api';
+import { ApiEndpoint } from '@rocket.chat/apps-engine/definition/api';
+import { HttpStatusCode } from '@rocket.chat/apps-engine/definition/accessors';
+import type { IApp } from '@rocket.chat/apps-engine/definition/IApp';
+
+import type { End, Response } from './core';
+import { errorText } from './errorText';
+import type { Accessors } from './host';
+import type { Runner } from './runner';
+import { Trap } from './runner';
+
+const PATHS = ['secret.check', 'settings', 'room', 'room.close', 'visitor-message'];
+
+export function endpoints(app: IApp, runner: Runner): Array<Endpoint> {
+	return PATHS.map((path) => new Endpoint(app, path, runner));
+}
+
+/** Offers every verb, since the engine would answer those that are missing with an error of its own. */
+class Endpoint extends ApiEndpoint {
+	public readonly get = this.answer;
+
+	public readonly post = this.answer;
+
+	public readonly put = this.answer;
+
+	public readonly delete = this.answer;
+
+	public readonly patch = this.answer;
+
+	public readonly head = this.answer;
+
+	public readonly options = this.answer;
+
+	constructor(
+		app: IApp,
+		public readonly path: string,
+		private readonly runner: Runner,
+	) {
+		super(app);
+	}
+
+	private async answer(
+		request: IApiRequest,
+		_endpoint: IApiEndpointInfo,
+		read: IRead,
+		modify: IModify,
+		http: IHttp,
+		persistence: IPersistence,
+	): Promise<IApiResponse> {
+		const accessors = { read, modify, http, persistence, logger: this.app.getLogger() };
+		const { method, headers, content } = request;
+		try {
+			const trigger = { request: { request: { endpoint: this.path, method, headers, body: jsonOf(content) } } };
+			const end = await this.runner.run(trigger, accessors);
+			this.followUp(end, accessors);
+			return responseOf(end.response);
+		} catch (error) {
+			return failure(error, accessors);
+		}
+	}
+
+	/** RapidPro does not wait for it, and its request's log is written by then: what it has to say goes to the console. */
+	private followUp(end: End, accessors: Accessors): void {
+		const afterwards = { ...accessors, logger: console };
+		this.runner.runFollowUps(end, afterwards).catch((error) => console.error(errorText(error)));
+	}
+}
+
+/** The parsed body as text again; nothing for one that is nested too deeply, which the core refuses in words. */
+function jsonOf(content: unknown): string {
+	try {
+		return JSON.stringify(content ?? {});
+	} catch {
+		return '';
+	}
+}
+
+function responseOf(response: Response | undefined): IApiResponse {
+	const { status, content } = response ?? { status: HttpStatusCode.INTERNAL_SERVER_ERROR };
+	return { status, ...(content && { content }) };
+}
+
+/** The one answer that the core cannot give: that it stopped. The cause is the log's business, the reference everybody's. */
+function failure(error: unknown, { logger }: Accessors): IApiResponse {
+	const trap = error instanceof Trap ? error : new Trap(error);
+	logger.error(trap.message);
+	return {
+		status: HttpStatusCode.INTERNAL_SERVER_ERROR,
+		content: { error: `internal error ${trap.reference}` },
+	};
+}

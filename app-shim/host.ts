@@ -1,0 +1,185 @@
+import type { IHttp, IModify, IPersistence, IRead } from '@rocket.chat/apps-engine/definition/accessors';
+import type { IDepartment, ILivechatRoom, IVisitor } from '@rocket.chat/apps-engine/definition/livechat';
+import type { IMessageAttachment } from '@rocket.chat/apps-engine/definition/messages';
+import { RocketChatAssociationModel, RocketChatAssociationRecord } from '@rocket.chat/apps-engine/definition/metadata';
+import type { IRoom } from '@rocket.chat/apps-engine/definition/rooms';
+import type { IUser } from '@rocket.chat/apps-engine/definition/users';
+
+import type { EffectArguments, EffectKind, Visitor } from './core';
+
+/** Where an operation's lines go: the app's log, or the console. */
+export interface Logger {
+	debug(text: string): void;
+	info(text: string): void;
+	warn(text: string): void;
+	error(text: string): void;
+}
+
+/** What Rocket.Chat hands to an endpoint, an event handler or a hook; some hooks get only the first three. */
+export interface Accessors {
+	read: IRead;
+	http: IHttp;
+	logger: Logger;
+	persistence?: IPersistence;
+	modify?: IModify;
+}
+
+/** How much of an answer's body RapidPro's refusals need to be understood. */
+const BODY_LENGTH_MAX = 1000;
+
+type Performers = Required<{
+	[Kind in Exclude<EffectKind, 'acquire' | 'release'>]: (args: EffectArguments[Kind]) => Promise<unknown>;
+}>;
+
+/** Performs one operation's effects with Rocket.Chat's accessors: one method an effect. Decides nothing. */
+export class Host implements Performers {
+	/** The rooms that this operation has seen, since Rocket.Chat wants its own objects back. */
+	private readonly rooms = new Map<string, IRoom>();
+
+	constructor(private readonly accessors: Accessors) {}
+
+	public readSetting({ id }: EffectArguments['readSetting']): Promise<unknown> {
+		return this.accessors.read.getEnvironmentReader().getSettings().getValueById(id);
+	}
+
+	public readServerSetting({ id }: EffectArguments['readServerSetting']): Promise<unknown> {
+		return this.accessors.read.getEnvironmentReader().getServerSettings().getValueById(id);
+	}
+
+	public readRecords({ association }: EffectArguments['readRecords']): Promise<unknown> {
+		return this.accessors.read.getPersistenceReader().readByAssociation(associationOf(association));
+	}
+
+	public async createRecord({ associations, record }: EffectArguments['createRecord']): Promise<void> {
+		await this.persistence.createWithAssociations(record, associations.map(associationOf));
+	}
+
+	public async removeRecords({ association }: EffectArguments['removeRecords']): Promise<void> {
+		await this.persistence.removeByAssociation(associationOf(association));
+	}
+
+	public async findVisitor({ token }: EffectArguments['findVisitor']): Promise<Visitor | null> {
+		const visitor = await this.accessors.read.getLivechatReader().getLivechatVisitorByToken(token);
+		return visitor ? visitorOf(visitor) : null;
+	}
+
+	public async registerVisitor({ visitor }: EffectArguments['registerVisitor']): Promise<void> {
+		const { token, name, email, phone } = visitor;
+		const details = {
+			token,
+			...(name && { name }),
+			...(email && { visitorEmails: [{ address: email }] }),
+			...(phone && { phone: [{ phoneNumber: phone }] }),
+		};
+		await this.modify.getCreator().getLivechatCreator().createVisitor(details as IVisitor);
+	}
+
+	public async findRoom({ room }: EffectArguments['findRoom']): Promise<object | null> {
+		const found = await this.accessors.read.getRoomReader().getById(room);
+		return found ? this.seen(found) : null;
+	}
+
+	public async findOpenRooms({ visitor }: EffectArguments['findOpenRooms']): Promise<Array<object> | null> {
+		const rooms = await this.accessors.read.getLivechatReader().getLivechatRooms(visitor as IVisitor);
+		return rooms ? rooms.map((room) => this.seen(room)) : null;
+	}
+
+	public async createRoom({ visitor, customFields }: EffectArguments['createRoom']): Promise<object> {
+		// No agent: Rocket.Chat's routing chooses. A middle generation of servers (6.x, 7.0) insists on the source's type.
+		const room = await this.modify
+			.getCreator()
+			.getLivechatCreator()
+			.createRoom(visitor as unknown as IVisitor, undefined as unknown as IUser, {
+				source: { type: 'app', label: 'RapidPro', sidebarIcon: 'chat', defaultIcon: 'chat' },
+				customFields,
+			});
+		return this.seen(granted(room));
+	}
+
+	public async closeRoom({ room, comment }: EffectArguments['closeRoom']): Promise<void> {
+		const closer = await this.accessors.read.getUserReader().getAppUser();
+		const closed = this.roomSeen(room);
+		granted(await this.modify.getUpdater().getLivechatUpdater().closeRoom(closed, comment, closer));
+	}
+
+	public async postMessage(args: EffectArguments['postMessage']): Promise<string> {
+		const creator = this.modify.getCreator();
+		const message = creator
+			.startLivechatMessage()
+			.setRoom(this.roomSeen(args.room))
+			.setVisitor(args.visitor as unknown as IVisitor)
+			.setText(args.text);
+		if (args.attachments.length > 0) {
+			message.setAttachments(args.attachments as Array<IMessageAttachment>);
+		}
+		return granted(await creator.finish(message));
+	}
+
+	public async setCustomField({ token, key, value }: EffectArguments['setCustomField']): Promise<void> {
+		await this.modify.getUpdater().getLivechatUpdater().setCustomFields(token, key, value, true);
+	}
+
+	public async findDepartment({ department }: EffectArguments['findDepartment']): Promise<{ id: string } | null> {
+		const reader = this.accessors.read.getLivechatReader();
+		const found: IDepartment | undefined = await reader.getLivechatDepartmentByIdOrName(department);
+		return found ? { id: found.id } : null;
+	}
+
+	public async postWebhook(args: EffectArguments['postWebhook']): Promise<{ status: number; body: string }> {
+		const answer = await this.accessors.http.post(args.url, {
+			headers: { 'Authorization': `Token ${args.secret}`, 'Content-Type': 'application/json' },
+			content: args.body,
+			timeout: args.timeoutMs,
+		});
+		// Older servers answer nothing where newer ones throw.
+		if (!answer?.statusCode) {
+			throw new Error('no answer');
+		}
+		return { status: answer.statusCode, body: (answer.content ?? '').slice(0, BODY_LENGTH_MAX) };
+	}
+
+	private get persistence(): IPersistence {
+		return given(this.accessors.persistence);
+	}
+
+	private get modify(): IModify {
+		return given(this.accessors.modify);
+	}
+
+	private seen(room: IRoom): object {
+		this.rooms.set(room.id, room);
+		const { id, type, isOpen, source, visitor } = room as ILivechatRoom;
+		return { id, type, isOpen, source: source && { id: sourceId(source) }, visitor: visitor && visitorOf(visitor) };
+	}
+
+	private roomSeen(id: string): IRoom {
+		return given(this.rooms.get(id));
+	}
+}
+
+function associationOf(id: string): RocketChatAssociationRecord {
+	return new RocketChatAssociationRecord(RocketChatAssociationModel.MISC, id);
+}
+
+function visitorOf({ id, token, username, name }: IVisitor): Visitor {
+	return { id: given(id), token, username, name };
+}
+
+function sourceId(source: NonNullable<ILivechatRoom['source']>): string | undefined {
+	return 'id' in source ? source.id : undefined;
+}
+
+/** A denied permission is no exception in Rocket.Chat: it shows as nothing, or as the text of nothing. */
+function granted<T>(result: T | null | undefined): T {
+	if (result === null || result === undefined || String(result) === 'null' || String(result) === 'undefined') {
+		throw new Error('Rocket.Chat answered nothing: a permission of the app may be missing');
+	}
+	return result;
+}
+
+function given<T>(value: T | undefined): T {
+	if (value === undefined) {
+		throw new Error('not available here');
+	}
+	return value;
+}

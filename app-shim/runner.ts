@@ -1,0 +1,164 @@
+import { randomBytes } from 'crypto';
+
+import type { Core, Effect, End, Operation, Outcome, Step, Trigger } from './core';
+import { createCore } from './core';
+import { errorText } from './errorText';
+import type { Accessors } from './host';
+import { Host } from './host';
+import { Queues } from './queues';
+
+/** How long one call of Rocket.Chat may take: the engine itself would wait for ever. */
+const DEADLINE_MS = 8000;
+
+/** Between the deadline that RapidPro's answer has and the one by which the server must say that there was none. */
+const WEBHOOK_GRACE_MS = 2000;
+
+/** Drives operations of the core: performs each step's effects and hands the outcomes back. */
+export class Runner {
+	private core: Core | undefined;
+
+	private readonly queues = new Queues();
+
+	constructor(private readonly appId: string) {}
+
+	/**
+	 * Runs the operation that a trigger calls for.
+	 *
+	 * Where the core traps, its instance starts no further operation, while those under way beside the trapped one
+	 * finish on it; nothing is stored in it. Throws a {@link Trap} then.
+	 */
+	public async run(trigger: Trigger, accessors: Accessors): Promise<End> {
+		const drive = new Drive(this.queues, accessors);
+		const core = this.currentCore();
+		try {
+			return await drive.run(core, { trigger, now: Date.now(), entropy: randomBytes(32).toString('hex') });
+		} catch (error) {
+			this.retire(core);
+			throw new Trap(error);
+		} finally {
+			drive.releaseAll();
+		}
+	}
+
+	/** Runs an event's operation, once more on a fresh core if the first one trapped, and then what follows it. */
+	public async runEvent(trigger: Trigger, accessors: Accessors): Promise<void> {
+		let end: End;
+		try {
+			end = await this.run(trigger, accessors);
+		} catch (trap) {
+			accessors.logger.error(errorText(trap));
+			end = await this.run(trigger, accessors);
+		}
+		await this.runFollowUps(end, accessors);
+	}
+
+	/** Runs what an operation left to be done. */
+	public async runFollowUps(end: End, accessors: Accessors): Promise<void> {
+		await Promise.all(end.followUps.map((trigger) => this.runEvent(trigger, accessors)));
+	}
+
+	private currentCore(): Core {
+		this.core ??= createCore(this.appId);
+		return this.core;
+	}
+
+	private retire(core: Core): void {
+		if (this.core === core) {
+			this.core = undefined;
+		}
+	}
+}
+
+/** The core stopped in the middle of an operation. Says so with a reference, by which the log finds the cause. */
+export class Trap extends Error {
+	public readonly reference = randomBytes(4).toString('hex');
+
+	constructor(cause: unknown) {
+		super();
+		this.message = `internal error ${this.reference}: ${errorText(cause)}`;
+	}
+}
+
+/** One operation on its way. */
+class Drive {
+	private readonly host: Host;
+
+	private readonly held = new Map<string, () => void>();
+
+	constructor(
+		private readonly queues: Queues,
+		private readonly accessors: Accessors,
+	) {
+		this.host = new Host(accessors);
+	}
+
+	public async run(core: Core, start: Parameters<Core['start']>[0]): Promise<End> {
+		const operation = core.start(start);
+		let step = this.logged(operation.begin());
+		while (!step.end) {
+			step = await this.turn(operation, step);
+		}
+		operation.free();
+		return step.end;
+	}
+
+	public releaseAll(): void {
+		this.held.forEach((release) => release());
+		this.held.clear();
+	}
+
+	private async turn(operation: Operation, step: Step): Promise<Step> {
+		const outcomes = await Promise.all(step.effects.map((effect) => this.perform(effect)));
+		return this.logged(operation.resume({ now: Date.now(), outcomes }));
+	}
+
+	private logged(step: Step): Step {
+		for (const { level, text } of step.log) {
+			this.accessors.logger[level](text);
+		}
+		return step;
+	}
+
+	private perform(effect: Effect): Promise<Outcome> {
+		switch (effect.kind) {
+			case 'acquire':
+				return this.acquire(effect.queue);
+			case 'release':
+				return this.release(effect.queue);
+			case 'postWebhook':
+				return outcomeOf(() => this.host.postWebhook(effect), effect.timeoutMs + WEBHOOK_GRACE_MS);
+			default: {
+				const method = this.host[effect.kind] as (effect: Effect) => Promise<unknown>;
+				return outcomeOf(() => method.call(this.host, effect), DEADLINE_MS);
+			}
+		}
+	}
+
+	private async acquire(queue: string): Promise<Outcome> {
+		this.held.set(queue, await this.queues.acquire(queue));
+		return { ok: null };
+	}
+
+	private async release(queue: string): Promise<Outcome> {
+		this.held.get(queue)?.();
+		this.held.delete(queue);
+		return { ok: null };
+	}
+}
+
+/** What becomes of a call: its result, its error, or nothing before the deadline; a later result is dropped. */
+async function outcomeOf(call: () => Promise<unknown>, deadlineMs: number): Promise<Outcome> {
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	const deadline = new Promise<Outcome>((resolve) => {
+		timer = setTimeout(() => resolve('timeout'), deadlineMs);
+	});
+	const result = call().then(
+		(value): Outcome => ({ ok: value ?? null }),
+		(error): Outcome => ({ error: errorText(error) }),
+	);
+	try {
+		return await Promise.race([result, deadline]);
+	} finally {
+		clearTimeout(timer);
+	}
+}

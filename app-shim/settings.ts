@@ -1,0 +1,15 @@
+import type { ISetting } from '@rocket.chat/apps-engine/definition/settings';
+import { SettingType } from '@rocket.chat/apps-engine/definition/settings';
+
+/** The app's settings. Their words are in i18n/, their meaning in the core (crate/src/settings.rs). */
+export const settings: Array<ISetting> = [
+	{
+		id: 'app_secret',
+		type: SettingType.PASSWORD,
+		packageValue: '',
+		required: true,
+		public: false,
+		i18nLabel: 'app_secret',
+		i18nDescription: 'app_secret_description',
+	},
+];

@@ -1,0 +1,168 @@
+//! What is written on Rocket.Chat's side, on its way to RapidPro.
+
+use crate::host::Host;
+use crate::operation::{End, Level};
+use crate::wire::rocketchat::Message;
+use crate::{ticket, webhook};
+
+/// Forwards a message of a ticket's room to RapidPro; passes over everything that the livechat visitor
+/// would not see, and everything outside the ticket's own room.
+pub async fn forward(host: &Host, message: &Message) -> End {
+    if Author::of(message, &host.memory().app_id) != Author::Staff || made_elsewhere(message, &host.memory().app_id) {
+        return End::default();
+    }
+    let Some(text) = text(message) else {
+        return End::default();
+    };
+    // Before anything else, so that the room's messages leave in the order of their events.
+    host.acquire(webhook::queue(&message.room.id)).await;
+    let ticket = match ticket::of_room(host, &message.room.id).await {
+        Ok(Some(ticket)) if !ticket.is_ended() => ticket,
+        Ok(_) => return End::default(),
+        Err(failure) => {
+            let room = message.room.id.as_str();
+            host.log(
+                Level::Error,
+                format!("a message was written in room {room}, but its ticket could not be read: {failure}"),
+            );
+            return End::default();
+        }
+    };
+    if let Some(id) = ticket.newest_id() {
+        match webhook::agent_message(host, id, &ticket.contact, &text).await {
+            Ok(answer) if answer.is_success() => {}
+            Ok(answer) => webhook::log_refusal(host, id, &answer),
+            Err(undelivered) => undelivered.log(host, id),
+        }
+    }
+    End::default()
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Author {
+    /// Rocket.Chat itself: joins, transfers, closes …
+    System,
+    /// The contact.
+    Visitor,
+    /// This app.
+    ThisApp,
+    /// An agent, a manager, a bot or another app.
+    Staff,
+}
+
+impl Author {
+    /// The order matters: facts, "Recognising the author".
+    fn of(message: &Message, app_id: &str) -> Self {
+        let unmapped_kind = message.unmapped.as_ref().and_then(|unmapped| unmapped.t.as_deref());
+        if message
+            .kind
+            .as_deref()
+            .or(unmapped_kind)
+            .is_some_and(|kind| !kind.is_empty())
+        {
+            return Self::System;
+        }
+        let sender = message.sender.clone().unwrap_or_default();
+        let visitor = message.room.visitor.as_ref().and_then(|visitor| visitor.id.as_deref());
+        if message.token.is_some() || (sender.id.is_some() && sender.id.as_deref() == visitor) {
+            return Self::Visitor;
+        }
+        if sender.app_id.as_deref() == Some(app_id) {
+            return Self::ThisApp;
+        }
+        Self::Staff
+    }
+}
+
+/// Whether the message is from another kind of room, or from a livechat room that somebody else opened.
+/// Servers that do not tell the source are believed: only a room with a ticket is forwarded anyway.
+fn made_elsewhere(message: &Message, app_id: &str) -> bool {
+    let source = message.room.source.as_ref().and_then(|source| source.id.as_deref());
+    message.room.kind.as_deref() != Some("l") || source.is_some_and(|source| source != app_id)
+}
+
+/// The text, with captions and links of files below it; `None` where there is nothing to send.
+fn text(message: &Message) -> Option<String> {
+    let files = message.attachments.iter().flatten().filter_map(|attachment| {
+        let title = attachment.title.as_ref()?;
+        Some([attachment.description.clone(), title.value.clone(), title.link.clone()])
+    });
+    let lines = [message.text.clone()].into_iter().chain(files.flatten()).flatten();
+    let text = lines
+        .filter(|line| !line.trim().is_empty())
+        .collect::<Vec<_>>()
+        .join("\n");
+    Some(text).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const APP: &str = "4c1d2b6e";
+
+    fn message(changes: Value) -> Message {
+        let mut message = json!({
+            "id": "m", "text": "hello",
+            "room": { "id": "r", "type": "l", "isOpen": true, "source": { "type": "app", "id": APP }, "visitor": { "id": "v" } },
+            "sender": { "id": "anna", "username": "anna", "type": "user" },
+        });
+        for (key, value) in changes.as_object().unwrap() {
+            message[key] = value.clone();
+        }
+        serde_json::from_value(message).unwrap()
+    }
+
+    #[track_caller]
+    fn check(changes: Value, expected: Author) {
+        assert_eq!(Author::of(&message(changes), APP), expected);
+    }
+
+    #[test]
+    fn authors() {
+        check(json!({}), Author::Staff);
+        check(
+            json!({ "type": null, "token": null, "_unmappedProperties_": { "t": null } }),
+            Author::Staff,
+        );
+        check(json!({ "sender": { "id": "b", "type": "bot" } }), Author::Staff);
+        check(
+            json!({ "sender": { "id": "x", "type": "app", "appId": "another" } }),
+            Author::Staff,
+        );
+        check(
+            json!({ "sender": { "id": "x", "type": "app", "appId": APP } }),
+            Author::ThisApp,
+        );
+        check(json!({ "token": "t" }), Author::Visitor);
+        check(json!({ "sender": { "id": "v", "type": "unknown" } }), Author::Visitor);
+        check(json!({ "type": "livechat-close", "token": "t" }), Author::System);
+        check(
+            json!({ "_unmappedProperties_": { "t": "livechat_transfer_history" } }),
+            Author::System,
+        );
+    }
+
+    #[test]
+    fn rooms_made_elsewhere() {
+        let room =
+            |kind: &str, source: Value| message(json!({ "room": { "id": "r", "type": kind, "source": source } }));
+        assert!(!made_elsewhere(&room("l", json!({ "type": "app", "id": APP })), APP));
+        assert!(!made_elsewhere(&room("l", Value::Null), APP));
+        assert!(made_elsewhere(
+            &room("l", json!({ "type": "app", "id": "another" })),
+            APP
+        ));
+        assert!(made_elsewhere(&room("c", Value::Null), APP));
+    }
+
+    #[test]
+    fn empty_messages_are_not_sent() {
+        assert_eq!(text(&message(json!({ "text": " " }))), None);
+        assert_eq!(text(&message(json!({ "text": null }))), None);
+        assert_eq!(text(&message(json!({ "text": "a\n b" }))).as_deref(), Some("a\n b"));
+    }
+}

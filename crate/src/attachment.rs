@@ -1,0 +1,151 @@
+//! A contact's media as Rocket.Chat shows it.
+
+use crate::settings::is_http_url;
+use crate::wire::rocketchat::{Attachment, AttachmentTitle};
+
+/// One of the media that a contact sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContactMedia<'a> {
+    /// A MIME type, a bare kind such as `image`, `geo`, `unavailable`, or nothing.
+    pub mime: &'a str,
+    /// Where it is; for `geo`, latitude and longitude.
+    pub url: &'a str,
+}
+
+/// A message's text and attachments for Rocket.Chat. Pictures, sound and video show natively, places
+/// and other files as titled links; what is no link at all (Rocket.Chat would refuse the whole message
+/// for it) stands in the text.
+pub fn render(text: &str, media: &[ContactMedia<'_>]) -> (String, Vec<Attachment>) {
+    let mut lines: Vec<&str> = Some(text).filter(|text| !text.is_empty()).into_iter().collect();
+    let mut attachments = Vec::new();
+    for item in media {
+        match attachment(item) {
+            Some(attachment) => attachments.push(attachment),
+            None => lines.push(item.url),
+        }
+    }
+    (lines.join("\n"), attachments)
+}
+
+fn attachment(media: &ContactMedia<'_>) -> Option<Attachment> {
+    let kind = media.mime.split('/').next().unwrap_or_default();
+    if kind == "geo" {
+        let place = place(media.url)?;
+        return Some(link(format!("Location: {}", media.url), place));
+    }
+    let url = Some(media.url).filter(|url| is_http_url(url))?.to_owned();
+    let shown = link(title(media), url.clone());
+    Some(match kind {
+        "image" => Attachment {
+            image_url: Some(url),
+            ..shown
+        },
+        "audio" => Attachment {
+            audio_url: Some(url),
+            ..shown
+        },
+        "video" => Attachment {
+            video_url: Some(url),
+            ..shown
+        },
+        _ => shown,
+    })
+}
+
+fn link(words: String, url: String) -> Attachment {
+    let title = AttachmentTitle {
+        value: Some(words),
+        link: Some(url),
+        display_download_link: Some(true),
+    };
+    Attachment {
+        title,
+        ..Attachment::default()
+    }
+}
+
+/// The file's name, or what kind of thing it is.
+fn title(media: &ContactMedia<'_>) -> String {
+    let path = media.url.split(['?', '#']).next().unwrap_or_default();
+    let name = path
+        .splitn(4, '/')
+        .nth(3)
+        .and_then(|path| path.rsplit('/').next())
+        .unwrap_or_default();
+    match (media.mime, name) {
+        ("unavailable", _) => "File that RapidPro could not fetch".to_owned(),
+        ("", "") => "File".to_owned(),
+        (mime, "") => mime.to_owned(),
+        (_, name) => name.to_owned(),
+    }
+}
+
+/// A link to a map, for `latitude,longitude` in degrees.
+fn place(coordinates: &str) -> Option<String> {
+    let (latitude, longitude) = coordinates.split_once(',')?;
+    let degrees = |text: &str, most: f64| text.trim().parse::<f64>().ok().filter(|value| value.abs() <= most);
+    let (latitude, longitude) = (degrees(latitude, 90.0)?, degrees(longitude, 180.0)?);
+    Some(format!(
+        "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn shown(mime: &str, url: &str) -> Attachment {
+        let (text, attachments) = render("", &[ContactMedia { mime, url }]);
+        assert_eq!(text, "");
+        attachments.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn pictures_sound_and_video_show_natively() {
+        let url = "https://host/media/a%20b.jpg?x=1";
+        assert_eq!(shown("image/jpeg", url).image_url.as_deref(), Some(url));
+        assert_eq!(shown("image", url).image_url.as_deref(), Some(url));
+        assert_eq!(shown("audio/mp4", url).audio_url.as_deref(), Some(url));
+        assert_eq!(shown("video/mp4", url).video_url.as_deref(), Some(url));
+        assert_eq!(shown("image/jpeg", url).title.value.as_deref(), Some("a%20b.jpg"));
+    }
+
+    #[test]
+    fn other_files_are_titled_links() {
+        let pdf = shown("application/pdf", "https://host/report.pdf");
+        assert_eq!(pdf.title.link.as_deref(), Some("https://host/report.pdf"));
+        assert_eq!(pdf.title.value.as_deref(), Some("report.pdf"));
+        assert_eq!(pdf.image_url, None);
+        assert_eq!(shown("", "https://host/").title.value.as_deref(), Some("File"));
+        assert_eq!(
+            shown("application/pdf", "https://host").title.value.as_deref(),
+            Some("application/pdf")
+        );
+    }
+
+    #[test]
+    fn places_lead_to_a_map() {
+        let place = shown("geo", "-1.95,30.06");
+        assert_eq!(
+            place.title.link.as_deref(),
+            Some("https://www.openstreetmap.org/?mlat=-1.95&mlon=30.06")
+        );
+        assert_eq!(place.title.value.as_deref(), Some("Location: -1.95,30.06"));
+    }
+
+    #[test]
+    fn what_is_no_link_stands_in_the_text() {
+        let media = [
+            ContactMedia {
+                mime: "image/png",
+                url: "not a url",
+            },
+            ContactMedia {
+                mime: "geo",
+                url: "here",
+            },
+        ];
+        assert_eq!(render("look", &media), ("look\nnot a url\nhere".to_owned(), Vec::new()));
+    }
+}

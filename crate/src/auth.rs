@@ -1,0 +1,99 @@
+//! Who may call: a shared secret, compared in constant time.
+
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::host::Host;
+use crate::refusal::Refusal;
+use crate::settings;
+
+/// Lets the request pass if its `Authorization` header is `Token <secret>`.
+///
+/// # Errors
+/// 401 with one message for a missing and a wrong token, another where no secret is configured.
+pub async fn authenticate(host: &Host, authorization: Option<&str>) -> Result<(), Refusal> {
+    let secret = settings::secret(host).await?;
+    if secret.is_empty() {
+        return Err(Refusal::Unauthorized(
+            "no secret is configured yet: paste RapidPro's secret into the app's setting App Secret in Rocket.Chat",
+        ));
+    }
+    let token = authorization.and_then(token_of).unwrap_or_default();
+    if same(token, &secret) {
+        Ok(())
+    } else {
+        Err(Refusal::Unauthorized(
+            "the header `Authorization: Token <secret>` is missing or does not carry the app's App Secret",
+        ))
+    }
+}
+
+fn token_of(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("token").then(|| token.trim())
+}
+
+/// Compares digests, so that neither the content nor the length of the secret shows in the time.
+fn same(given: &str, secret: &str) -> bool {
+    Sha256::digest(given).ct_eq(&Sha256::digest(secret)).into()
+}
+
+/// A keyed hash of `parts`, in hexadecimal; different lists of parts never run together.
+pub fn keyed_hash(key: &str, parts: &[&str]) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else {
+        return String::new();
+    };
+    for part in parts {
+        mac.update(&(part.len() as u64).to_le_bytes());
+        mac.update(part.as_bytes());
+    }
+    hex(&mac.finalize().into_bytes())
+}
+
+/// `bytes` in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or_default();
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_what_follows_the_scheme() {
+        assert_eq!(token_of("Token abc"), Some("abc"));
+        assert_eq!(token_of("token  abc "), Some("abc"));
+        assert_eq!(token_of("Bearer abc"), None);
+        assert_eq!(token_of("abc"), None);
+    }
+
+    #[test]
+    fn secrets_are_compared_whole() {
+        assert!(same("secret", "secret"));
+        assert!(!same("secre", "secret"));
+        assert!(!same("secret!", "secret"));
+        assert!(!same("", "secret"));
+    }
+
+    #[test]
+    fn keyed_hashes_depend_on_key_and_every_border() {
+        let hash = keyed_hash("key", &["ab", "c"]);
+        assert_eq!(hash.len(), 64);
+        assert_eq!(hash, keyed_hash("key", &["ab", "c"]));
+        assert_ne!(hash, keyed_hash("key", &["a", "bc"]));
+        assert_ne!(hash, keyed_hash("kez", &["ab", "c"]));
+    }
+
+    #[test]
+    fn hexadecimal() {
+        assert_eq!(hex(&[0, 15, 160, 255]), "000fa0ff");
+    }
+}

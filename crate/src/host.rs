@@ -1,0 +1,353 @@
+//! What an operation may ask for: one [`Effect`], and one method of [`Host`], each.
+
+use std::rc::Rc;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::auth::keyed_hash;
+use crate::memory::Memory;
+use crate::operation::{Level, LogLine, Outcome, Slot};
+use crate::ticket::RoomId;
+use crate::wire::rocketchat::{Attachment, Department, Room, Visitor};
+
+/// Something to be done outside the core, as plain data.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Effect {
+    /// Wait for this operation's turn in a queue of this process: first come, first served. What is
+    /// still held at the end of an operation is released by whoever drives it.
+    Acquire {
+        /// The queue's name.
+        queue: String,
+    },
+    /// Let the next one in that queue go on.
+    Release {
+        /// The queue's name.
+        queue: String,
+    },
+    /// Read a setting of the app.
+    ReadSetting {
+        /// The setting's id.
+        id: &'static str,
+    },
+    /// Read a setting of the server.
+    ReadServerSetting {
+        /// The setting's id.
+        id: &'static str,
+    },
+    /// Read all stored records that carry an association.
+    ReadRecords {
+        /// The association's id.
+        association: String,
+    },
+    /// Store a record.
+    CreateRecord {
+        /// The ids by which it will be found.
+        associations: Vec<String>,
+        /// The record: a JSON object.
+        record: Value,
+    },
+    /// Remove all stored records that carry an association.
+    RemoveRecords {
+        /// The association's id.
+        association: String,
+    },
+    /// Look a visitor up by token.
+    FindVisitor {
+        /// The livechat visitor token.
+        token: String,
+    },
+    /// Create a visitor, or bring the one with this token up to date; answers its id.
+    RegisterVisitor {
+        /// What Rocket.Chat is to know of them.
+        visitor: NewVisitor,
+    },
+    /// Look a room up by id.
+    FindRoom {
+        /// The room's id.
+        room: RoomId,
+    },
+    /// List a visitor's open rooms, whoever opened them.
+    FindOpenRooms {
+        /// The visitor.
+        visitor: Visitor,
+    },
+    /// Open a room for a visitor; answers it.
+    CreateRoom {
+        /// The visitor; the room goes to their department.
+        visitor: Visitor,
+        /// Kept on the room by servers that can.
+        custom_fields: Map<String, Value>,
+    },
+    /// Close a room that this operation has found before.
+    CloseRoom {
+        /// The room's id.
+        room: RoomId,
+        /// Shown to the agents.
+        comment: String,
+    },
+    /// Write into a room, found before by this operation, as its visitor; answers the message's id.
+    PostMessage {
+        /// The room's id.
+        room: RoomId,
+        /// The visitor.
+        visitor: Visitor,
+        /// The text; may be empty where there are attachments.
+        text: String,
+        /// What is shown below the text.
+        attachments: Vec<Attachment>,
+    },
+    /// Set an omnichannel custom field of a visitor, or of their open rooms.
+    SetCustomField {
+        /// The visitor's token.
+        token: String,
+        /// The field's id.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// Look a department up by id or name.
+    FindDepartment {
+        /// Its id or name.
+        department: String,
+    },
+    /// Post a webhook to RapidPro.
+    PostWebhook {
+        /// RapidPro's callback address.
+        url: String,
+        /// The secret, for the `Authorization` header.
+        secret: String,
+        /// The JSON text.
+        body: String,
+        /// How long RapidPro may take, in milliseconds.
+        timeout_ms: u64,
+    },
+}
+
+/// A visitor as the app registers them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewVisitor {
+    /// The livechat visitor token.
+    pub token: String,
+    /// The contact's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// An e-mail address that Rocket.Chat accepts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// A phone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
+
+/// RapidPro's answer to a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct WebhookAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, cut to a length fit for a log.
+    #[serde(default)]
+    pub body: String,
+}
+
+/// Why an effect did not yield what it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Rocket.Chat or the network refused, in its own words.
+    Refused(String),
+    /// Nobody answered in time; it may still have happened.
+    TimedOut,
+    /// The answer was not of the expected shape.
+    Unreadable,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(words) => f.write_str(words),
+            Self::TimedOut => f.write_str("no answer in time"),
+            Self::Unreadable => f.write_str("an answer of an unknown shape"),
+        }
+    }
+}
+
+type Answer<T> = Result<T, Failure>;
+
+/// The outside world as an operation sees it.
+#[derive(Debug, Clone)]
+pub struct Host {
+    slot: Rc<Slot>,
+    memory: Rc<Memory>,
+    entropy: Rc<str>,
+}
+
+impl Host {
+    pub(crate) fn new(slot: Rc<Slot>, memory: Rc<Memory>, entropy: Rc<str>) -> Self {
+        Self { slot, memory, entropy }
+    }
+
+    /// The time of the last answer.
+    pub fn now(&self) -> u64 {
+        self.slot.now.get()
+    }
+
+    /// A hexadecimal text of `bytes` random bytes (32 at most); the same one for the same `purpose`
+    /// throughout an operation.
+    pub fn random(&self, purpose: &str, bytes: usize) -> String {
+        let mut text = keyed_hash(&self.entropy, &[purpose]);
+        text.truncate(bytes * 2);
+        text
+    }
+
+    /// What this process remembers.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Writes a line to the app's log.
+    pub fn log(&self, level: Level, text: impl Into<String>) {
+        self.slot.log.borrow_mut().push(LogLine {
+            level,
+            text: text.into(),
+        });
+    }
+
+    /// Waits for this operation's turn in a queue of this process.
+    pub async fn acquire(&self, queue: String) {
+        self.slot.perform(vec![Effect::Acquire { queue }]).await;
+    }
+
+    /// Lets the next one in that queue go on.
+    pub async fn release(&self, queue: String) {
+        self.slot.perform(vec![Effect::Release { queue }]).await;
+    }
+
+    /// Reads a setting of the app.
+    pub async fn setting(&self, id: &'static str) -> Answer<Value> {
+        self.one(Effect::ReadSetting { id }).await
+    }
+
+    /// Reads a setting of the server.
+    pub async fn server_setting(&self, id: &'static str) -> Answer<Value> {
+        self.one(Effect::ReadServerSetting { id }).await
+    }
+
+    /// Reads all records that carry `association`; those of an unknown shape are passed over, since a
+    /// newer version of the app may have written them.
+    pub async fn records<T: DeserializeOwned>(&self, association: String) -> Answer<Vec<T>> {
+        let records: Vec<Value> = self.one(Effect::ReadRecords { association }).await?;
+        Ok(records
+            .into_iter()
+            .filter_map(|record| serde_json::from_value(record).ok())
+            .collect())
+    }
+
+    /// Stores `record` under all of `associations`.
+    pub async fn create_record(&self, associations: Vec<String>, record: &impl Serialize) -> Answer<()> {
+        let record = serde_json::to_value(record).map_err(|_| Failure::Unreadable)?;
+        self.done(Effect::CreateRecord { associations, record }).await
+    }
+
+    /// Removes all records that carry `association`.
+    pub async fn remove_records(&self, association: String) -> Answer<()> {
+        self.done(Effect::RemoveRecords { association }).await
+    }
+
+    /// Looks a visitor up by token.
+    pub async fn find_visitor(&self, token: String) -> Answer<Option<Visitor>> {
+        self.one(Effect::FindVisitor { token }).await
+    }
+
+    /// Creates a visitor, or brings the one with this token up to date.
+    pub async fn register_visitor(&self, visitor: NewVisitor) -> Answer<()> {
+        self.done(Effect::RegisterVisitor { visitor }).await
+    }
+
+    /// Looks a room up by id.
+    pub async fn find_room(&self, room: RoomId) -> Answer<Option<Room>> {
+        self.one(Effect::FindRoom { room }).await
+    }
+
+    /// Lists a visitor's open rooms; `None` where Rocket.Chat would not say.
+    pub async fn find_open_rooms(&self, visitor: Visitor) -> Answer<Option<Vec<Room>>> {
+        self.one(Effect::FindOpenRooms { visitor }).await
+    }
+
+    /// Opens a room.
+    pub async fn create_room(&self, visitor: Visitor, custom_fields: Map<String, Value>) -> Answer<Room> {
+        self.one(Effect::CreateRoom { visitor, custom_fields }).await
+    }
+
+    /// Closes a room that this operation has found before.
+    pub async fn close_room(&self, room: RoomId, comment: &str) -> Answer<()> {
+        self.done(Effect::CloseRoom {
+            room,
+            comment: comment.to_owned(),
+        })
+        .await
+    }
+
+    /// Writes into a room as its visitor; answers the message's id.
+    pub async fn post_message(
+        &self,
+        room: RoomId,
+        visitor: Visitor,
+        text: String,
+        attachments: Vec<Attachment>,
+    ) -> Answer<String> {
+        self.one(Effect::PostMessage {
+            room,
+            visitor,
+            text,
+            attachments,
+        })
+        .await
+    }
+
+    /// Sets an omnichannel custom field.
+    pub async fn set_custom_field(&self, token: String, key: String, value: String) -> Answer<()> {
+        self.done(Effect::SetCustomField { token, key, value }).await
+    }
+
+    /// Looks a department up by id or name.
+    pub async fn find_department(&self, department: String) -> Answer<Option<Department>> {
+        self.one(Effect::FindDepartment { department }).await
+    }
+
+    /// Posts a webhook.
+    pub async fn post_webhook(
+        &self,
+        url: String,
+        secret: String,
+        body: String,
+        timeout_ms: u64,
+    ) -> Answer<WebhookAnswer> {
+        self.one(Effect::PostWebhook {
+            url,
+            secret,
+            body,
+            timeout_ms,
+        })
+        .await
+    }
+
+    async fn one<T: DeserializeOwned>(&self, effect: Effect) -> Answer<T> {
+        match self.perform(effect).await {
+            Outcome::Ok(value) => serde_json::from_value(value).map_err(|_| Failure::Unreadable),
+            Outcome::Error(words) => Err(Failure::Refused(words)),
+            Outcome::Timeout => Err(Failure::TimedOut),
+        }
+    }
+
+    /// For effects whose return value differs between servers and means nothing.
+    async fn done(&self, effect: Effect) -> Answer<()> {
+        self.one::<serde::de::IgnoredAny>(effect).await?;
+        Ok(())
+    }
+
+    async fn perform(&self, effect: Effect) -> Outcome {
+        self.slot.perform(vec![effect]).await.pop().unwrap_or(Outcome::Timeout)
+    }
+}

@@ -1,0 +1,111 @@
+//! Why a request is refused, and the words that RapidPro's user sees.
+
+use serde_json::json;
+
+use crate::host::{Failure, Host};
+use crate::operation::{End, Level};
+use crate::request::Response;
+
+/// Why a request is refused. The words name the field or the cause and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// 400: the body is missing, or a field of it is missing or of the wrong kind or form.
+    Malformed(String),
+    /// 401: no or wrong token, or none configured.
+    Unauthorized(&'static str),
+    /// 404: what the request names is not there.
+    NotFound(String),
+    /// 405: the endpoint does not offer this verb.
+    Verb(String),
+    /// 409: the room is closed and RapidPro has not taken the ticket's close yet.
+    Closing,
+    /// 415: the body is not JSON.
+    MediaType,
+    /// 424: Rocket.Chat refuses, for a reason that somebody can mend.
+    Dependency(&'static str),
+    /// 500: what nobody foresaw; the cause goes to the log, its reference to the asker.
+    Internal(Failure),
+}
+
+impl Refusal {
+    /// The answer to the asker. What nobody foresaw is logged under the reference that it carries.
+    pub fn end(self, host: &Host) -> End {
+        let (status, words) = match self {
+            Self::Malformed(words) => (400, words),
+            Self::Unauthorized(words) => (401, words.to_owned()),
+            Self::NotFound(words) => (404, words),
+            Self::Verb(words) => (405, words),
+            Self::Closing => (
+                409,
+                "the contact's room was closed in Rocket.Chat and the ticket is about to be closed".to_owned(),
+            ),
+            Self::MediaType => (
+                415,
+                "the body must be JSON with `Content-Type: application/json`".to_owned(),
+            ),
+            Self::Dependency(words) => (424, words.to_owned()),
+            Self::Internal(failure) => {
+                let reference = host.random("reference", 8);
+                host.log(Level::Error, format!("internal error {reference}: {failure}"));
+                (500, format!("internal error {reference}"))
+            }
+        };
+        End::answer(Response {
+            status,
+            content: Some(json!({ "error": words })),
+        })
+    }
+}
+
+/// What Rocket.Chat says (facts: its error texts), and what it means to RapidPro's user.
+const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
+    (
+        "no-agent-online",
+        "no agent is online in Rocket.Chat: try again when one is, or let Omnichannel accept chats with no agents online",
+    ),
+    (
+        "error-omnichannel-is-disabled",
+        "Omnichannel is switched off in Rocket.Chat: an administrator can enable it under Settings, Omnichannel",
+    ),
+    (
+        "error-contact-channel-blocked",
+        "the contact is blocked in Rocket.Chat: an agent can unblock them in the contact's details",
+    ),
+    (
+        "error-invalid-contact",
+        "Rocket.Chat does not accept the contact: an administrator can look them up in the contact center",
+    ),
+    (
+        "error-app-prevented",
+        "another app on the Rocket.Chat server prevented it: ask its administrator",
+    ),
+    (
+        "Invalid room provided on the message",
+        "the contact's room was deleted in Rocket.Chat: close the ticket and open a new one",
+    ),
+    (
+        "cannot-access-room",
+        "the contact's room belongs to another visitor in Rocket.Chat: close the ticket and open a new one",
+    ),
+    (
+        "error-invalid-department",
+        "the department is unknown in Rocket.Chat: correct `visitor.department`",
+    ),
+    (
+        "error-failed-to-start-conversation",
+        "Rocket.Chat could not start the conversation: try again",
+    ),
+];
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        match &failure {
+            Failure::TimedOut => Self::Dependency("Rocket.Chat did not answer in time: try again"),
+            Failure::Refused(said) => ROCKET_CHAT_REFUSALS
+                .iter()
+                .find(|(text, _)| said.contains(text))
+                .map_or_else(|| Self::Internal(failure.clone()), |(_, words)| Self::Dependency(words)),
+            Failure::Unreadable => Self::Internal(failure),
+        }
+    }
+}

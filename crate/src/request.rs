@@ -1,0 +1,225 @@
+//! RapidPro's requests: which endpoint, which verb, whose, and what for.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::auth::authenticate;
+use crate::fields::Fields;
+use crate::host::Host;
+use crate::operation::End;
+use crate::refusal::Refusal;
+use crate::{close, open, settings, visitor_message};
+
+/// A request as the server's router hands it over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The endpoint's path, such as `room.close`.
+    pub endpoint: String,
+    /// The verb, in lower case.
+    pub method: String,
+    /// The headers that matter here.
+    pub headers: Headers,
+    /// The parsed body, as JSON text again.
+    pub body: String,
+}
+
+/// The headers that matter here, by the lower-case names that Node gives them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Headers {
+    /// `Token <secret>`.
+    pub authorization: Option<String>,
+    /// The body's media type.
+    pub content_type: Option<String>,
+    /// The body's length in bytes.
+    pub content_length: Option<String>,
+    /// Present where the body's length is not known beforehand.
+    pub transfer_encoding: Option<String>,
+    /// Read by the trap test's build only.
+    #[cfg(feature = "trap")]
+    pub x_test_trap: Option<String>,
+}
+
+/// The answer to a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON body, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<Value>,
+}
+
+/// Answers a request.
+pub async fn answer(host: &Host, request: &Request) -> End {
+    match dispatch(host, request).await {
+        Ok(end) => end,
+        Err(refusal) => refusal.end(host),
+    }
+}
+
+async fn dispatch(host: &Host, request: &Request) -> Result<End, Refusal> {
+    let endpoint = Endpoint::of(request)?;
+    authenticate(host, request.headers.authorization.as_deref()).await?;
+    #[cfg(feature = "trap")]
+    spring_trap(request);
+    match endpoint {
+        Endpoint::SecretCheck => Ok(End::answer(Response {
+            status: 200,
+            content: None,
+        })),
+        Endpoint::ReadSettings => settings::read(host).await,
+        Endpoint::WriteSettings => settings::write(host, &request.json()?).await,
+        Endpoint::Room => open::open(host, &request.json()?).await,
+        Endpoint::RoomClose => close::close(host, &request.json()?).await,
+        Endpoint::VisitorMessage => visitor_message::deliver(host, &request.json()?).await,
+    }
+}
+
+/// An operation that RapidPro can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Endpoint {
+    SecretCheck,
+    ReadSettings,
+    WriteSettings,
+    Room,
+    RoomClose,
+    VisitorMessage,
+}
+
+impl Endpoint {
+    fn of(request: &Request) -> Result<Self, Refusal> {
+        match (request.endpoint.as_str(), request.method.as_str()) {
+            ("secret.check", "get") => Ok(Self::SecretCheck),
+            ("settings", "get") => Ok(Self::ReadSettings),
+            ("settings", "put") => Ok(Self::WriteSettings),
+            ("room", "get" | "post") => Ok(Self::Room),
+            ("room.close", "get" | "post") => Ok(Self::RoomClose),
+            ("visitor-message", "post") => Ok(Self::VisitorMessage),
+            (endpoint, method) => Err(Refusal::Verb(format!(
+                "`{endpoint}` does not offer {}",
+                method.to_ascii_uppercase()
+            ))),
+        }
+    }
+}
+
+impl Request {
+    fn json(&self) -> Result<Value, Refusal> {
+        if !self.headers.announce_body() {
+            return Err(Refusal::Malformed(self.missing_body()));
+        }
+        if !self.headers.announce_json() {
+            return Err(Refusal::MediaType);
+        }
+        let body = serde_json::from_str(&self.body)
+            .map_err(|_| Refusal::Malformed("the body is nested too deeply or is not valid Unicode".to_owned()))?;
+        Fields::of_body(&body)?;
+        Ok(body)
+    }
+
+    fn missing_body(&self) -> String {
+        match self.method.as_str() {
+            "get" => "the body is missing: a proxy on the way may have dropped it from the GET; POST works as well",
+            _ => "the body is missing",
+        }
+        .to_owned()
+    }
+}
+
+impl Headers {
+    fn announce_body(&self) -> bool {
+        let some_bytes = self
+            .content_length
+            .as_deref()
+            .is_some_and(|length| length.trim() != "0");
+        some_bytes || self.transfer_encoding.is_some()
+    }
+
+    fn announce_json(&self) -> bool {
+        let media_type = self.content_type.as_deref().and_then(|header| header.split(';').next());
+        media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
+    }
+}
+
+impl End {
+    /// The end of an operation that somebody waits for.
+    pub fn answer(response: Response) -> Self {
+        Self {
+            response: Some(response),
+            follow_ups: Vec::new(),
+        }
+    }
+}
+
+#[cfg(feature = "trap")]
+#[expect(clippy::panic, reason = "what this build is for")]
+fn spring_trap(request: &Request) {
+    assert!(request.headers.x_test_trap.is_none(), "trapped on purpose");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(headers: Headers, body: &str, expected: Result<(), &str>) {
+        let request = Request {
+            endpoint: "room".into(),
+            method: "get".into(),
+            headers,
+            body: body.into(),
+        };
+        match (request.json(), expected) {
+            (Ok(_), Ok(())) => {}
+            (Err(Refusal::Malformed(words)), Err(part)) if words.contains(part) => {}
+            (Err(Refusal::MediaType), Err("media type")) => {}
+            (other, _) => panic!("{other:?}"),
+        }
+    }
+
+    fn headers(content_type: &str, length: &str) -> Headers {
+        Headers {
+            content_type: Some(content_type.into()),
+            content_length: Some(length.into()),
+            ..Headers::default()
+        }
+    }
+
+    #[test]
+    fn bodies_that_are_read_and_refused() {
+        let json = || headers("application/json; charset=UTF-8", "2");
+        check(json(), "{}", Ok(()));
+        check(json(), "[]", Err("must be a JSON object"));
+        check(json(), &("[".repeat(200) + &"]".repeat(200)), Err("nested too deeply"));
+        check(headers("APPLICATION/JSON", "2"), "{}", Ok(()));
+        check(headers("application/vnd.api+json", "2"), "{}", Err("media type"));
+        check(headers("text/plain", "2"), "{}", Err("media type"));
+        check(headers("application/json", "0"), "{}", Err("POST works"));
+        check(Headers::default(), "{}", Err("a proxy on the way"));
+        check(
+            Headers {
+                transfer_encoding: Some("chunked".into()),
+                ..headers("application/json", "0")
+            },
+            "{}",
+            Ok(()),
+        );
+    }
+
+    #[test]
+    fn verbs_that_are_not_offered() {
+        for (endpoint, method) in [("room", "delete"), ("visitor-message", "get"), ("settings", "head")] {
+            let request = Request {
+                endpoint: endpoint.into(),
+                method: method.into(),
+                headers: Headers::default(),
+                body: String::new(),
+            };
+            assert!(
+                matches!(Endpoint::of(&request), Err(Refusal::Verb(_))),
+                "{endpoint} {method}"
+            );
+        }
+    }
+}

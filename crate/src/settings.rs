@@ -1,0 +1,147 @@
+//! The endpoint `settings`, and the app's own settings.
+
+use serde_json::{Value, json};
+
+use crate::fields::Fields;
+use crate::host::{Failure, Host};
+use crate::operation::{End, Level};
+use crate::refusal::Refusal;
+use crate::request::Response;
+use crate::workspace;
+
+/// The setting **App Secret**, without the blanks that pasting adds; empty until somebody pastes it.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn secret(host: &Host) -> Result<String, Failure> {
+    if let Some(secret) = host.memory().secret.get(host.now()) {
+        return Ok(secret);
+    }
+    let value = host.setting("app_secret").await?;
+    let secret = value.as_str().unwrap_or_default().trim().to_owned();
+    host.memory().secret.put(host.now(), secret.clone());
+    Ok(secret)
+}
+
+/// A setting was saved: what was read before no longer counts.
+pub fn updated(host: &Host) -> End {
+    host.memory().secret.forget();
+    End::default()
+}
+
+/// Answers where webhooks go.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn read(host: &Host) -> Result<End, Refusal> {
+    let workspace = workspace::current(host).await?;
+    let content = json!({ "webhook": { "url": workspace.callback } });
+    Ok(End::answer(Response {
+        status: 200,
+        content: Some(content),
+    }))
+}
+
+/// Sets where webhooks go.
+///
+/// # Errors
+/// 400 where the address is missing or not one; whatever keeps Rocket.Chat from storing it.
+pub async fn write(host: &Host, body: &Value) -> Result<End, Refusal> {
+    let webhook = Fields::of_body(body)?.object("webhook")?;
+    let url = webhook.text("url")?;
+    if !is_http_url(url) {
+        return Err(webhook.wrong("url", "an http or https URL with a host"));
+    }
+    workspace::connect(host, url).await?;
+    Ok(End::answer(Response {
+        status: 204,
+        content: None,
+    }))
+}
+
+/// Says in the log which address to paste into RapidPro.
+pub async fn announce(host: &Host) -> End {
+    let site = host.server_setting("Site_Url").await;
+    let site = site
+        .ok()
+        .as_ref()
+        .and_then(Value::as_str)
+        .unwrap_or("<the address of this server>")
+        .to_owned();
+    let address = format!(
+        "{}/api/apps/public/{}",
+        site.trim_end_matches('/'),
+        host.memory().app_id
+    );
+    host.log(Level::Info, format!("the address to paste into RapidPro: {address}"));
+    End::default()
+}
+
+/// Whether `url` is an absolute http(s) URL with a host and, if any, a port that can be (RFC 3986).
+pub fn is_http_url(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match host_and_port.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port),
+        _ => (host_and_port, ""),
+    };
+    (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
+        && !url
+            .chars()
+            .any(|char| char.is_whitespace() || char.is_control() || matches!(char, '\\' | '<' | '>' | '"'))
+        && is_host(host)
+        && (port.is_empty() || port.parse::<u16>().is_ok())
+}
+
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[') {
+        Some(address) => address
+            .strip_suffix(']')
+            .is_some_and(|address| address.parse::<core::net::Ipv6Addr>().is_ok()),
+        None => !host.is_empty() && !host.contains(['[', ']', ':', '%', '^', '|', '`', '{', '}']),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_of_every_host_are_taken() {
+        for url in [
+            "https://rapidpro.example.org/mr/tickets/types/rocketchat/event_callback/59d7",
+            "http://localhost:8090/x",
+            "HTTP://10.0.0.7",
+            "https://[::1]:8080/",
+            "https://user:pass@host/?a=b#c",
+            "http://bücher.example/",
+        ] {
+            assert!(is_http_url(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused() {
+        for url in [
+            "",
+            "rapidpro.example.org",
+            "ftp://host/",
+            "https://",
+            "https:///path",
+            "https://:80/",
+            "http://host:99999/",
+            "http://host:x/",
+            "http://a b/",
+            "http://host/\n",
+            "https://?a",
+            "javascript:alert(1)",
+            "http://[::1",
+            "http://a:b:1/",
+        ] {
+            assert!(!is_http_url(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! A ticket: which contact, which RapidPro ids, which room, and who has closed it.
+//!
+//! Rocket.Chat's persistence has no transactions and no compare-and-set, so nothing about a ticket is
+//! ever rewritten: each change is a [`Fact`] of its own, and a ticket is what its facts add up to. Two
+//! nodes that write at once both leave their fact, in whatever order; none is lost.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::auth::keyed_hash;
+use crate::host::{Failure, Host};
+use crate::refusal::Refusal;
+use crate::wire::rocketchat::{Room, Visitor};
+
+const VERSION: u8 = 1;
+
+macro_rules! text_newtype {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl $name {
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+text_newtype! {
+    /// A room, as Rocket.Chat names it.
+    RoomId
+}
+text_newtype! {
+    /// A ticket, as RapidPro names it.
+    TicketId
+}
+text_newtype! {
+    /// A contact, as RapidPro names them.
+    ContactToken
+}
+
+/// A contact of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// The workspace's id.
+    pub workspace: String,
+    /// RapidPro's token.
+    pub token: ContactToken,
+}
+
+impl Contact {
+    /// The queue of this process in which requests about the contact wait for each other.
+    pub fn queue(&self) -> String {
+        self.association()
+    }
+
+    /// Hashed, since RapidPro's token may be longer than what a database indexes.
+    fn association(&self) -> String {
+        format!(
+            "contact/{}",
+            keyed_hash("contact", &[&self.workspace, self.token.as_str()])
+        )
+    }
+}
+
+/// One thing that is known of a ticket, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    v: u8,
+    at: u64,
+    workspace: String,
+    contact: ContactToken,
+    room: RoomId,
+    #[serde(rename = "fact")]
+    kind: FactKind,
+}
+
+/// What a fact says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FactKind {
+    /// The room serves this ticket of RapidPro; the visitor is the one that the room is really open for.
+    Bound {
+        /// RapidPro's id.
+        ticket: TicketId,
+        /// The visitor.
+        visitor: Visitor,
+    },
+    /// The room no longer serves the contact.
+    Closed {
+        /// Who ended it.
+        by: Closer,
+    },
+    /// RapidPro has taken the close of this ticket.
+    Told {
+        /// RapidPro's id.
+        ticket: TicketId,
+    },
+}
+
+/// Who ended a room's service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Closer {
+    /// RapidPro: it needs no webhook.
+    RapidPro,
+    /// Somebody in Rocket.Chat: RapidPro is owed a webhook a ticket.
+    RocketChat,
+    /// This app: the room lost against another one that was opened at once and took its tickets over.
+    Race,
+}
+
+/// What the facts of one room add up to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// The contact.
+    pub contact: Contact,
+    /// The room.
+    pub room: RoomId,
+    /// The visitor that the room is open for.
+    pub visitor: Visitor,
+    /// RapidPro's ids, oldest first; never empty.
+    pub ids: Vec<TicketId>,
+    closed_by: Vec<Closer>,
+    told: Vec<TicketId>,
+}
+
+impl Ticket {
+    /// Whether the room still serves the contact, as far as the app was told.
+    pub fn is_open(&self) -> bool {
+        self.closed_by.is_empty()
+    }
+
+    /// Whether RapidPro, or the app itself, has ended it, so that nothing is owed to RapidPro.
+    pub fn is_ended(&self) -> bool {
+        self.closed_by.iter().any(|by| *by != Closer::RocketChat)
+    }
+
+    /// The ids whose close RapidPro has still to be told, oldest first.
+    pub fn owed(&self) -> Vec<&TicketId> {
+        if self.is_open() || self.is_ended() {
+            return Vec::new();
+        }
+        self.ids.iter().filter(|id| !self.told.contains(id)).collect()
+    }
+
+    /// The id that messages carry.
+    pub fn newest_id(&self) -> Option<&TicketId> {
+        self.ids.last()
+    }
+
+    /// Adds a fact about this ticket's room.
+    ///
+    /// # Errors
+    /// Whatever keeps Rocket.Chat from storing it.
+    pub async fn add(&self, host: &Host, kind: FactKind) -> Result<(), Failure> {
+        record(host, &self.contact, &self.room, kind).await
+    }
+}
+
+/// Adds a fact about a contact's room.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it.
+pub async fn record(host: &Host, contact: &Contact, room: &RoomId, kind: FactKind) -> Result<(), Failure> {
+    let fact = Fact {
+        v: VERSION,
+        at: host.now(),
+        workspace: contact.workspace.clone(),
+        contact: contact.token.clone(),
+        room: room.clone(),
+        kind,
+    };
+    host.create_record(vec![contact.association(), room_association(room)], &fact)
+        .await
+}
+
+/// All tickets of a contact that are still stored, by room id.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading them.
+pub async fn of_contact(host: &Host, contact: &Contact) -> Result<Vec<Ticket>, Failure> {
+    Ok(add_up(host.records(contact.association()).await?))
+}
+
+/// The ticket that a room serves or served.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn of_room(host: &Host, room: &RoomId) -> Result<Option<Ticket>, Failure> {
+    Ok(add_up(host.records(room_association(room)).await?).pop())
+}
+
+fn room_association(room: &RoomId) -> String {
+    format!("room/{}", room.as_str())
+}
+
+fn add_up(mut facts: Vec<Fact>) -> Vec<Ticket> {
+    facts.sort_by_key(|fact| fact.at);
+    let mut rooms: BTreeMap<RoomId, Vec<Fact>> = BTreeMap::new();
+    for fact in facts {
+        rooms.entry(fact.room.clone()).or_default().push(fact);
+    }
+    rooms.into_values().filter_map(|facts| ticket_of(&facts)).collect()
+}
+
+/// A room without a binding is none of ours: its facts are what a crash left.
+fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
+    let first = facts.first()?;
+    let mut visitor = None;
+    let (mut ids, mut closed_by, mut told) = (Vec::new(), Vec::new(), Vec::new());
+    for fact in facts {
+        match &fact.kind {
+            FactKind::Bound {
+                ticket,
+                visitor: bound_for,
+            } => {
+                visitor.get_or_insert(bound_for);
+                if !ids.contains(ticket) {
+                    ids.push(ticket.clone());
+                }
+            }
+            FactKind::Closed { by } => closed_by.push(*by),
+            FactKind::Told { ticket } => told.push(ticket.clone()),
+        }
+    }
+    Some(Ticket {
+        contact: Contact {
+            workspace: first.workspace.clone(),
+            token: first.contact.clone(),
+        },
+        room: first.room.clone(),
+        visitor: visitor?.clone(),
+        ids,
+        closed_by,
+        told,
+    })
+}
+
+/// What Rocket.Chat says of a ticket's room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoomState {
+    /// It is open.
+    Open(Room),
+    /// It is closed, or was deleted.
+    Closed,
+    /// Rocket.Chat would not say.
+    Unknown,
+}
+
+/// Asks Rocket.Chat for a ticket's room. Its silence about one room proves nothing (a permission may be
+/// missing), so then the visitor's open rooms are asked for as well.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading.
+pub async fn look(host: &Host, ticket: &Ticket) -> Result<RoomState, Failure> {
+    if let Some(room) = host.find_room(ticket.room.clone()).await? {
+        return Ok(if room.is_open == Some(true) {
+            RoomState::Open(room)
+        } else {
+            RoomState::Closed
+        });
+    }
+    let Some(open_rooms) = host.find_open_rooms(ticket.visitor.clone()).await? else {
+        return Ok(RoomState::Unknown);
+    };
+    let listed = open_rooms.into_iter().find(|room| room.id == ticket.room);
+    Ok(listed.map_or(RoomState::Closed, RoomState::Open))
+}
+
+/// Why a room's state that Rocket.Chat would not tell stops a request.
+pub const ROOM_UNKNOWN: Refusal =
+    Refusal::Dependency("Rocket.Chat does not show the contact's room: check the app's permissions and try again");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fact(at: u64, room: &str, kind: FactKind) -> Fact {
+        let contact = ContactToken("10000".into());
+        Fact {
+            v: VERSION,
+            at,
+            workspace: "w".into(),
+            contact,
+            room: RoomId(room.into()),
+            kind,
+        }
+    }
+
+    fn bound(ticket: &str) -> FactKind {
+        let visitor = Visitor {
+            id: "v".into(),
+            token: "t".into(),
+            ..Visitor::default()
+        };
+        FactKind::Bound {
+            ticket: TicketId(ticket.into()),
+            visitor,
+        }
+    }
+
+    fn told(ticket: &str) -> FactKind {
+        FactKind::Told {
+            ticket: TicketId(ticket.into()),
+        }
+    }
+
+    fn names(ids: &[&TicketId]) -> Vec<String> {
+        ids.iter().map(|id| id.0.clone()).collect()
+    }
+
+    #[test]
+    fn ids_add_up_oldest_first_whatever_the_order_of_the_records() {
+        let tickets = add_up(vec![
+            fact(3, "r", bound("c")),
+            fact(1, "r", bound("a")),
+            fact(2, "r", bound("a")),
+        ]);
+        let [ticket] = tickets.as_slice() else {
+            panic!("{tickets:?}")
+        };
+        assert!(ticket.is_open());
+        assert_eq!(ticket.newest_id(), Some(&TicketId("c".into())));
+        assert_eq!(ticket.ids.len(), 2);
+        assert!(ticket.owed().is_empty());
+    }
+
+    #[test]
+    fn a_close_in_rocket_chat_is_owed_for_each_id_until_told() {
+        let closed = FactKind::Closed { by: Closer::RocketChat };
+        let mut facts = vec![
+            fact(1, "r", bound("a")),
+            fact(2, "r", bound("b")),
+            fact(3, "r", closed),
+            fact(4, "r", told("a")),
+        ];
+        assert_eq!(names(&add_up(facts.clone())[0].owed()), ["b"]);
+        facts.push(fact(5, "r", FactKind::Closed { by: Closer::RapidPro }));
+        assert!(add_up(facts)[0].owed().is_empty());
+    }
+
+    #[test]
+    fn rooms_are_told_apart_and_one_without_a_binding_is_none() {
+        let closed = FactKind::Closed { by: Closer::RocketChat };
+        let tickets = add_up(vec![
+            fact(1, "r2", bound("b")),
+            fact(1, "r1", bound("a")),
+            fact(2, "r3", closed),
+        ]);
+        let rooms: Vec<&str> = tickets.iter().map(|ticket| ticket.room.as_str()).collect();
+        assert_eq!(rooms, ["r1", "r2"]);
+    }
+}

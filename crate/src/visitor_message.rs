@@ -1,0 +1,95 @@
+//! The endpoint `visitor-message`: what the contact writes, into the ticket's room.
+
+use serde_json::{Value, json};
+
+use crate::attachment::{self, ContactMedia};
+use crate::fields::Fields;
+use crate::host::Host;
+use crate::operation::End;
+use crate::refusal::Refusal;
+use crate::request::Response;
+use crate::ticket::{self, Closer, Contact, ContactToken, FactKind, ROOM_UNKNOWN, RoomState, Ticket};
+use crate::trigger::FollowUp;
+use crate::wire::rocketchat::{RoomVisitor, Visitor};
+use crate::workspace;
+
+/// Writes a contact's message into their room; answers the message's id.
+///
+/// # Errors
+/// 400 naming a field; 404 where the contact has no open room; 409 where it was just closed; 424 where
+/// Rocket.Chat refuses.
+pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
+    let fields = Fields::of_body(body)?;
+    let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
+    let (text, attachments) = attachment::render(fields.optional_text("text")?.unwrap_or_default(), &media(&fields)?);
+    if text.is_empty() && attachments.is_empty() {
+        return Err(Refusal::Malformed(
+            "`text` or `attachments` must not be empty".to_owned(),
+        ));
+    }
+    let contact = Contact {
+        workspace: workspace::current(host).await?.id,
+        token,
+    };
+    host.acquire(contact.queue()).await;
+    let tickets = ticket::of_contact(host, &contact).await?;
+    let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
+        return not_open(host, &tickets);
+    };
+    match ticket::look(host, ticket).await? {
+        RoomState::Open(room) => {
+            let visitor = visitor_of(ticket, room.visitor.as_ref());
+            let id = host.post_message(room.id, visitor, text, attachments).await?;
+            Ok(End::answer(Response {
+                status: 201,
+                content: Some(json!({ "id": id })),
+            }))
+        }
+        RoomState::Closed => {
+            ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+            Ok(closing(host, ticket))
+        }
+        RoomState::Unknown => Err(ROOM_UNKNOWN),
+    }
+}
+
+/// No open ticket is known: perhaps one is on its way to being closed.
+fn not_open(host: &Host, tickets: &[Ticket]) -> Result<End, Refusal> {
+    match tickets.iter().find(|ticket| !ticket.owed().is_empty()) {
+        Some(ticket) => Ok(closing(host, ticket)),
+        None => Err(Refusal::NotFound(
+            "the contact has no open room in Rocket.Chat".to_owned(),
+        )),
+    }
+}
+
+fn closing(host: &Host, ticket: &Ticket) -> End {
+    End {
+        follow_ups: vec![FollowUp::Deliver {
+            room: ticket.room.clone(),
+        }],
+        ..Refusal::Closing.end(host)
+    }
+}
+
+/// The visitor that the room is really open for, under the name that Rocket.Chat shows now.
+fn visitor_of(ticket: &Ticket, shown: Option<&RoomVisitor>) -> Visitor {
+    let name = shown.and_then(|visitor| visitor.name.clone());
+    Visitor {
+        name: name.or_else(|| ticket.visitor.name.clone()),
+        ..ticket.visitor.clone()
+    }
+}
+
+fn media<'a>(fields: &Fields<'a>) -> Result<Vec<ContactMedia<'a>>, Refusal> {
+    let read = |attachment: Fields<'a>| {
+        let mime = attachment
+            .optional_text("type")?
+            .ok_or_else(|| attachment.wrong("type", "a string"))?;
+        Ok(ContactMedia {
+            mime,
+            url: attachment.text("url")?,
+        })
+    };
+    fields.objects("attachments")?.into_iter().map(read).collect()
+}

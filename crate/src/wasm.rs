@@ -1,0 +1,125 @@
+//! The face: what JavaScript sees of the core.
+
+use std::rc::Rc;
+
+use js_sys::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::*;
+
+use crate::memory::Memory;
+use crate::trigger;
+
+/// The core of one process of the app.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Core {
+    memory: Rc<Memory>,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// A core that remembers nothing yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new(app_id: String) -> Self {
+        Self {
+            memory: Rc::new(Memory::new(app_id)),
+        }
+    }
+
+    /// Starts the operation that a [`trigger::Start`] calls for.
+    ///
+    /// # Errors
+    /// Where the value is no such thing.
+    pub fn start(&self, start: JsValue) -> Result<Operation, JsValue> {
+        Ok(Operation {
+            inner: trigger::start(Rc::clone(&self.memory), read(start)?),
+        })
+    }
+}
+
+/// One trigger being worked off.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Operation {
+    inner: crate::operation::Operation,
+}
+
+#[wasm_bindgen]
+impl Operation {
+    /// Runs to the first [`crate::operation::Step`].
+    ///
+    /// # Errors
+    /// Where the step cannot be put into JavaScript's values.
+    pub fn begin(&mut self) -> Result<JsValue, JsValue> {
+        write(&self.inner.begin())
+    }
+
+    /// Runs on with [`crate::operation::Answers`] to the next step.
+    ///
+    /// # Errors
+    /// Where the value is no such thing.
+    pub fn resume(&mut self, answers: JsValue) -> Result<JsValue, JsValue> {
+        write(&self.inner.resume(read(answers)?))
+    }
+}
+
+fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| Error::new(&error.to_string()).into())
+}
+
+fn write(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    value
+        .serialize(&Serializer::json_compatible())
+        .map_err(|error| Error::new(&error.to_string()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use js_sys::{JSON, Reflect};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    fn start(trigger: &str) -> JsValue {
+        JSON::parse(&format!(r#"{{"trigger":{trigger},"now":1,"entropy":"e"}}"#)).unwrap()
+    }
+
+    #[track_caller]
+    fn check(step: &JsValue, expected: &str) {
+        assert_eq!(String::from(JSON::stringify(step).unwrap()), expected);
+    }
+
+    #[wasm_bindgen_test]
+    fn an_operation_yields_effects_and_then_its_end_as_plain_objects() {
+        let request = r#"{"request":{"request":{"endpoint":"secret.check","method":"get","headers":{},"body":"{}"}}}"#;
+        let mut operation = Core::new("app".into()).start(start(request)).unwrap();
+        check(&operation.begin().unwrap(), r#"{"effects":[{"kind":"readSetting","id":"app_secret"}],"log":[]}"#);
+        let answers = JSON::parse(r#"{"now":2,"outcomes":[{"ok":"s3cret"}]}"#).unwrap();
+        let end = Reflect::get(&operation.resume(answers).unwrap(), &"end".into()).unwrap();
+        let response = Reflect::get(&end, &"response".into()).unwrap();
+        assert_eq!(Reflect::get(&response, &"status".into()).unwrap(), JsValue::from(401));
+    }
+
+    #[wasm_bindgen_test]
+    fn missing_and_unknown_properties_of_an_event_do_no_harm() {
+        let message = r#"{"messageSent":{"message":{"room":{"id":"r","type":"c","creator":{"id":7}},"blocks":[[]]}}}"#;
+        let mut operation = Core::new("app".into()).start(start(message)).unwrap();
+        check(&operation.begin().unwrap(), r#"{"effects":[],"log":[],"end":{"followUps":[]}}"#);
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_no_trigger_is_an_error_and_no_trap() {
+        for wrong in ["{}", "7", "null", r#"{"request":{}}"#, r#""nothing""#] {
+            assert!(Core::new("app".into()).start(start(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn half_a_surrogate_pair_becomes_a_replacement_character() {
+        let message = r#"{"messageSent":{"message":{"text":"\ud83d!","room":{"id":"r","type":"l"}}}}"#;
+        let mut operation = Core::new("app".into()).start(start(message)).unwrap();
+        check(&operation.begin().unwrap(), r#"{"effects":[{"kind":"acquire","queue":"webhooks/r"}],"log":[]}"#);
+    }
+}

@@ -1,0 +1,170 @@
+//! What Rocket.Chat's accessors and events hand over, as far as the core reads it: every field may be
+//! missing on some server.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ticket::RoomId;
+
+/// A livechat visitor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visitor {
+    /// Rocket.Chat's id.
+    pub id: String,
+    /// The livechat token: whoever knows it can read the conversation.
+    pub token: String,
+    /// `guest-<n>`; needed to open a room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The contact's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The department that a new room goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Room {
+    /// Rocket.Chat's id.
+    pub id: RoomId,
+    /// `l` for livechat.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// `true`, or absent.
+    #[serde(default)]
+    pub is_open: Option<bool>,
+    /// Who made it.
+    #[serde(default)]
+    pub source: Option<Source>,
+    /// Missing where the visitor was removed.
+    #[serde(default)]
+    pub visitor: Option<RoomVisitor>,
+}
+
+/// Who made a room.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Source {
+    /// The app's id, where an app made it.
+    #[serde(default)]
+    pub id: Option<String>,
+}
+
+/// The visitor as a room carries them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct RoomVisitor {
+    /// Rocket.Chat's id.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// `guest-<n>`.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// The contact's name.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// A department.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Department {
+    /// Rocket.Chat's id.
+    pub id: String,
+}
+
+/// A message as its event carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Message {
+    /// Rocket.Chat's id.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// As typed: Markdown source.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Where it was written.
+    pub room: Room,
+    /// Who wrote it.
+    #[serde(default)]
+    pub sender: Option<Sender>,
+    /// The visitor's token, where a visitor wrote it.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// The kind of a system message, on newer servers.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// Files and quotes.
+    #[serde(default)]
+    pub attachments: Option<Vec<MessageAttachment>>,
+    /// What the server's converter did not map.
+    #[serde(rename = "_unmappedProperties_", default)]
+    pub unmapped: Option<UnmappedMessage>,
+}
+
+/// The part of a message that older converters leave unmapped.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct UnmappedMessage {
+    /// The kind of a system message.
+    #[serde(default)]
+    pub t: Option<String>,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sender {
+    /// A user's id, or the visitor's.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// A user's name, or `guest-<n>`.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// `user`, `bot`, `app` or `unknown`.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// Which app, where an app wrote it.
+    #[serde(default)]
+    pub app_id: Option<String>,
+}
+
+/// An attachment of an agent's message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct MessageAttachment {
+    /// The file's name and link.
+    #[serde(default)]
+    pub title: Option<AttachmentTitle>,
+    /// The caption, where an older client wrote it.
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+/// An attachment's heading.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttachmentTitle {
+    /// The words, or the file's name.
+    #[serde(default)]
+    pub value: Option<String>,
+    /// Where it leads; relative for files of the server's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Whether to offer a download.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_download_link: Option<bool>,
+}
+
+/// An attachment of a message that the app writes. URLs must be absolute.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    /// The heading.
+    pub title: AttachmentTitle,
+    /// Shown as a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    /// Offered to be played.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_url: Option<String>,
+    /// Offered to be played.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_url: Option<String>,
+}

@@ -1,0 +1,231 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { callbackPath, EventCallback } from './callback.mts';
+import { baseUrl, putSettings } from './django.mts';
+import { type Answer, ExchangeLog } from './exchanges.mts';
+import { Faults } from './faults.mts';
+import { type FileCredentials, fetchFile } from './fetch-file.mts';
+import { MAILROOM_PATIENCE, MailroomClient, type Patience } from './mailroom-client.mts';
+import { type Contact, Model, type Ticket } from './model.mts';
+import { closePayload, type IncomingAttachment, messagePayload, type RoomExtras, roomPayload } from './payloads.mts';
+import { NoAnswer, Transport } from './transport.mts';
+import { type ReceivedEvent, WebhookServer } from './webhook-server.mts';
+
+export type { Answer, Exchange } from './exchanges.mts';
+export type { Contact, Message, Ticket } from './model.mts';
+export { NoAnswer } from './transport.mts';
+export type { ReceivedEvent } from './webhook-server.mts';
+
+export interface RapidProOptions {
+	/** Where webhooks are taken, on the loopback interface; any free port unless told. */
+	port?: number;
+	/** What the app's setting App Secret must hold; 32 random characters unless told. */
+	secret?: string;
+	/** How patient mailroom's client is: mailroom's own figures unless told. */
+	patience?: Partial<Patience>;
+	/** With what agents' files are fetched from Rocket.Chat. */
+	fileCredentials?: FileCredentials;
+}
+
+/** What became of an attempt to open a ticket. */
+export interface Opening {
+	/** The UUID that RapidPro gave out; no ticket has it where opening failed. */
+	ticketID: string;
+	/** Absent where no answer came. */
+	answer?: Answer;
+	/** Absent where opening failed. */
+	ticket?: Ticket;
+	/** Why it failed, as RapidPro's log shows it. */
+	error?: string;
+}
+
+/**
+ * A stand-in for RapidPro with its mailroom and one ticketer of type Rocket.Chat.
+ *
+ * It speaks to the app as mailroom does (facts/rapidpro.md 2) and takes the app's webhooks.
+ */
+export class RapidPro {
+	readonly model = new Model();
+	readonly exchanges: ExchangeLog;
+	readonly faults: Faults;
+	private readonly ticketerUuid = randomUUID();
+	private readonly transport: Transport;
+	private readonly client: MailroomClient;
+	private readonly server: WebhookServer;
+	private address = '';
+	private app: string | undefined;
+
+	private constructor(
+		/** Shared with the app; may be changed, as by an administrator. */
+		public secret: string,
+		patience: Patience,
+		fileCredentials: FileCredentials,
+	) {
+		this.exchanges = new ExchangeLog();
+		this.faults = new Faults();
+		this.transport = new Transport(this.exchanges);
+		this.client = new MailroomClient(this.transport, patience);
+		const callback = new EventCallback({
+			model: this.model,
+			secret: () => this.secret,
+			knowsTicketer: (uuid) => uuid === this.ticketerUuid && this.app !== undefined,
+			fetchFile: (url) => fetchFile(url, fileCredentials, patience.backoffsMs),
+		});
+		this.server = new WebhookServer(callback, this.faults, this.exchanges);
+	}
+
+	/** Starts listening for webhooks. */
+	static async start(options: RapidProOptions = {}): Promise<RapidPro> {
+		const {
+			port = 0,
+			secret = randomBytes(16).toString('hex'),
+			patience = {},
+			fileCredentials = { userId: '', authToken: '' },
+		} = options;
+		const rapidPro = new RapidPro(secret, { ...MAILROOM_PATIENCE, ...patience }, fileCredentials);
+		rapidPro.address = await rapidPro.server.listen(port);
+		return rapidPro;
+	}
+
+	/** Where it listens. */
+	get url(): string {
+		return this.address;
+	}
+
+	/** Where the app is to send its webhooks. */
+	get callbackUrl(): string {
+		return this.url + callbackPath(this.ticketerUuid);
+	}
+
+	/** The app's webhooks in the order in which they came. */
+	get received(): ReceivedEvent[] {
+		return this.server.received;
+	}
+
+	/** The webhooks about one ticket, in the order in which they came. */
+	receivedFor(ticketID: string): ReceivedEvent[] {
+		return this.received.filter((event) => event.body.ticketID === ticketID);
+	}
+
+	/** Saves the ticketer as RapidPro's form does: only after the app took the callback URL with exactly 204. */
+	async connect(appUrl: string): Promise<Answer> {
+		const base = baseUrl(appUrl);
+		const answer = await putSettings(this.transport, base, this.secret, this.callbackUrl);
+		if (answer.status !== 204) {
+			throw new Error(`the app did not take the settings: ${answer.status} ${answer.body}`);
+		}
+		this.app = base;
+		return answer;
+	}
+
+	/** The ticketer is deleted: its callback knows nobody any more. */
+	disconnect(): void {
+		this.app = undefined;
+	}
+
+	/** Adds a contact, who may lack all but a number. */
+	addContact(details: Partial<Omit<Contact, 'id'>> = {}): Contact {
+		return this.model.addContact(details);
+	}
+
+	/**
+	 * A flow opens a ticket. RapidPro stores it only after the app has answered; `commitAfterMs` makes that
+	 * later still, as when the flow goes on for a while.
+	 */
+	async openTicket(contact: Contact, extras: RoomExtras = {}, commitAfterMs = 0): Promise<Opening> {
+		const ticketID = randomUUID();
+		const { answer, error } = await this.outcome(
+			'open a ticket',
+			'GET',
+			'room',
+			roomPayload(contact, ticketID, extras),
+		);
+		if (answer === undefined || error !== undefined) return { ticketID, answer, error };
+		const room = roomIn(answer);
+		if (room.error !== undefined) return { ticketID, answer, error: room.error };
+		if (commitAfterMs > 0) await sleep(commitAfterMs);
+		const ticket: Ticket = { uuid: ticketID, contact, status: 'open', externalId: room.id };
+		this.model.tickets.push(ticket);
+		return { ticketID, answer, ticket };
+	}
+
+	/**
+	 * The contact writes. The message is forwarded once for each open ticket; RapidPro ignores what comes
+	 * back, but here it is given: one answer a ticket, nothing where none came.
+	 */
+	async contactWrites(
+		contact: Contact,
+		text: string,
+		attachments: IncomingAttachment[] = [],
+	): Promise<(Answer | undefined)[]> {
+		this.model.messages.push({ contact, direction: 'in', text, files: [], status: 'handled' });
+		if (contact.status === 'blocked') return [];
+		const answers: (Answer | undefined)[] = [];
+		for (const _ticket of this.model.openTickets(contact)) {
+			const payload = messagePayload(contact, text, attachments);
+			const { answer } = await this.outcome('forward a message', 'POST', 'visitor-message', payload);
+			answers.push(answer);
+		}
+		return answers;
+	}
+
+	/**
+	 * A user of RapidPro closes the contact's open tickets. The first error ends it with nothing closed.
+	 *
+	 * @throws Error with what RapidPro's log shows.
+	 */
+	async closeTicket(contact: Contact): Promise<Answer[]> {
+		const tickets = this.model.openTickets(contact);
+		const answers: Answer[] = [];
+		for (const _ticket of tickets) {
+			const { answer, error } = await this.outcome('close a ticket', 'GET', 'room.close', closePayload(contact));
+			if (answer === undefined || error !== undefined) throw new Error(`closing failed: ${error}`);
+			answers.push(answer);
+		}
+		for (const ticket of tickets) this.model.close(ticket, { by: 'RapidPro' });
+		return answers;
+	}
+
+	/** Stops at once: waiting for a retry ends and every connection is cut. */
+	async stop(): Promise<void> {
+		this.client.stop();
+		this.transport.close();
+		await this.server.close();
+	}
+
+	private async outcome(
+		purpose: string,
+		method: string,
+		endpoint: string,
+		payload: unknown,
+	): Promise<{ answer?: Answer; error?: string }> {
+		if (this.app === undefined) throw new Error('RapidPro is not connected to the app');
+		const call = { purpose, method, url: `${this.app}/${endpoint}`, secret: this.secret, payload };
+		try {
+			const answer = await this.client.call(call);
+			return answer.status < 400 ? { answer } : { answer, error: errorIn(answer) };
+		} catch (error) {
+			if (error instanceof NoAnswer) return { error: error.message };
+			throw error;
+		}
+	}
+}
+
+/** mailroom takes the words from `{"error": "…"}`; anything else makes its own parse error the message. */
+function errorIn({ body }: Answer): string {
+	try {
+		const { error } = JSON.parse(body);
+		return typeof error === 'string' ? error : 'json: cannot unmarshal error';
+	} catch (error) {
+		return (error as Error).message;
+	}
+}
+
+function roomIn({ body }: Answer): { id: string; error?: undefined } | { error: string } {
+	try {
+		const { id } = JSON.parse(body);
+		return typeof id === 'string' ? { id } : { error: 'json: cannot unmarshal id' };
+	} catch (error) {
+		return { error: (error as Error).message };
+	}
+}

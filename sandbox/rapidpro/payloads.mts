@@ -1,0 +1,71 @@
+import type { Contact } from './model.mts';
+
+/** What only Weni's fork of mailroom adds to `room`, and what a client of one's own may add. */
+export interface RoomExtras {
+	/** RFC 3339, seconds optional. */
+	sessionStart?: string;
+	priority?: unknown;
+	department?: string;
+	customFields?: Record<string, string>;
+}
+
+/** A file of a contact's message. `type` may also be `geo` (then `url` is a position) or `unavailable`. */
+export interface IncomingAttachment {
+	type: string;
+	url: string;
+}
+
+/** `visitor.token`: the contact's number. */
+export function tokenOf(contact: Contact): string {
+	return String(contact.id);
+}
+
+/** The body of `room`; what is empty is left out, as Go's `omitempty` does (facts/rapidpro.md 2.2). */
+export function roomPayload(contact: Contact, ticketID: string, extras: RoomExtras): unknown {
+	const { department, customFields, sessionStart, priority } = extras;
+	const { email, phone } = addresses(contact.urns);
+	return {
+		visitor: {
+			token: tokenOf(contact),
+			contactUUID: orNothing(contact.uuid),
+			department,
+			name: orNothing(contact.name),
+			email,
+			phone,
+			customFields,
+		},
+		ticketID,
+		sessionStart,
+		priority,
+	};
+}
+
+/** The body of `visitor-message` (facts/rapidpro.md 2.3). */
+export function messagePayload(contact: Contact, text: string, attachments: IncomingAttachment[]): unknown {
+	return {
+		visitor: { token: tokenOf(contact) },
+		text: orNothing(text),
+		attachments: attachments.length > 0 ? attachments : undefined,
+	};
+}
+
+/** The body of `room.close`. */
+export function closePayload(contact: Contact): unknown {
+	return { visitor: { token: tokenOf(contact) } };
+}
+
+/** The last `mailto:` and the last `tel:` up to where both are found. */
+function addresses(urns: string[]): { email?: string; phone?: string } {
+	const found: { email?: string; phone?: string } = {};
+	for (const urn of urns) {
+		const path = urn.slice(urn.indexOf(':') + 1);
+		if (urn.startsWith('mailto:')) found.email = path;
+		if (urn.startsWith('tel:')) found.phone = path;
+		if (found.email !== undefined && found.phone !== undefined) break;
+	}
+	return found;
+}
+
+function orNothing(text: string): string | undefined {
+	return text === '' ? undefined : text;
+}

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** The administrator, who works through the REST routes that a browser and `rc-apps` use. */
+export class AdminClient {
+	private readonly url: () => string;
+	private readonly login: { username: string; password: string };
+	private credentials?: Record<string, string>;
+
+	constructor(url: () => string, login: { username: string; password: string }) {
+		this.url = url;
+		this.login = login;
+	}
+
+	/** Installs a package, or updates the app it holds, with the permissions that its app.json asks for. */
+	async installApp(zipPath: string): Promise<void> {
+		const zip = await readFile(zipPath);
+		const { id, permissions } = await appInfo(zip);
+		const form = new FormData();
+		form.set('app', new Blob([new Uint8Array(zip)]), path.basename(zipPath));
+		if (permissions) form.set('permissions', JSON.stringify(permissions));
+		const { apps } = await this.call('GET', '/api/apps/installed');
+		const isInstalled = (apps as { id: string }[]).some((app) => app.id === id);
+		await this.call('POST', isInstalled ? `/api/apps/${id}` : '/api/apps', form);
+	}
+
+	async uninstallApp(appId: string): Promise<void> {
+		await this.call('DELETE', `/api/apps/${appId}`);
+	}
+
+	/** Section 8: "POST replaces the stored setting object by what was posted", so the whole of it is sent. */
+	async setAppSetting(appId: string, id: string, value: unknown): Promise<void> {
+		const { settings } = await this.call('GET', `/api/apps/${appId}/settings`);
+		const setting = (settings as Record<string, object>)[id];
+		if (!setting) throw new Error(`the app has no setting "${id}"`);
+		await this.call('POST', `/api/apps/${appId}/settings`, { settings: [{ ...setting, value }] });
+	}
+
+	async setAppStatus(appId: string, status: 'manually_enabled' | 'manually_disabled'): Promise<void> {
+		await this.call('POST', `/api/apps/${appId}/status`, { status });
+	}
+
+	async appStatus(appId: string): Promise<string> {
+		const { status } = await this.call('GET', `/api/apps/${appId}/status`);
+		return String(status);
+	}
+
+	private async call(method: string, route: string, body?: FormData | object): Promise<Record<string, unknown>> {
+		this.credentials ??= await this.logIn();
+		const isForm = body instanceof FormData;
+		const response = await fetch(this.url() + route, {
+			method,
+			headers: { ...this.credentials, ...(body && !isForm && { 'Content-Type': 'application/json' }) },
+			body: isForm ? body : body && JSON.stringify(body),
+		});
+		const answer = (await response.json()) as Record<string, unknown>;
+		if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${JSON.stringify(answer)}`);
+		return answer;
+	}
+
+	private async logIn(): Promise<Record<string, string>> {
+		const response = await fetch(`${this.url()}/api/v1/login`, {
+			method: 'POST',
+			headers: { 'Content-Type': 'application/json' },
+			body: JSON.stringify(this.login),
+		});
+		const { data } = (await response.json()) as { data: { userId: string; authToken: string } };
+		return { 'X-User-Id': data.userId, 'X-Auth-Token': data.authToken };
+	}
+}
+
+/** What the package's app.json says. */
+async function appInfo(zip: Buffer): Promise<{ id: string; permissions?: object[] }> {
+	const { AppPackageParser } = await import('@rocket.chat/apps-engine/server/compiler/index.js');
+	const { info } = await new AppPackageParser().unpackageApp(zip);
+	return info;
+}

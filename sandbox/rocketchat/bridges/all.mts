@@ -1,0 +1,105 @@
+import { InternalBridge } from '@rocket.chat/apps-engine/server/bridges/InternalBridge.js';
+import {
+	AppActivationBridge,
+	AppBridges,
+	AppDetailChangesBridge,
+	CloudWorkspaceBridge,
+	CommandBridge,
+	ContactBridge,
+	EmailBridge,
+	EnvironmentalVariableBridge,
+	ExperimentalBridge,
+	ModerationBridge,
+	OutboundMessageBridge,
+	RoleBridge,
+	UiInteractionBridge,
+	VideoConferenceBridge,
+} from '@rocket.chat/apps-engine/server/bridges/index.js';
+import { ListenerBridge } from '@rocket.chat/apps-engine/server/bridges/ListenerBridge.js';
+import { OAuthAppsBridge } from '@rocket.chat/apps-engine/server/bridges/OAuthAppsBridge.js';
+import { ThreadBridge } from '@rocket.chat/apps-engine/server/bridges/ThreadBridge.js';
+import type { Faults } from '../faults.mts';
+import { decapitalised } from '../roundTrips.mts';
+import type { Server } from '../server.mts';
+import { signingKeys } from './federation.mts';
+import { SandboxHttpBridge } from './http.mts';
+import { SandboxLivechatBridge } from './livechat.mts';
+import { SandboxMessageBridge } from './messages.mts';
+import { notOffered } from './notOffered.mts';
+import { SandboxPersistenceBridge } from './persistence.mts';
+import { SandboxRoomBridge } from './rooms.mts';
+import { SandboxSchedulerBridge } from './scheduler.mts';
+import { SandboxServerSettingBridge } from './serverSettings.mts';
+import { SandboxUploadBridge } from './uploads.mts';
+import { SandboxUserBridge } from './users.mts';
+
+/** Nothing to tell: one node, and clients that are not there. */
+class SilentActivationBridge extends AppActivationBridge {
+	protected override async appAdded(): Promise<void> {}
+	protected override async appUpdated(): Promise<void> {}
+	protected override async appRemoved(): Promise<void> {}
+	protected override async appStatusChanged(): Promise<void> {}
+	protected override async actionsChanged(): Promise<void> {}
+}
+
+class SilentDetailChangesBridge extends AppDetailChangesBridge {
+	protected override onAppSettingsChange(): void {}
+}
+
+/** All bridges of a server, each of its calls open to faults. */
+export function sandboxBridges(server: Server): AppBridges {
+	const { faults, apis } = server;
+	const bridges = {
+		Activation: new SilentActivationBridge(),
+		Api: apis,
+		AppDetailChanges: new SilentDetailChangesBridge(),
+		CloudWorkspace: notOffered(CloudWorkspaceBridge, 'cloudWorkspace'),
+		Command: notOffered(CommandBridge, 'command'),
+		Contact: notOffered(ContactBridge, 'contact'),
+		Email: notOffered(EmailBridge, 'email'),
+		EnvironmentalVariable: notOffered(EnvironmentalVariableBridge, 'environmentalVariable'),
+		Experimental: notOffered(ExperimentalBridge, 'experimental'),
+		Http: new SandboxHttpBridge(),
+		Internal: notOffered(InternalBridge, 'internal'),
+		Listener: notOffered(ListenerBridge, 'listener'),
+		Livechat: new SandboxLivechatBridge(server),
+		Message: new SandboxMessageBridge(server),
+		Moderation: notOffered(ModerationBridge, 'moderation'),
+		OAuthApps: notOffered(OAuthAppsBridge, 'oAuthApps'),
+		OutboundMessage: notOffered(OutboundMessageBridge, 'outboundMessage'),
+		Persistence: new SandboxPersistenceBridge(server.store),
+		Role: notOffered(RoleBridge, 'role'),
+		Room: new SandboxRoomBridge(server),
+		Scheduler: new SandboxSchedulerBridge(server.scheduler, server.log),
+		ServerSetting: new SandboxServerSettingBridge(server.settings),
+		Thread: notOffered(ThreadBridge, 'thread'),
+		UiInteraction: notOffered(UiInteractionBridge, 'uiInteraction'),
+		Upload: new SandboxUploadBridge(server),
+		User: new SandboxUserBridge(server),
+		VideoConference: notOffered(VideoConferenceBridge, 'videoConference'),
+	};
+	const getters = Object.entries(bridges).map(([name, bridge]) => {
+		const faulty = withFaults(bridge, decapitalised(name), faults);
+		return [name === 'Activation' ? 'getAppActivationBridge' : `get${name}Bridge`, () => faulty];
+	});
+	const keys = signingKeys();
+	const federation = { getPrivateKey: async () => keys.privateKey, getPublicKey: async () => keys.publicKey };
+	const complete = { ...Object.fromEntries(getters), getInternalFederationBridge: () => federation };
+	return Object.assign(Object.create(AppBridges.prototype), complete);
+}
+
+/**
+ * Lets faults hit what a bridge carries: each method `x` that the engine calls by way of its own `doX`, after it has
+ * checked the app's permission.
+ */
+function withFaults<Bridge extends object>(bridge: Bridge, name: string, faults: Faults): Bridge {
+	return new Proxy(bridge, {
+		get(target, property, receiver) {
+			const value = Reflect.get(target, property, receiver);
+			if (typeof property !== 'string' || typeof value !== 'function') return value;
+			const isCarried = `do${property.charAt(0).toUpperCase()}${property.slice(1)}` in target;
+			if (!isCarried) return value;
+			return (...args: unknown[]) => faults.around(`${name}.${property}`, () => value.apply(receiver, args));
+		},
+	});
+}

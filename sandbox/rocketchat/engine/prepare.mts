@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, constants, copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const require = createRequire(import.meta.url);
+
+/** Our replacements for the few modules that the runtime imports from outside npm; plain JavaScript, see `prepare`. */
+const STAND_INS = fileURLToPath(new URL('../../deno/', import.meta.url));
+
+/** What the npm package lacks, as import map entries: facts/toolchain.md, "The real Apps-Engine". */
+const IMPORTS = {
+	'@std/cli/parse-args': './stand-ins/parse-args.mjs',
+	'@std/io': './stand-ins/io.mjs',
+	'@std/streams': './stand-ins/streams.mjs',
+	'@rocket.chat/apps-engine/definition/exceptions/AppsEngineException.ts': './stand-ins/AppsEngineException.mjs',
+};
+
+/** Where a prepared runtime lies. */
+export interface PreparedRuntime {
+	/** The engine's `deno-runtime` folder, with an import map that resolves from npm alone. */
+	runtimeDir: string;
+	/** A folder with the `deno` binary, for `PATH`: the engine starts `deno` by name. */
+	binDir: string;
+	/** Deno's cache, filled: the engine runs with `--cached-only`. */
+	denoDir: string;
+}
+
+/**
+ * Prepares the engine's Deno runtime once per combination of versions, in `node_modules/.cache`; later starts find it
+ * there. Only the first needs the npm registry. The installed packages stay as they are.
+ */
+export async function prepareRuntime(log: (line: string) => void): Promise<PreparedRuntime> {
+	const engineDir = path.dirname(require.resolve('@rocket.chat/apps-engine/package.json'));
+	const deno = locateDeno();
+	const home = path.join(cacheDir(engineDir), await cacheKey(engineDir, deno.version));
+	const prepared = pathsIn(home);
+	if (!existsSync(home)) {
+		log(`preparing the Apps-Engine's Deno runtime in ${path.relative(process.cwd(), home)} (once)`);
+		await build(home, engineDir, deno.binary);
+	}
+	return prepared;
+}
+
+function pathsIn(home: string): PreparedRuntime {
+	return {
+		// The runtime rewrites `apps-engine/src/` to `apps-engine/` in paths, hence the folder's name.
+		runtimeDir: path.join(home, 'apps-engine', 'deno-runtime'),
+		binDir: path.join(home, 'bin'),
+		denoDir: path.join(home, 'deno-dir'),
+	};
+}
+
+/** Builds beside the final place and renames, so that a start that was interrupted leaves nothing half done. */
+async function build(home: string, engineDir: string, denoBinary: string): Promise<void> {
+	const draft = `${home}.${process.pid}`;
+	const paths = pathsIn(draft);
+	try {
+		await copyEngine(engineDir, path.dirname(paths.runtimeDir));
+		await rewriteImportMap(paths.runtimeDir);
+		await copyDeno(denoBinary, paths.binDir);
+		await fillCache(paths);
+		await rename(draft, home).catch((error: NodeJS.ErrnoException) => {
+			const someoneElseWasFaster = error.code === 'ENOTEMPTY' || error.code === 'EEXIST';
+			if (!someoneElseWasFaster) throw error;
+		});
+	} finally {
+		await rm(draft, { recursive: true, force: true });
+	}
+}
+
+async function copyEngine(engineDir: string, target: string): Promise<void> {
+	for (const part of ['deno-runtime', 'definition', 'server', 'package.json']) {
+		await cp(path.join(engineDir, part), path.join(target, part), { recursive: true });
+	}
+	// The runtime requires `server/misc/UIHelper`, which requires this; it may read nothing above the copy.
+	const uuid = createRequire(path.join(engineDir, 'package.json')).resolve('uuid/package.json');
+	await cp(path.dirname(uuid), path.join(target, 'node_modules', 'uuid'), { recursive: true });
+	// Deno does not run TypeScript from under node_modules, where this copy lies: the stand-ins are JavaScript.
+	await cp(STAND_INS, path.join(target, 'deno-runtime', 'stand-ins'), { recursive: true });
+}
+
+async function rewriteImportMap(runtimeDir: string): Promise<void> {
+	const file = path.join(runtimeDir, 'deno.jsonc');
+	const config = JSON.parse(await readFile(file, 'utf8'));
+	for (const [name, target] of Object.entries<string>(config.imports)) {
+		if (target.startsWith('jsr:')) delete config.imports[name];
+	}
+	Object.assign(config.imports, IMPORTS);
+	// The package's lock names modules of the registry that is left out; exact versions stand in the import map.
+	config.lock = false;
+	await writeFile(file, JSON.stringify(config, undefined, '\t'));
+}
+
+/** A copy, because npm 11 runs no install scripts and an unpacked binary may lack its execute bit. */
+async function copyDeno(binary: string, binDir: string): Promise<void> {
+	await mkdir(binDir, { recursive: true });
+	const copy = path.join(binDir, path.basename(binary));
+	await copyFile(binary, copy, constants.COPYFILE_FICLONE);
+	await chmod(copy, 0o755);
+}
+
+async function fillCache({ runtimeDir, binDir, denoDir }: PreparedRuntime): Promise<void> {
+	await mkdir(denoDir, { recursive: true });
+	await run(
+		path.join(binDir, denoName()),
+		['cache', '--config', path.join(runtimeDir, 'deno.jsonc'), path.join(runtimeDir, 'main.ts')],
+		{
+			env: { DENO_TLS_CA_STORE: 'system,mozilla', ...process.env, DENO_DIR: denoDir },
+		},
+	).catch((error: Error & { stderr?: string }) => {
+		throw new Error(`could not fill Deno's cache from the npm registry: ${error.stderr ?? error.message}`);
+	});
+}
+
+function cacheDir(engineDir: string): string {
+	return path.join(engineDir, '..', '..', '.cache', 'rocketchat-sandbox');
+}
+
+async function cacheKey(engineDir: string, denoVersion: string): Promise<string> {
+	const engine = JSON.parse(await readFile(path.join(engineDir, 'package.json'), 'utf8'));
+	const hash = createHash('sha256').update(JSON.stringify(IMPORTS));
+	for (const name of (await readdir(STAND_INS)).sort()) hash.update(await readFile(path.join(STAND_INS, name)));
+	return `engine-${engine.version}-deno-${denoVersion}-${hash.digest('hex').slice(0, 8)}`;
+}
+
+/** The binary inside the npm package for this platform, `@deno/<platform>`. */
+function locateDeno(): { binary: string; version: string } {
+	const fromDeno = createRequire(require.resolve('deno/package.json'));
+	const platform = `${process.platform}-${process.arch}`;
+	for (const name of [`@deno/${platform}-glibc`, `@deno/${platform}`]) {
+		try {
+			const manifest = fromDeno.resolve(`${name}/package.json`);
+			return { binary: path.join(path.dirname(manifest), denoName()), version: fromDeno(manifest).version };
+		} catch {
+			// Not this name: only one of them exists for a platform.
+		}
+	}
+	throw new Error(`npm installed no Deno binary for ${platform}; the sandbox runs where the npm package "deno" does`);
+}
+
+function denoName(): string {
+	return process.platform === 'win32' ? 'deno.exe' : 'deno';
+}

@@ -1,0 +1,61 @@
+import { AppInterface } from '@rocket.chat/apps-engine/definition/metadata/index.js';
+import type { AppManager } from '@rocket.chat/apps-engine/server/AppManager.js';
+import type { Activity } from './activity.mts';
+import type { Delays } from './random.mts';
+
+export { AppInterface };
+
+/** How long an event may be late at most, where delays are on. */
+const LATE_MS_MAX = 12;
+
+/** Carries what happens on the server to the apps. */
+export class AppEvents {
+	private manager?: AppManager;
+	private readonly delays: Delays;
+	private readonly activity: Activity;
+	private droppedLeft = 0;
+
+	constructor(delays: Delays, activity: Activity) {
+		this.delays = delays;
+		this.activity = activity;
+	}
+
+	/** Section 3, "Not triggered until all apps are loaded". */
+	connect(manager: AppManager): void {
+		this.manager = manager;
+	}
+
+	/** Loses the next events, as a server does that dies before it tells its apps. */
+	drop(times: number): void {
+		this.droppedLeft = times;
+	}
+
+	/**
+	 * Tells the apps afterwards. Section 3: "fired with `void`", so nobody waits for it, and "separate events run
+	 * concurrently": the pause before each lets a later one overtake. What apps throw stays here.
+	 */
+	fire(event: AppInterface, payload: () => unknown): void {
+		if (this.droppedLeft > 0) {
+			this.droppedLeft--;
+			return;
+		}
+		const deliver = async () => {
+			await this.delays.pause(LATE_MS_MAX);
+			await this.ask(event, await payload());
+		};
+		this.activity.track(deliver()).catch((error) => console.error(`event ${event}:`, error));
+	}
+
+	/** Asks the apps beforehand; what they throw reaches the caller. */
+	async ask(event: AppInterface, payload: unknown): Promise<unknown> {
+		if (!this.manager?.areAppsLoaded()) return undefined;
+		return this.manager.getListenerManager().executeListener(event as never, payload as never);
+	}
+
+	/** Whether any app listens, so that payloads are made only for someone. */
+	hasListeners(event: AppInterface): boolean {
+		return (
+			Boolean(this.manager?.areAppsLoaded()) && (this.manager?.getListenerManager().getListeners(event).length ?? 0) > 0
+		);
+	}
+}

@@ -1,0 +1,115 @@
+import type { IMessage } from '@rocket.chat/apps-engine/definition/messages/index.js';
+import type { Converters } from './converters.mts';
+import { collections, type MessageDocument, type RoomDocument, type UserReference } from './documents.mts';
+import { type AppEvents, AppInterface } from './events.mts';
+import { newId, type Store } from './store.mts';
+
+/** What a message is made of before it is saved. */
+export type NewMessage = Omit<MessageDocument, '_id' | 'ts' | '_updatedAt'> & { _id?: string };
+
+/** Saves messages and tells the apps: Rocket.Chat's sendMessage and saveSystemMessage. */
+export class Messages {
+	private readonly store: Store;
+	private readonly events: AppEvents;
+	private readonly converters: Converters;
+
+	constructor(store: Store, events: AppEvents, converters: Converters) {
+		this.store = store;
+		this.events = events;
+		this.converters = converters;
+	}
+
+	/**
+	 * Section 3, "Every message saved by sendMessage in any room": the visitor's and the app's own too. The message is
+	 * stored before any Post event begins. Undefined when an app vetoed it.
+	 */
+	async send(message: NewMessage): Promise<MessageDocument | undefined> {
+		const draft = await this.askApps({ urls: [], mentions: [], channels: [], md: [], ...withTimes(message) });
+		if (!draft) return undefined;
+		await this.save(draft);
+		this.announce(draft);
+		return draft;
+	}
+
+	/** Section 3: `livechat-started`, `command`, `uj`, `livechat-close` … pass no Pre event. */
+	async saveSystem(
+		t: string,
+		rid: string,
+		msg: string,
+		u: UserReference,
+		extra: Partial<MessageDocument> = {},
+	): Promise<MessageDocument> {
+		const message = withTimes({ t, rid, msg, u, groupable: false, ...extra });
+		await this.save(message);
+		this.announce(message);
+		return message;
+	}
+
+	/** A changed message: editor and time are set, IPostMessageUpdated follows. */
+	async edit(id: string, changes: Partial<MessageDocument>, editor: UserReference): Promise<void> {
+		const now = new Date();
+		const edited = await this.store.findOneAndUpdate<MessageDocument>(
+			collections.messages,
+			{ _id: id },
+			{ $set: { ...changes, editedAt: now, editedBy: editor, _updatedAt: now } },
+		);
+		if (!edited) throw new Error('Invalid message [error-invalid-message]');
+		this.events.fire(AppInterface.IPostMessageUpdated, () => this.converters.message(edited));
+	}
+
+	/** Section 3: IPreMessageSent* are awaited and block the sender; prevent, then extend, then modify. */
+	private async askApps(message: MessageDocument): Promise<MessageDocument | undefined> {
+		if (this.events.hasListeners(AppInterface.IPreMessageSentPrevent)) {
+			const prevented = await this.events.ask(
+				AppInterface.IPreMessageSentPrevent,
+				await this.converters.message(message),
+			);
+			if (prevented) return undefined;
+		}
+		let draft = message;
+		for (const event of [AppInterface.IPreMessageSentExtend, AppInterface.IPreMessageSentModify]) {
+			if (!this.events.hasListeners(event)) continue;
+			const changed = (await this.events.ask(event, await this.converters.message(draft))) as IMessage | undefined;
+			draft = { ...draft, ...(changed?.text !== undefined && { msg: changed.text }) };
+		}
+		return draft;
+	}
+
+	private async save(message: MessageDocument): Promise<void> {
+		await this.store.insert(collections.messages, message);
+		await this.store.updateOne(
+			collections.rooms,
+			{ _id: message.rid },
+			{ $inc: { msgs: 1 }, $set: { lm: message.ts, _updatedAt: message.ts } },
+		);
+		if (!message.t) await this.noteResponse(message);
+	}
+
+	/** An agent's first answer ends the waiting of a livechat room; a visitor's message begins it anew. */
+	private async noteResponse(message: MessageDocument): Promise<void> {
+		const room = await this.store.findOne<RoomDocument>(collections.rooms, { _id: message.rid });
+		if (room?.t !== 'l') return;
+		if (message.token) {
+			await this.store.updateOne(collections.rooms, { _id: room._id }, { $set: { waitingResponse: true } });
+			return;
+		}
+		const responseBy = { ...message.u, firstResponseTs: message.ts };
+		await this.store.updateOne(
+			collections.rooms,
+			{ _id: room._id },
+			{ $set: room.responseBy ? {} : { responseBy }, $unset: { waitingResponse: 1 } },
+		);
+	}
+
+	/** Section 3: with `t` it is IPostSystemMessageSent (Rocket.Chat 7 and later), else IPostMessageSent. */
+	private announce(message: MessageDocument): void {
+		const event = message.t ? AppInterface.IPostSystemMessageSent : AppInterface.IPostMessageSent;
+		// The payload is read when the event is delivered: the room may have changed since.
+		if (this.events.hasListeners(event)) this.events.fire(event, () => this.converters.message(message));
+	}
+}
+
+function withTimes(message: NewMessage): MessageDocument {
+	const now = new Date();
+	return { ...message, _id: message._id ?? newId(), ts: now, _updatedAt: now };
+}

@@ -1,0 +1,198 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import express from 'express';
+import { Activity } from './activity.mts';
+import { AppApis } from './apis.mts';
+import { sandboxBridges } from './bridges/all.mts';
+import { Converters } from './converters.mts';
+import { SandboxAppManager } from './engine/manager.mts';
+import { type PreparedRuntime, prepareRuntime } from './engine/prepare.mts';
+import { LogStorage, MetadataStorage, SourceStorage } from './engine/storages.mts';
+import { endProcess, killProcess } from './engine/subprocess.mts';
+import { AppEvents } from './events.mts';
+import { Faults } from './faults.mts';
+import { fileRouter } from './fileRoute.mts';
+import { Files } from './files.mts';
+import { Messages } from './messages.mts';
+import { LivechatRooms } from './omnichannel/rooms.mts';
+import { Routing } from './omnichannel/routing.mts';
+import { Visitors } from './omnichannel/visitors.mts';
+import type { Delays } from './random.mts';
+import { restRouter } from './rest.mts';
+import { RoundTrips } from './roundTrips.mts';
+import { Scheduler } from './scheduler.mts';
+import { Sessions } from './sessions.mts';
+import { ServerSettings } from './settings.mts';
+import type { Store } from './store.mts';
+import { Users } from './users.mts';
+
+/** What a node is made with. */
+export interface ServerOptions {
+	store: Store;
+	delays: Delays;
+	admin: { username: string; password: string };
+	port: number;
+	siteUrl?: string;
+	log: (line: string) => void;
+}
+
+/** A notice that was shown and not stored. */
+export interface Notice {
+	at: Date;
+	roomId: string;
+	/** A username; everybody in the room when absent. */
+	to?: string;
+	text: string;
+}
+
+/** One Rocket.Chat node: the real engine over our bridges, Express in front, a store behind that it may share. */
+export class Server {
+	readonly store: Store;
+	readonly log: (line: string) => void;
+	readonly activity = new Activity();
+	readonly faults = new Faults();
+	readonly roundTrips = new RoundTrips();
+	readonly notices: Notice[] = [];
+	readonly settings: ServerSettings;
+	readonly users: Users;
+	readonly sessions: Sessions;
+	readonly events: AppEvents;
+	readonly converters: Converters;
+	readonly messages: Messages;
+	readonly routing: Routing;
+	readonly visitors: Visitors;
+	readonly livechat: LivechatRooms;
+	readonly files: Files;
+	readonly scheduler: Scheduler;
+	readonly logs = new LogStorage();
+	readonly apis: AppApis;
+	private readonly options: ServerOptions;
+	private manager?: SandboxAppManager;
+	private http?: HttpServer;
+	private tempDir?: string;
+
+	constructor(options: ServerOptions) {
+		const { store, delays, log } = options;
+		this.options = options;
+		this.store = store;
+		this.log = log;
+		this.settings = new ServerSettings(store);
+		this.users = new Users(store);
+		this.sessions = new Sessions(this.users, options.admin);
+		this.events = new AppEvents(delays, this.activity);
+		this.converters = new Converters(store);
+		this.messages = new Messages(store, this.events, this.converters);
+		this.routing = new Routing(store, this.settings);
+		this.visitors = new Visitors(store, this.settings);
+		const { settings, events, converters, messages, routing } = this;
+		this.livechat = new LivechatRooms({ store, settings, events, converters, messages, routing });
+		this.files = new Files(store, settings, messages, this.users, this.livechat);
+		this.scheduler = new Scheduler(store, this.activity);
+		this.apis = new AppApis(this.sessions, this.activity);
+	}
+
+	/** Starts engine, scheduler and HTTP; apps that the store knows are loaded and enabled again. */
+	async start(): Promise<void> {
+		await this.settings.load();
+		await this.ensureAdmin();
+		const prepared = await prepareRuntime(this.log);
+		offerDeno(prepared);
+		this.tempDir = await mkdtemp(path.join(os.tmpdir(), 'rocketchat-sandbox-'));
+		// The engine finds its runtime at this place and leaves a link that is there already.
+		await symlink(prepared.runtimeDir, path.join(this.tempDir, 'deno-runtime'), 'junction');
+		this.manager = this.makeManager(prepared, this.tempDir);
+		this.apis.connect(this.manager);
+		await this.listen();
+		await this.manager.load();
+		this.events.connect(this.manager);
+		await this.manager.enableAll();
+		this.scheduler.start();
+	}
+
+	private makeManager(prepared: PreparedRuntime, tempFilePath: string): SandboxAppManager {
+		const dependencies = {
+			metadataStorage: new MetadataStorage(this.store),
+			logStorage: this.logs,
+			sourceStorage: new SourceStorage(this.store),
+			bridges: sandboxBridges(this),
+			tempFilePath,
+		};
+		return new SandboxAppManager(dependencies, prepared, this);
+	}
+
+	private async ensureAdmin(): Promise<void> {
+		const { username } = this.options.admin;
+		if (!(await this.users.byUsername(username))) await this.users.create({ username, roles: ['admin', 'user'] });
+	}
+
+	private async listen(): Promise<void> {
+		const app = express();
+		// Error pages without stacks, as a server in production has them.
+		app.set('env', 'production');
+		app.use((_request, response, next) => {
+			// Section 1: "security headers X-XSS-Protection, X-Content-Type-Options" on everything.
+			response.set({ 'X-XSS-Protection': '1', 'X-Content-Type-Options': 'nosniff' });
+			next();
+		});
+		app.use('/api/apps', this.apis.router());
+		app.use(
+			restRouter({ manager: this.appManager, sessions: this.sessions, settings: this.settings, logs: this.logs }),
+		);
+		app.use('/file-upload', fileRouter(this.files, this.sessions));
+		await new Promise<void>((resolve, reject) => {
+			this.http = app.listen(this.options.port, '127.0.0.1', resolve).on('error', reject);
+		});
+		this.settings.set('Site_Url', this.options.siteUrl ?? this.url);
+	}
+
+	/** Stops all that {@link start} started. */
+	async stop(): Promise<void> {
+		await this.scheduler.stop();
+		await new Promise((resolve) => {
+			this.http?.close(resolve);
+			this.http?.closeAllConnections();
+		});
+		await this.stopApps();
+		await this.settings.flushed();
+		if (this.tempDir) await rm(this.tempDir, { recursive: true, force: true });
+	}
+
+	/** Ends the apps' processes and leaves their stored status as it is: they come back at the next start. */
+	private async stopApps(): Promise<void> {
+		const apps = (await this.manager?.get()) ?? [];
+		await Promise.all(apps.map((app) => endProcess(app.getRuntimeController())));
+	}
+
+	/** Kills an app's process, see {@link killProcess}. */
+	killApp(appId: string): void {
+		killProcess(this.appManager.getOneById(appId)?.getRuntimeController());
+	}
+
+	/** The engine. */
+	get appManager(): SandboxAppManager {
+		if (!this.manager) throw new Error('the server is not started');
+		return this.manager;
+	}
+
+	/** The name that an app gave itself. */
+	appName(appId: string): string {
+		return this.appManager.getOneById(appId)?.getName() ?? appId;
+	}
+
+	/** `http://127.0.0.1:<port>` */
+	get url(): string {
+		const address = this.http?.address() as AddressInfo | undefined;
+		if (!address) throw new Error('the server does not listen');
+		return `http://127.0.0.1:${address.port}`;
+	}
+}
+
+/** The engine starts `deno` from `PATH` and hands `DENO_DIR` on. */
+function offerDeno({ binDir, denoDir }: PreparedRuntime): void {
+	const others = (process.env.PATH ?? '').split(path.delimiter).filter((dir) => dir !== binDir);
+	process.env.PATH = [binDir, ...others].join(path.delimiter);
+	process.env.DENO_DIR = denoDir;
+}

@@ -1,0 +1,41 @@
+/**
+ * Packages the app: `dist/<slug>_<version>.zip`, with its SHA-256 beside it.
+ *
+ * usage: node tools/package.mjs [--core <generated file>] [--out <folder>]
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { COMMITTED_CORE, wasmIn } from './generated-core.mjs';
+import { packageName, ROOT } from './project.mjs';
+import { main } from './run.mjs';
+import { packageApp } from './stage.mjs';
+
+main(() => {
+	const { values } = parseArgs({ options: { core: { type: 'string' }, out: { type: 'string' } } });
+	const core = values.core === undefined ? COMMITTED_CORE : resolve(values.core);
+	const out = values.out === undefined ? join(ROOT, 'dist') : resolve(values.out);
+	const zip = join(out, packageName());
+	mkdirSync(out, { recursive: true });
+	packageApp(core, zip);
+	writeChecksum(zip);
+	report(zip, core);
+});
+
+/** In the form that `sha256sum --check` reads. */
+function writeChecksum(file) {
+	const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
+	writeFileSync(`${file}.sha256`, `${digest}  ${basename(file)}\n`);
+}
+
+function report(zip, core) {
+	const wasm = wasmIn(core);
+	console.log(`${relative(ROOT, zip)}: ${kilobytes(readFileSync(zip))}`);
+	console.log(`  of it the core: ${kilobytes(wasm)}, ${kilobytes(gzipSync(wasm, { level: 9 }))} compressed`);
+}
+
+function kilobytes({ length }) {
+	return `${(length / 1000).toFixed(1)} kB`;
+}

@@ -1,0 +1,37 @@
+/**
+ * Installs the npm packages where they are missing or not those of the lock file. Every npm script begins with it,
+ * so it uses nothing but Node itself. With `--rust` it also makes sure that there is a Rust toolchain.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './project.mjs';
+import { main, run } from './run.mjs';
+
+main(() => {
+	if (!isInstalled()) {
+		console.log('Installing npm packages');
+		// Not `npm ci`: that would delete Cargo's cache, which is below node_modules. This takes the same versions.
+		run('npm', ['install', '--no-save', '--no-audit', '--no-fund']);
+	}
+	if (process.argv.includes('--rust') && spawnSync('cargo', ['--version']).status !== 0) {
+		throw new Error('This needs Rust: install it with rustup (https://rustup.rs) and try again');
+	}
+});
+
+/** Whether what npm noted when it installed agrees with the lock file. */
+function isInstalled() {
+	const note = join(ROOT, 'node_modules', '.package-lock.json');
+	if (!existsSync(note)) {
+		return false;
+	}
+	const installed = packagesIn(note);
+	return Object.entries(packagesIn(join(ROOT, 'package-lock.json'))).every(
+		([path, { version, optional, link }]) =>
+			!path.includes('node_modules/') || link || installed[path]?.version === version || (optional && !installed[path]),
+	);
+}
+
+function packagesIn(lockFile) {
+	return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+}

@@ -1,0 +1,78 @@
+/**
+ * Checks everything, from the formatting to the packaged app, and stops at the first failure. What is tested is built
+ * afresh from the sources; the committed core must only be up to date, since another compiler writes other bytes.
+ *
+ * usage: node tools/test.mjs [--static]     with --static only what runs nothing
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CACHE, packageName, ROOT } from './project.mjs';
+import { main, run } from './run.mjs';
+
+const FRESH = join(CACHE, 'fresh');
+const TRAP = join(CACHE, 'trap');
+
+const CHECKS = [
+	['The committed core is up to date', () => node('tools/check-core.mjs')],
+	['Rust: formatting', () => run('cargo', ['fmt', '--check'])],
+	['Rust: lints', () => run('cargo', ['clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings'])],
+	['TypeScript: formatting and lints', () => bin('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings')],
+	...['.', 'sandbox', 'test'].map((project) => [
+		`TypeScript: types of ${project === '.' ? 'the app' : project}`,
+		() => bin('typescript/bin/tsc', '--noEmit', '--project', project),
+	]),
+];
+
+const TESTS = [
+	['Rust: tests', () => run('cargo', ['test', '--locked', '--workspace'])],
+	['Rust: tests as WebAssembly', () => run('cargo', ['xtask', 'test-wasm'])],
+	['The core, built afresh', () => build(FRESH)],
+	['The core that can be made to trap', () => build(TRAP, '--features', 'trap')],
+	['The app, packaged', () => pack(FRESH)],
+	['The app that can be made to trap, packaged', () => pack(TRAP)],
+	['Tests of the build, the sandbox and the packaged app', runTests],
+];
+
+main(() => {
+	const steps = process.argv.includes('--static') ? CHECKS : [...CHECKS, ...TESTS];
+	for (const [title, body] of steps) {
+		console.log(`\n=== ${title}`);
+		const start = performance.now();
+		body();
+		console.log(`--- ${((performance.now() - start) / 1000).toFixed(1)} s`);
+	}
+});
+
+function node(...args) {
+	run(process.execPath, args);
+}
+
+function bin(path, ...args) {
+	node(join(ROOT, 'node_modules', path), ...args);
+}
+
+function build(out, ...options) {
+	run('cargo', ['xtask', 'build', '--out', out, ...options]);
+}
+
+function pack(folder) {
+	node('tools/package.mjs', '--core', join(folder, 'core.generated.ts'), '--out', folder);
+}
+
+function runTests() {
+	run(process.execPath, ['--import', 'tsx', '--test', '--test-reporter', 'spec', ...testFiles()], {
+		env: {
+			CORE: join(FRESH, 'core.generated.ts'),
+			APP_ZIP: join(FRESH, packageName()),
+			APP_TRAP_ZIP: join(TRAP, packageName()),
+		},
+	});
+}
+
+function testFiles() {
+	return ['tools', 'sandbox', 'test'].flatMap((folder) =>
+		readdirSync(join(ROOT, folder), { recursive: true })
+			.filter((path) => /\.test\.m[jt]s$/.test(path) && !path.includes('node_modules'))
+			.map((path) => join(folder, path)),
+	);
+}

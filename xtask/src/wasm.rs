@@ -1,0 +1,123 @@
+//! From the core's source to a small WebAssembly module and the JavaScript that loads it.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use wasm_bindgen_cli::wasm_bindgen;
+
+use crate::commands::run;
+use crate::toolchain::Toolchain;
+use crate::{Error, project_root};
+
+/// The command by which cargo has this program run a wasm test binary.
+pub const RUNNER_COMMAND: &str = "wasm-test-runner";
+
+const PACKAGE: &str = "rapidpro-tickets-core";
+const TARGET: &str = "wasm32-unknown-unknown";
+/// Every server since Rocket.Chat 3.16 must load the module, and those run on Node 14: no feature beyond the first
+/// WebAssembly but the one that wasm-bindgen needs.
+const TARGET_FEATURES: [&str; 2] = ["-Ctarget-cpu=mvp", "-Ctarget-feature=+mutable-globals"];
+
+/// The finished module and its glue.
+pub struct Core {
+    /// The module after wasm-opt.
+    pub wasm: Vec<u8>,
+    /// JavaScript of wasm-bindgen's `no-modules` kind; defines `wasm_bindgen`.
+    pub glue: String,
+}
+
+/// Builds the core with the given cargo features (comma-separated).
+///
+/// # Errors
+/// If a step of the build fails or its output is missing.
+pub fn build(toolchain: &Toolchain, features: &str) -> Result<Core, Error> {
+    let work = cache().join("wasm-bindgen");
+    fs::create_dir_all(&work)?;
+    compile(toolchain, features)?;
+    generate_glue(&cargo_target().join(TARGET).join("release/rapidpro_tickets_core.wasm"), &work)?;
+    let optimized = work.join("core_opt.wasm");
+    optimize(&work.join("core_bg.wasm"), &optimized)?;
+    Ok(Core { wasm: fs::read(optimized)?, glue: fs::read_to_string(work.join("core.js"))? })
+}
+
+/// Runs the core's wasm-bindgen-tests under Node, with `arguments` for their runner. Tests of the ordinary kind, though
+/// in the same binary, are not run: they run natively.
+///
+/// # Errors
+/// If the tests cannot be built, or one fails.
+pub fn test(toolchain: &Toolchain, arguments: &[String]) -> Result<(), Error> {
+    let mut runner = env::current_exe()?.into_os_string();
+    runner.push(" ");
+    runner.push(RUNNER_COMMAND);
+    let mut cargo = cargo_for_wasm(toolchain, "test")?;
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+    run(cargo.args(["--lib", "--"]).args(arguments))
+}
+
+fn compile(toolchain: &Toolchain, features: &str) -> Result<(), Error> {
+    run(cargo_for_wasm(toolchain, "build")?.args(["--lib", "--features", features]))
+}
+
+fn cargo_for_wasm(toolchain: &Toolchain, command: &str) -> Result<Command, Error> {
+    let mut cargo = toolchain.cargo();
+    cargo
+        .current_dir(project_root())
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(toolchain)?)
+        .arg(command)
+        .args(["--package", PACKAGE, "--release", "--target", TARGET, "--target-dir"])
+        .arg(cargo_target())
+        .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
+    Ok(cargo)
+}
+
+/// Flags separated as cargo wants them, so that paths may contain spaces. The names of folders on this machine are
+/// kept out of the module: they would make it differ from one machine to the next.
+fn rustflags(toolchain: &Toolchain) -> Result<OsString, Error> {
+    let mut flags: Vec<OsString> = TARGET_FEATURES.into_iter().map(OsString::from).collect();
+    for (folder, name) in
+        [(cargo_home()?, "cargo"), (toolchain.library_source(), "library"), (project_root().to_owned(), "")]
+    {
+        let mut flag = OsString::from("--remap-path-prefix=");
+        flag.push(folder);
+        flag.push("=");
+        flag.push(name);
+        flags.push(flag);
+    }
+    Ok(flags.join(&OsString::from("\u{1f}")))
+}
+
+fn cargo_home() -> Result<PathBuf, Error> {
+    let default = || env::home_dir().map(|home| home.join(".cargo"));
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(default).ok_or_else(|| "no home folder".into())
+}
+
+fn generate_glue(module: &Path, out: &Path) -> Result<(), Error> {
+    let options = ["--target", "no-modules", "--omit-default-module-path", "--no-typescript", "--out-name", "core"];
+    let mut arguments: Vec<OsString> = vec!["wasm-bindgen".into()];
+    arguments.extend(options.map(OsString::from));
+    arguments.extend(["--out-dir".into(), out.into(), module.into()]);
+    Ok(wasm_bindgen::run_cli_with_args(arguments)?)
+}
+
+/// Shrinks a module. A feature beyond those allowed here is an error of wasm-opt: the module would not load on the
+/// oldest servers.
+fn optimize(module: &Path, out: &Path) -> Result<(), Error> {
+    run(Command::new("node")
+        .arg(project_root().join("node_modules/binaryen/bin/wasm-opt"))
+        .args(["-Oz", "--mvp-features", "--enable-mutable-globals"])
+        .args(["--strip-debug", "--strip-producers", "--strip-target-features"])
+        .arg(module)
+        .arg("-o")
+        .arg(out))
+}
+
+fn cargo_target() -> PathBuf {
+    cache().join("cargo-wasm")
+}
+
+fn cache() -> PathBuf {
+    project_root().join("node_modules/.cache")
+}

@@ -15,6 +15,8 @@ import type { ISetting } from '@rocket.chat/apps-engine/definition/settings';
 
 import { endpoints } from './app-shim/endpoints';
 import type { Accessors } from './app-shim/host';
+import { messageOf } from './app-shim/host';
+import { processors } from './app-shim/jobs';
 import { Runner } from './app-shim/runner';
 import { settings } from './app-shim/settings';
 
@@ -22,9 +24,9 @@ import { settings } from './app-shim/settings';
 export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRoomClosed {
 	private readonly runner = new Runner(this.getID());
 
-	public async onEnable(_environment: IEnvironmentRead, _configuration: IConfigurationModify): Promise<boolean> {
-		const { reader, http } = this.getAccessors();
-		await this.runner.runEvent('enabled', this.accessorsOf(reader, http));
+	public async onEnable(_environment: IEnvironmentRead, { scheduler }: IConfigurationModify): Promise<boolean> {
+		const { reader: read, http } = this.getAccessors();
+		await this.runner.runEvent('enabled', { read, http, scheduler, logger: this.getLogger() });
 		return true;
 	}
 
@@ -44,7 +46,7 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 		persistence: IPersistence,
 		modify: IModify,
 	): Promise<void> {
-		await this.runner.runEvent({ messageSent: { message } }, this.accessorsOf(read, http, persistence, modify));
+		await this.runner.runEvent({ messageSent: { message: messageOf(message) } }, this.accessorsOf(read, http, persistence, modify));
 	}
 
 	public async executePostLivechatRoomClosed(
@@ -54,7 +56,7 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 		persistence: IPersistence,
 		modify?: IModify,
 	): Promise<void> {
-		await this.runner.runEvent({ roomClosed: { room } }, this.accessorsOf(read, http, persistence, modify));
+		await this.runner.runEvent({ roomClosed: { room: { id: room.id } } }, this.accessorsOf(read, http, persistence, modify));
 	}
 
 	protected async extendConfiguration(configuration: IConfigurationExtend): Promise<void> {
@@ -64,6 +66,7 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 			security: ApiSecurity.UNSECURE,
 			endpoints: endpoints(this, this.runner),
 		});
+		await configuration.scheduler.registerProcessors(processors(this.runner, () => this.getLogger()));
 	}
 
 	private accessorsOf(read: IRead, http: IHttp, persistence?: IPersistence, modify?: IModify): Accessors {

@@ -25,7 +25,10 @@ export type Trigger =
 	| { roomClosed: { room: object } }
 	| 'settingUpdated'
 	| 'enabled'
-	| { deliver: { room: string } };
+	| { job: { job: Job } };
+
+/** Something that the core itself wants done; only the core looks inside. */
+export type Job = object;
 
 export interface Request {
 	endpoint: string;
@@ -48,7 +51,7 @@ export interface LogLine {
 
 export interface End {
 	response?: Response;
-	followUps: Array<Trigger>;
+	followUps: Array<Job>;
 }
 
 export interface Response {
@@ -74,11 +77,13 @@ export interface Visitor {
 /** What the core may ask for (crate/src/host.rs): the name of a method and its arguments. */
 export interface EffectArguments {
 	acquire: { queue: string };
+	tryAcquire: { queue: string };
 	release: { queue: string };
 	readSetting: { id: string };
 	readServerSetting: { id: string };
 	readRecords: { association: string };
 	createRecord: { associations: Array<string>; record: object };
+	replaceRecord: { associations: Array<string>; record: object };
 	removeRecords: { association: string };
 	findVisitor: { token: string };
 	registerVisitor: { visitor: { token: string; name?: string; email?: string; phone?: string } };
@@ -89,14 +94,18 @@ export interface EffectArguments {
 	postMessage: { room: string; visitor: Visitor; text: string; attachments: Array<object> };
 	setCustomField: { token: string; key: string; value: string };
 	findDepartment: { department: string };
+	readMessages: { room: string };
+	postNotice: { room: string; text: string };
+	notify: { room: string; text: string };
+	schedule: { job: Job; at: number };
 	postWebhook: { url: string; secret: string; body: string; timeoutMs: number };
 }
 
 export type EffectKind = keyof EffectArguments;
 export type Effect = { [Kind in EffectKind]: { kind: Kind } & EffectArguments[Kind] }[EffectKind];
 
-/** A fresh instance of the WebAssembly module, with nothing remembered. */
-export function createCore(appId: string): Core {
-	const { Core: Constructor } = load() as unknown as { Core: new (appId: string) => Core };
-	return new Constructor(appId);
+/** A fresh instance of the WebAssembly module, with nothing remembered; `node` is a random name for it. */
+export function createCore(appId: string, node: string): Core {
+	const { Core: Constructor } = load() as unknown as { Core: new (appId: string, node: string) => Core };
+	return new Constructor(appId, node);
 }

@@ -4,8 +4,7 @@ import { ApiEndpoint } from '@rocket.chat/apps-engine/definition/api';
 import { HttpStatusCode } from '@rocket.chat/apps-engine/definition/accessors';
 import type { IApp } from '@rocket.chat/apps-engine/definition/IApp';
 
-import type { End, Response } from './core';
-import { errorText } from './errorText';
+import type { Response } from './core';
 import type { Accessors } from './host';
 import type { Runner } from './runner';
 import { Trap } from './runner';
@@ -53,17 +52,11 @@ class Endpoint extends ApiEndpoint {
 		try {
 			const trigger = { request: { request: { endpoint: this.path, method, headers, body: jsonOf(content) } } };
 			const end = await this.runner.run(trigger, accessors);
-			this.followUp(end, accessors);
+			this.runner.startJobs(end.followUps, accessors);
 			return responseOf(end.response);
 		} catch (error) {
 			return failure(error, accessors);
 		}
-	}
-
-	/** RapidPro does not wait for it, and its request's log is written by then: what it has to say goes to the console. */
-	private followUp(end: End, accessors: Accessors): void {
-		const afterwards = { ...accessors, logger: console };
-		this.runner.runFollowUps(end, afterwards).catch((error) => console.error(errorText(error)));
 	}
 }
 

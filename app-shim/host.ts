@@ -1,6 +1,6 @@
-import type { IHttp, IModify, IPersistence, IRead } from '@rocket.chat/apps-engine/definition/accessors';
+import type { IHttp, IModify, IPersistence, IRead, ISchedulerModify } from '@rocket.chat/apps-engine/definition/accessors';
 import type { IDepartment, ILivechatRoom, IVisitor } from '@rocket.chat/apps-engine/definition/livechat';
-import type { IMessageAttachment } from '@rocket.chat/apps-engine/definition/messages';
+import type { IMessage, IMessageAttachment } from '@rocket.chat/apps-engine/definition/messages';
 import { RocketChatAssociationModel, RocketChatAssociationRecord } from '@rocket.chat/apps-engine/definition/metadata';
 import type { IRoom } from '@rocket.chat/apps-engine/definition/rooms';
 import type { IUser } from '@rocket.chat/apps-engine/definition/users';
@@ -22,13 +22,24 @@ export interface Accessors {
 	logger: Logger;
 	persistence?: IPersistence;
 	modify?: IModify;
+	/** Where the hook brings a scheduler of its own; else it is `modify`'s. */
+	scheduler?: ISchedulerModify;
+}
+
+/** The one processor to which the scheduler hands all jobs. */
+export const JOB_PROCESSOR = 'job';
+
+export interface WebhookAnswer {
+	status: number;
+	body: string;
+	retryAfterMs?: number;
 }
 
 /** How much of an answer's body RapidPro's refusals need to be understood. */
 const BODY_LENGTH_MAX = 1000;
 
 type Performers = Required<{
-	[Kind in Exclude<EffectKind, 'acquire' | 'release'>]: (args: EffectArguments[Kind]) => Promise<unknown>;
+	[Kind in Exclude<EffectKind, 'acquire' | 'tryAcquire' | 'release'>]: (args: EffectArguments[Kind]) => Promise<unknown>;
 }>;
 
 /** Performs one operation's effects with Rocket.Chat's accessors: one method an effect. Decides nothing. */
@@ -52,6 +63,10 @@ export class Host implements Performers {
 
 	public async createRecord({ associations, record }: EffectArguments['createRecord']): Promise<void> {
 		await this.persistence.createWithAssociations(record, associations.map(associationOf));
+	}
+
+	public async replaceRecord({ associations, record }: EffectArguments['replaceRecord']): Promise<void> {
+		await this.persistence.updateByAssociations(associations.map(associationOf), record, true);
 	}
 
 	public async removeRecords({ association }: EffectArguments['removeRecords']): Promise<void> {
@@ -125,7 +140,33 @@ export class Host implements Performers {
 		return found ? { id: found.id } : null;
 	}
 
-	public async postWebhook(args: EffectArguments['postWebhook']): Promise<{ status: number; body: string }> {
+	public async readMessages({ room }: EffectArguments['readMessages']): Promise<Array<object> | null> {
+		const messages = await this.accessors.read.getLivechatReader()._fetchLivechatRoomMessages(room);
+		return messages ? messages.map(messageOf) : null;
+	}
+
+	public async postNotice({ room, text }: EffectArguments['postNotice']): Promise<void> {
+		const creator = this.modify.getCreator();
+		const message = creator.startMessage().setRoom(await this.roomById(room)).setText(text);
+		granted(await creator.finish(message));
+	}
+
+	public async notify({ room, text }: EffectArguments['notify']): Promise<void> {
+		const shownIn = (await this.roomById(room)) as ILivechatRoom;
+		if (!shownIn.servedBy) {
+			throw new Error('no agent serves the room');
+		}
+		const notifier = this.accessors.read.getNotifier();
+		const message = notifier.getMessageBuilder().setRoom(shownIn).setText(text).getMessage();
+		await notifier.notifyUser(shownIn.servedBy, message);
+	}
+
+	public async schedule({ job, at }: EffectArguments['schedule']): Promise<void> {
+		const scheduler = this.accessors.scheduler ?? this.modify.getScheduler();
+		await scheduler.scheduleOnce({ id: JOB_PROCESSOR, when: new Date(at), data: { job } });
+	}
+
+	public async postWebhook(args: EffectArguments['postWebhook']): Promise<WebhookAnswer> {
 		const answer = await this.accessors.http.post(args.url, {
 			headers: { 'Authorization': `Token ${args.secret}`, 'Content-Type': 'application/json' },
 			content: args.body,
@@ -135,7 +176,11 @@ export class Host implements Performers {
 		if (!answer?.statusCode) {
 			throw new Error('no answer');
 		}
-		return { status: answer.statusCode, body: (answer.content ?? '').slice(0, BODY_LENGTH_MAX) };
+		return {
+			status: answer.statusCode,
+			body: (answer.content ?? '').slice(0, BODY_LENGTH_MAX),
+			retryAfterMs: retryAfterMs(answer.headers?.['retry-after']),
+		};
 	}
 
 	private get persistence(): IPersistence {
@@ -148,8 +193,11 @@ export class Host implements Performers {
 
 	private seen(room: IRoom): object {
 		this.rooms.set(room.id, room);
-		const { id, type, isOpen, source, visitor } = room as ILivechatRoom;
-		return { id, type, isOpen, source: source && { id: sourceId(source) }, visitor: visitor && visitorOf(visitor) };
+		return roomOf(room as ILivechatRoom);
+	}
+
+	private async roomById(id: string): Promise<IRoom> {
+		return this.rooms.get(id) ?? given(await this.accessors.read.getRoomReader().getById(id));
 	}
 
 	private roomSeen(id: string): IRoom {
@@ -163,6 +211,42 @@ function associationOf(id: string): RocketChatAssociationRecord {
 
 function visitorOf({ id, token, username, name }: IVisitor): Visitor {
 	return { id: given(id), token, username, name };
+}
+
+function roomOf({ id, type, isOpen, source, visitor }: ILivechatRoom): object {
+	return { id, type, isOpen, source: source && { id: sourceId(source) }, visitor: visitor && visitorOf(visitor) };
+}
+
+/** A message as the core reads it: what is not plain data, such as its time, made so. */
+export function messageOf(message: IMessage): object {
+	const { id, text, room, sender, attachments, createdAt } = message;
+	const { token, type, _unmappedProperties_: unmapped } = message as IMessage & MappedByNewerServers;
+	return {
+		id,
+		text,
+		token,
+		type: type ?? unmapped?.t,
+		createdAt: createdAt?.getTime(),
+		room: roomOf(room as ILivechatRoom),
+		sender: sender && { id: sender.id, username: sender.username, type: sender.type, appId: sender.appId },
+		attachments: attachments?.map(({ title, description }) => ({ title, description })),
+	};
+}
+
+/** What the definitions of older engines do not name, or older servers leave unmapped. */
+interface MappedByNewerServers {
+	token?: string;
+	type?: string;
+	_unmappedProperties_?: { t?: string };
+}
+
+/** In milliseconds from now: the header holds seconds or a date (RFC 9110, section 10.2.3). */
+function retryAfterMs(header: string | undefined): number | undefined {
+	if (!header) {
+		return undefined;
+	}
+	const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+	return ms > 0 ? Math.round(ms) : undefined;
 }
 
 function sourceId(source: NonNullable<ILivechatRoom['source']>): string | undefined {

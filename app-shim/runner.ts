@@ -1,6 +1,6 @@
 import { randomBytes } from 'crypto';
 
-import type { Core, Effect, End, Operation, Outcome, Step, Trigger } from './core';
+import type { Core, Effect, End, Job, Operation, Outcome, Step, Trigger } from './core';
 import { createCore } from './core';
 import { errorText } from './errorText';
 import type { Accessors } from './host';
@@ -40,7 +40,7 @@ export class Runner {
 		}
 	}
 
-	/** Runs an event's operation, once more on a fresh core if the first one trapped, and then what follows it. */
+	/** Runs an operation that nobody waits for an answer of: once more, on a fresh core, if the first one trapped. */
 	public async runEvent(trigger: Trigger, accessors: Accessors): Promise<void> {
 		let end: End;
 		try {
@@ -49,16 +49,22 @@ export class Runner {
 			accessors.logger.error(errorText(trap));
 			end = await this.run(trigger, accessors);
 		}
-		await this.runFollowUps(end, accessors);
+		this.startJobs(end.followUps, accessors);
 	}
 
-	/** Runs what an operation left to be done. */
-	public async runFollowUps(end: End, accessors: Accessors): Promise<void> {
-		await Promise.all(end.followUps.map((trigger) => this.runEvent(trigger, accessors)));
+	/**
+	 * Starts what an operation left to be done, without waiting for it: neither RapidPro nor Rocket.Chat's time limits
+	 * do. The log of whatever led here is written by then, so that what there is to say goes to the console.
+	 */
+	public startJobs(jobs: Array<Job>, accessors: Accessors): void {
+		const detached = { ...accessors, logger: console };
+		for (const job of jobs) {
+			this.runEvent({ job: { job } }, detached).catch((error) => console.error(errorText(error)));
+		}
 	}
 
 	private currentCore(): Core {
-		this.core ??= createCore(this.appId);
+		this.core ??= createCore(this.appId, randomBytes(8).toString('hex'));
 		return this.core;
 	}
 
@@ -123,6 +129,8 @@ class Drive {
 		switch (effect.kind) {
 			case 'acquire':
 				return this.acquire(effect.queue);
+			case 'tryAcquire':
+				return this.tryAcquire(effect.queue);
 			case 'release':
 				return this.release(effect.queue);
 			case 'postWebhook':
@@ -137,6 +145,11 @@ class Drive {
 	private async acquire(queue: string): Promise<Outcome> {
 		this.held.set(queue, await this.queues.acquire(queue));
 		return { ok: null };
+	}
+
+	private async tryAcquire(queue: string): Promise<Outcome> {
+		const isFree = this.queues.isFree(queue);
+		return isFree ? this.acquire(queue).then(() => ({ ok: true })) : { ok: false };
 	}
 
 	private async release(queue: string): Promise<Outcome> {

@@ -12,4 +12,13 @@ export const settings: Array<ISetting> = [
 		i18nLabel: 'app_secret',
 		i18nDescription: 'app_secret_description',
 	},
+	{
+		id: 'retention_days',
+		type: SettingType.NUMBER,
+		packageValue: 30,
+		required: false,
+		public: false,
+		i18nLabel: 'retention_days',
+		i18nDescription: 'retention_days_description',
+	},
 ];

@@ -1,41 +1,50 @@
 //! What is written on Rocket.Chat's side, on its way to RapidPro.
 
+use crate::delivery;
+use crate::desk::Desk;
 use crate::host::Host;
+use crate::notice;
 use crate::operation::{End, Level};
+use crate::outbox;
 use crate::wire::rocketchat::Message;
-use crate::{ticket, webhook};
 
-/// Forwards a message of a ticket's room to RapidPro; passes over everything that the livechat visitor
+/// Takes up a message of a ticket's room for RapidPro; passes over everything that the livechat visitor
 /// would not see, and everything outside the ticket's own room.
 pub async fn forward(host: &Host, message: &Message) -> End {
-    if Author::of(message, &host.memory().app_id) != Author::Staff || made_elsewhere(message, &host.memory().app_id) {
-        return End::default();
-    }
-    let Some(text) = text(message) else {
-        return End::default();
-    };
-    // Before anything else, so that the room's messages leave in the order of their events.
-    host.acquire(webhook::queue(&message.room.id)).await;
-    let ticket = match ticket::of_room(host, &message.room.id).await {
-        Ok(Some(ticket)) if !ticket.is_ended() => ticket,
-        Ok(_) => return End::default(),
+    let Some((id, text)) = to_forward(host, message) else { return End::default() };
+    // Before anything else, so that the room's messages are taken up in the order of their events.
+    let room = &message.room.id;
+    host.acquire(delivery::desk_queue(room)).await;
+    let desk = match Desk::read(host, room).await {
+        Ok(Some(desk)) => desk,
+        Ok(None) => return End::default(),
         Err(failure) => {
-            let room = message.room.id.as_str();
             host.log(
                 Level::Error,
-                format!("a message was written in room {room}, but its ticket could not be read: {failure}"),
+                format!("message {id} was not taken up, the comparison of rooms will find it: {failure}"),
             );
+            host.memory().missed.set(true);
             return End::default();
         }
     };
-    if let Some(id) = ticket.newest_id() {
-        match webhook::agent_message(host, id, &ticket.contact, &text).await {
-            Ok(answer) if answer.is_success() => {}
-            Ok(answer) => webhook::log_refusal(host, id, &answer),
-            Err(undelivered) => undelivered.log(host, id),
-        }
+    if desk.outbox.knows(&id) {
+        return End::default();
     }
-    End::default()
+    if desk.ticket.is_finished() {
+        notice::nobody_reads(host, &desk.ticket).await;
+        return End::default();
+    }
+    let written_at = message.created_at.unwrap_or_else(|| host.now());
+    delivery::take_up(host, &desk, id, outbox::Message { written_at, text }).await
+}
+
+/// The id and the text of a message that concerns RapidPro, should its room serve a ticket.
+pub fn to_forward(host: &Host, message: &Message) -> Option<(String, String)> {
+    let app_id = &host.memory().app_id;
+    if Author::of(message, app_id) != Author::Staff || made_elsewhere(message, app_id) {
+        return None;
+    }
+    Some((message.id.clone()?, text(message)?))
 }
 
 /// Who wrote a message.
@@ -54,13 +63,7 @@ enum Author {
 impl Author {
     /// The order matters: facts, "Recognising the author".
     fn of(message: &Message, app_id: &str) -> Self {
-        let unmapped_kind = message.unmapped.as_ref().and_then(|unmapped| unmapped.t.as_deref());
-        if message
-            .kind
-            .as_deref()
-            .or(unmapped_kind)
-            .is_some_and(|kind| !kind.is_empty())
-        {
+        if message.kind.as_deref().is_some_and(|kind| !kind.is_empty()) {
             return Self::System;
         }
         let sender = message.sender.clone().unwrap_or_default();
@@ -89,10 +92,7 @@ fn text(message: &Message) -> Option<String> {
         Some([attachment.description.clone(), title.value.clone(), title.link.clone()])
     });
     let lines = [message.text.clone()].into_iter().chain(files.flatten()).flatten();
-    let text = lines
-        .filter(|line| !line.trim().is_empty())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let text = lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n");
     Some(text).filter(|text| !text.is_empty())
 }
 
@@ -124,26 +124,13 @@ mod tests {
     #[test]
     fn authors() {
         check(json!({}), Author::Staff);
-        check(
-            json!({ "type": null, "token": null, "_unmappedProperties_": { "t": null } }),
-            Author::Staff,
-        );
+        check(json!({ "type": null, "token": null }), Author::Staff);
         check(json!({ "sender": { "id": "b", "type": "bot" } }), Author::Staff);
-        check(
-            json!({ "sender": { "id": "x", "type": "app", "appId": "another" } }),
-            Author::Staff,
-        );
-        check(
-            json!({ "sender": { "id": "x", "type": "app", "appId": APP } }),
-            Author::ThisApp,
-        );
+        check(json!({ "sender": { "id": "x", "type": "app", "appId": "another" } }), Author::Staff);
+        check(json!({ "sender": { "id": "x", "type": "app", "appId": APP } }), Author::ThisApp);
         check(json!({ "token": "t" }), Author::Visitor);
         check(json!({ "sender": { "id": "v", "type": "unknown" } }), Author::Visitor);
         check(json!({ "type": "livechat-close", "token": "t" }), Author::System);
-        check(
-            json!({ "_unmappedProperties_": { "t": "livechat_transfer_history" } }),
-            Author::System,
-        );
     }
 
     #[test]
@@ -152,10 +139,7 @@ mod tests {
             |kind: &str, source: Value| message(json!({ "room": { "id": "r", "type": kind, "source": source } }));
         assert!(!made_elsewhere(&room("l", json!({ "type": "app", "id": APP })), APP));
         assert!(!made_elsewhere(&room("l", Value::Null), APP));
-        assert!(made_elsewhere(
-            &room("l", json!({ "type": "app", "id": "another" })),
-            APP
-        ));
+        assert!(made_elsewhere(&room("l", json!({ "type": "app", "id": "another" })), APP));
         assert!(made_elsewhere(&room("c", Value::Null), APP));
     }
 

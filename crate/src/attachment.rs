@@ -36,42 +36,22 @@ fn attachment(media: &ContactMedia<'_>) -> Option<Attachment> {
     let url = Some(media.url).filter(|url| is_http_url(url))?.to_owned();
     let shown = link(title(media), url.clone());
     Some(match kind {
-        "image" => Attachment {
-            image_url: Some(url),
-            ..shown
-        },
-        "audio" => Attachment {
-            audio_url: Some(url),
-            ..shown
-        },
-        "video" => Attachment {
-            video_url: Some(url),
-            ..shown
-        },
+        "image" => Attachment { image_url: Some(url), ..shown },
+        "audio" => Attachment { audio_url: Some(url), ..shown },
+        "video" => Attachment { video_url: Some(url), ..shown },
         _ => shown,
     })
 }
 
 fn link(words: String, url: String) -> Attachment {
-    let title = AttachmentTitle {
-        value: Some(words),
-        link: Some(url),
-        display_download_link: Some(true),
-    };
-    Attachment {
-        title,
-        ..Attachment::default()
-    }
+    let title = AttachmentTitle { value: Some(words), link: Some(url), display_download_link: Some(true) };
+    Attachment { title, ..Attachment::default() }
 }
 
 /// The file's name, or what kind of thing it is.
 fn title(media: &ContactMedia<'_>) -> String {
     let path = media.url.split(['?', '#']).next().unwrap_or_default();
-    let name = path
-        .splitn(4, '/')
-        .nth(3)
-        .and_then(|path| path.rsplit('/').next())
-        .unwrap_or_default();
+    let name = path.splitn(4, '/').nth(3).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
     match (media.mime, name) {
         ("unavailable", _) => "File that RapidPro could not fetch".to_owned(),
         ("", "") => "File".to_owned(),
@@ -85,9 +65,7 @@ fn place(coordinates: &str) -> Option<String> {
     let (latitude, longitude) = coordinates.split_once(',')?;
     let degrees = |text: &str, most: f64| text.trim().parse::<f64>().ok().filter(|value| value.abs() <= most);
     let (latitude, longitude) = (degrees(latitude, 90.0)?, degrees(longitude, 180.0)?);
-    Some(format!(
-        "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"
-    ))
+    Some(format!("https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"))
 }
 
 #[cfg(test)]
@@ -118,34 +96,19 @@ mod tests {
         assert_eq!(pdf.title.value.as_deref(), Some("report.pdf"));
         assert_eq!(pdf.image_url, None);
         assert_eq!(shown("", "https://host/").title.value.as_deref(), Some("File"));
-        assert_eq!(
-            shown("application/pdf", "https://host").title.value.as_deref(),
-            Some("application/pdf")
-        );
+        assert_eq!(shown("application/pdf", "https://host").title.value.as_deref(), Some("application/pdf"));
     }
 
     #[test]
     fn places_lead_to_a_map() {
         let place = shown("geo", "-1.95,30.06");
-        assert_eq!(
-            place.title.link.as_deref(),
-            Some("https://www.openstreetmap.org/?mlat=-1.95&mlon=30.06")
-        );
+        assert_eq!(place.title.link.as_deref(), Some("https://www.openstreetmap.org/?mlat=-1.95&mlon=30.06"));
         assert_eq!(place.title.value.as_deref(), Some("Location: -1.95,30.06"));
     }
 
     #[test]
     fn what_is_no_link_stands_in_the_text() {
-        let media = [
-            ContactMedia {
-                mime: "image/png",
-                url: "not a url",
-            },
-            ContactMedia {
-                mime: "geo",
-                url: "here",
-            },
-        ];
+        let media = [ContactMedia { mime: "image/png", url: "not a url" }, ContactMedia { mime: "geo", url: "here" }];
         assert_eq!(render("look", &media), ("look\nnot a url\nhere".to_owned(), Vec::new()));
     }
 }

@@ -20,10 +20,7 @@ impl<'a> Fields<'a> {
     /// Refuses a body that is not an object.
     pub fn of_body(body: &'a Value) -> Read<Self> {
         match body {
-            Value::Object(map) => Ok(Self {
-                map,
-                path: String::new(),
-            }),
+            Value::Object(map) => Ok(Self { map, path: String::new() }),
             _ => Err(Refusal::Malformed("the body must be a JSON object".to_owned())),
         }
     }
@@ -48,10 +45,7 @@ impl<'a> Fields<'a> {
     pub fn optional_object(&self, name: &str) -> Read<Option<Self>> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::Object(map)) => Ok(Some(Self {
-                map,
-                path: self.at(name),
-            })),
+            Some(Value::Object(map)) => Ok(Some(Self { map, path: self.at(name) })),
             Some(_) => Err(self.wrong(name, "an object")),
         }
     }
@@ -86,11 +80,7 @@ impl<'a> Fields<'a> {
     /// Refuses its absence and any other kind or form.
     pub fn uuid(&self, name: &str) -> Read<&'a str> {
         let text = self.text(name)?;
-        if is_uuid(text) {
-            Ok(text)
-        } else {
-            Err(self.wrong(name, "a UUID"))
-        }
+        if is_uuid(text) { Ok(text) } else { Err(self.wrong(name, "a UUID")) }
     }
 
     /// A list that may be there; absence is an empty one.
@@ -133,11 +123,7 @@ impl<'a> Fields<'a> {
     }
 
     fn at(&self, name: &str) -> String {
-        if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        }
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 }
 
@@ -145,9 +131,7 @@ impl<'a> Fields<'a> {
 pub fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups
-            .iter()
-            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -170,15 +154,9 @@ mod tests {
         let fields = Fields::of_body(&body).unwrap();
         let visitor = fields.object("visitor").unwrap();
         assert_eq!(refused(visitor.text("token")), "`visitor.token` must be a string");
-        assert_eq!(
-            refused(visitor.text("name")),
-            "`visitor.name` must be a non-empty string"
-        );
+        assert_eq!(refused(visitor.text("name")), "`visitor.name` must be a non-empty string");
         assert_eq!(refused(visitor.text("phone")), "`visitor.phone` is missing");
-        assert_eq!(
-            refused(fields.objects("attachments")),
-            "`attachments[1]` must be an object"
-        );
+        assert_eq!(refused(fields.objects("attachments")), "`attachments[1]` must be an object");
         assert_eq!(refused(fields.uuid("ticketID")), "`ticketID` must be a UUID");
         assert_eq!(refused(fields.object("ticketID")), "`ticketID` must be an object");
     }
@@ -195,12 +173,7 @@ mod tests {
     fn uuids_of_any_version_and_case() {
         assert!(is_uuid("59d74b86-3e2f-4a93-aece-b05d2fdcde0c"));
         assert!(is_uuid("0198C6D2-9F0A-7000-8000-000000000000"));
-        for wrong in [
-            "",
-            "59d74b863e2f4a93aeceb05d2fdcde0c",
-            "59d74b86-3e2f-4a93-aece-b05d2fdcde0g",
-            "{59d74b86}",
-        ] {
+        for wrong in ["", "59d74b863e2f4a93aeceb05d2fdcde0c", "59d74b86-3e2f-4a93-aece-b05d2fdcde0g", "{59d74b86}"] {
             assert!(!is_uuid(wrong), "{wrong}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,7 +10,8 @@ use crate::auth::keyed_hash;
 use crate::memory::Memory;
 use crate::operation::{Level, LogLine, Outcome, Slot};
 use crate::ticket::RoomId;
-use crate::wire::rocketchat::{Attachment, Department, Room, Visitor};
+use crate::trigger::Job;
+use crate::wire::rocketchat::{Attachment, Department, Message, Room, Visitor};
 
 /// Something to be done outside the core, as plain data.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,6 +20,11 @@ pub enum Effect {
     /// Wait for this operation's turn in a queue of this process: first come, first served. What is
     /// still held at the end of an operation is released by whoever drives it.
     Acquire {
+        /// The queue's name.
+        queue: String,
+    },
+    /// Take one's turn in a queue only if nobody has it or waits for it; answers whether that was so.
+    TryAcquire {
         /// The queue's name.
         queue: String,
     },
@@ -45,6 +51,13 @@ pub enum Effect {
     /// Store a record.
     CreateRecord {
         /// The ids by which it will be found.
+        associations: Vec<String>,
+        /// The record: a JSON object.
+        record: Value,
+    },
+    /// Replace the record that was stored under exactly these associations, or store it.
+    ReplaceRecord {
+        /// All of its associations' ids, in the order in which they were first given.
         associations: Vec<String>,
         /// The record: a JSON object.
         record: Value,
@@ -113,6 +126,32 @@ pub enum Effect {
         /// Its id or name.
         department: String,
     },
+    /// Read all messages of a livechat room.
+    ReadMessages {
+        /// The room's id.
+        room: RoomId,
+    },
+    /// Write a message of the app's own into a room.
+    PostNotice {
+        /// The room's id.
+        room: RoomId,
+        /// What the agents should know.
+        text: String,
+    },
+    /// Show a passing remark to the agent who serves a room; it is not stored.
+    Notify {
+        /// The room's id.
+        room: RoomId,
+        /// What the agent should know.
+        text: String,
+    },
+    /// Have the scheduler start a [`Job`](crate::trigger::Job) once.
+    Schedule {
+        /// What to do then.
+        job: Job,
+        /// When.
+        at: u64,
+    },
     /// Post a webhook to RapidPro.
     PostWebhook {
         /// RapidPro's callback address.
@@ -144,12 +183,16 @@ pub struct NewVisitor {
 
 /// RapidPro's answer to a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct WebhookAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The body, cut to a length fit for a log.
     #[serde(default)]
     pub body: String,
+    /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
+    #[serde(default)]
+    pub retry_after_ms: Option<u64>,
 }
 
 /// Why an effect did not yield what it should.
@@ -208,15 +251,17 @@ impl Host {
 
     /// Writes a line to the app's log.
     pub fn log(&self, level: Level, text: impl Into<String>) {
-        self.slot.log.borrow_mut().push(LogLine {
-            level,
-            text: text.into(),
-        });
+        self.slot.log.borrow_mut().push(LogLine { level, text: text.into() });
     }
 
     /// Waits for this operation's turn in a queue of this process.
     pub async fn acquire(&self, queue: String) {
         self.slot.perform(vec![Effect::Acquire { queue }]).await;
+    }
+
+    /// Takes this operation's turn in a queue only if it need not wait for it.
+    pub async fn try_acquire(&self, queue: String) -> bool {
+        self.one(Effect::TryAcquire { queue }).await.unwrap_or(false)
     }
 
     /// Lets the next one in that queue go on.
@@ -237,17 +282,25 @@ impl Host {
     /// Reads all records that carry `association`; those of an unknown shape are passed over, since a
     /// newer version of the app may have written them.
     pub async fn records<T: DeserializeOwned>(&self, association: String) -> Answer<Vec<T>> {
-        let records: Vec<Value> = self.one(Effect::ReadRecords { association }).await?;
-        Ok(records
-            .into_iter()
-            .filter_map(|record| serde_json::from_value(record).ok())
-            .collect())
+        let records = self.all_records(association).await?;
+        Ok(records.into_iter().filter_map(|record| serde_json::from_value(record).ok()).collect())
+    }
+
+    /// Reads all records that carry `association`, of whatever kind.
+    pub async fn all_records(&self, association: String) -> Answer<Vec<Value>> {
+        self.one(Effect::ReadRecords { association }).await
     }
 
     /// Stores `record` under all of `associations`.
     pub async fn create_record(&self, associations: Vec<String>, record: &impl Serialize) -> Answer<()> {
         let record = serde_json::to_value(record).map_err(|_| Failure::Unreadable)?;
         self.done(Effect::CreateRecord { associations, record }).await
+    }
+
+    /// Replaces the record stored under exactly these associations, or stores it.
+    pub async fn replace_record(&self, associations: Vec<String>, record: &impl Serialize) -> Answer<()> {
+        let record = serde_json::to_value(record).map_err(|_| Failure::Unreadable)?;
+        self.done(Effect::ReplaceRecord { associations, record }).await
     }
 
     /// Removes all records that carry `association`.
@@ -282,11 +335,7 @@ impl Host {
 
     /// Closes a room that this operation has found before.
     pub async fn close_room(&self, room: RoomId, comment: &str) -> Answer<()> {
-        self.done(Effect::CloseRoom {
-            room,
-            comment: comment.to_owned(),
-        })
-        .await
+        self.done(Effect::CloseRoom { room, comment: comment.to_owned() }).await
     }
 
     /// Writes into a room as its visitor; answers the message's id.
@@ -297,13 +346,7 @@ impl Host {
         text: String,
         attachments: Vec<Attachment>,
     ) -> Answer<String> {
-        self.one(Effect::PostMessage {
-            room,
-            visitor,
-            text,
-            attachments,
-        })
-        .await
+        self.one(Effect::PostMessage { room, visitor, text, attachments }).await
     }
 
     /// Sets an omnichannel custom field.
@@ -316,38 +359,53 @@ impl Host {
         self.one(Effect::FindDepartment { department }).await
     }
 
-    /// Posts a webhook.
-    pub async fn post_webhook(
-        &self,
-        url: String,
-        secret: String,
-        body: String,
-        timeout_ms: u64,
-    ) -> Answer<WebhookAnswer> {
-        self.one(Effect::PostWebhook {
-            url,
-            secret,
-            body,
-            timeout_ms,
-        })
-        .await
+    /// Reads all messages of a livechat room; `None` where Rocket.Chat would not say.
+    pub async fn messages(&self, room: RoomId) -> Answer<Option<Vec<Message>>> {
+        self.one(Effect::ReadMessages { room }).await
     }
 
-    async fn one<T: DeserializeOwned>(&self, effect: Effect) -> Answer<T> {
-        match self.perform(effect).await {
-            Outcome::Ok(value) => serde_json::from_value(value).map_err(|_| Failure::Unreadable),
-            Outcome::Error(words) => Err(Failure::Refused(words)),
-            Outcome::Timeout => Err(Failure::TimedOut),
+    /// Writes a message of the app's own into a room.
+    pub async fn post_notice(&self, room: RoomId, text: String) -> Answer<()> {
+        self.done(Effect::PostNotice { room, text }).await
+    }
+
+    /// Shows a passing remark to the agent who serves a room.
+    pub async fn notify(&self, room: RoomId, text: String) -> Answer<()> {
+        self.done(Effect::Notify { room, text }).await
+    }
+
+    /// Has the scheduler start a job once. A lost job is none: the sweep comes by anyway.
+    pub async fn schedule(&self, job: Job, at: u64) {
+        if let Err(failure) = self.done(Effect::Schedule { job, at }).await {
+            self.log(Level::Debug, format!("a job could not be scheduled: {failure}"));
         }
+    }
+
+    /// Performs two effects side by side.
+    pub async fn both<A: DeserializeOwned, B: DeserializeOwned>(&self, a: Effect, b: Effect) -> (Answer<A>, Answer<B>) {
+        let mut outcomes = self.slot.perform(vec![a, b]).await.into_iter();
+        let mut next = || outcomes.next().unwrap_or(Outcome::Timeout);
+        (next().read(), next().read())
+    }
+
+    /// Performs one effect.
+    pub async fn one<T: DeserializeOwned>(&self, effect: Effect) -> Answer<T> {
+        self.slot.perform(vec![effect]).await.pop().unwrap_or(Outcome::Timeout).read()
     }
 
     /// For effects whose return value differs between servers and means nothing.
     async fn done(&self, effect: Effect) -> Answer<()> {
-        self.one::<serde::de::IgnoredAny>(effect).await?;
+        self.one::<IgnoredAny>(effect).await?;
         Ok(())
     }
+}
 
-    async fn perform(&self, effect: Effect) -> Outcome {
-        self.slot.perform(vec![effect]).await.pop().unwrap_or(Outcome::Timeout)
+impl Outcome {
+    fn read<T: DeserializeOwned>(self) -> Answer<T> {
+        match self {
+            Self::Ok(value) => serde_json::from_value(value).map_err(|_| Failure::Unreadable),
+            Self::Error(words) => Err(Failure::Refused(words)),
+            Self::Timeout => Err(Failure::TimedOut),
+        }
     }
 }

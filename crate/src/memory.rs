@@ -1,30 +1,112 @@
 //! What one process remembers between operations: caches only, each with a short life. Any of it may be
 //! wrong, since another node may have changed what it copies, or gone, since processes die.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::breaker::Breaker;
 use crate::workspace::Workspace;
+
+/// A process of the app: random, made anew at every start.
+pub type NodeId = String;
 
 /// The caches of one process.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// This app's id on the server; the only thing here that never changes.
+    /// This app's id on the server; never changes.
     pub app_id: String,
+    /// This process; never changes.
+    pub node: NodeId,
     /// The setting **App Secret**.
     pub secret: Cached<String>,
     /// The workspace's record.
     pub workspace: Cached<Workspace>,
     /// The key from which visitor tokens are derived.
     pub visitor_key: Cached<String>,
+    /// Whether RapidPro answers.
+    pub breaker: Breaker,
+    /// The calendars' pages that this process has listed.
+    pub listed_pages: ListedPages,
+    /// Whether an event could not be written down, so that the rooms must be compared.
+    pub missed: Cell<bool>,
+    /// What contacts wrote last.
+    pub last_words: LastWords,
 }
 
 impl Memory {
-    /// Remembers nothing but the app's id.
-    pub fn new(app_id: String) -> Self {
-        Self {
-            app_id,
-            ..Self::default()
+    /// Remembers nothing but who it is.
+    pub fn new(app_id: String, node: NodeId) -> Self {
+        Self { app_id, node, ..Self::default() }
+    }
+}
+
+/// Which pages of which calendar this process has listed, so as not to list them with every record.
+#[derive(Debug, Default)]
+pub struct ListedPages(RefCell<BTreeSet<(&'static str, u64)>>);
+
+impl ListedPages {
+    /// How many are remembered; the oldest are forgotten first, which costs no more than listing them again.
+    const COUNT_MAX: usize = 100;
+
+    /// Whether it was listed.
+    pub fn contains(&self, calendar: &'static str, page: u64) -> bool {
+        self.0.borrow().contains(&(calendar, page))
+    }
+
+    /// It was listed.
+    pub fn insert(&self, calendar: &'static str, page: u64) {
+        let mut pages = self.0.borrow_mut();
+        pages.insert((calendar, page));
+        if pages.len() > Self::COUNT_MAX {
+            pages.pop_first();
         }
+    }
+
+    /// It was taken off the list.
+    pub fn remove(&self, calendar: &'static str, page: u64) {
+        self.0.borrow_mut().remove(&(calendar, page));
+    }
+}
+
+/// What contacts wrote last, since RapidPro forwards a message once for each of a contact's open tickets.
+#[derive(Debug, Default)]
+pub struct LastWords(RefCell<BTreeMap<String, Words>>);
+
+#[derive(Debug)]
+struct Words {
+    fingerprint: String,
+    copies: usize,
+    at: u64,
+    id: String,
+}
+
+impl LastWords {
+    /// How many contacts are remembered.
+    const COUNT_MAX: usize = 1_000;
+    /// How soon copies of one message follow each other, in milliseconds: RapidPro sends the next as soon
+    /// as it has the answer to the last.
+    const COPY_WITHIN_MS: u64 = 1_500;
+
+    /// The id of the message that this one repeats, if it is one of up to `copies` copies.
+    pub fn repeated(&self, contact: &str, fingerprint: &str, copies: usize, now: u64) -> Option<String> {
+        let mut all = self.0.borrow_mut();
+        let last = all.get_mut(contact)?;
+        let follows = now.checked_sub(last.at).is_some_and(|pause| pause <= Self::COPY_WITHIN_MS);
+        if last.fingerprint != fingerprint || !follows || last.copies >= copies {
+            return None;
+        }
+        last.copies += 1;
+        last.at = now;
+        Some(last.id.clone())
+    }
+
+    /// A contact's message was posted under this id.
+    pub fn remember(&self, contact: String, fingerprint: String, id: String, now: u64) {
+        let mut all = self.0.borrow_mut();
+        if all.len() >= Self::COUNT_MAX {
+            all.retain(|_, words| now.abs_diff(words.at) <= Self::COPY_WITHIN_MS);
+        }
+        all.insert(contact, Words { fingerprint, copies: 1, at: now, id });
     }
 }
 
@@ -52,9 +134,7 @@ impl<T: Clone> Cached<T> {
     /// The copy, unless it is too old or the clock was set back since.
     pub fn get(&self, now: u64) -> Option<T> {
         let copy = self.0.borrow();
-        let fresh = copy
-            .as_ref()
-            .filter(|copy| now.checked_sub(copy.made).is_some_and(|age| age < Self::LIFE_MS));
+        let fresh = copy.as_ref().filter(|copy| now.checked_sub(copy.made).is_some_and(|age| age < Self::LIFE_MS));
         fresh.map(|copy| copy.value.clone())
     }
 
@@ -72,6 +152,20 @@ impl<T: Clone> Cached<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_as_many_copies_are_swallowed_as_there_are_tickets_and_only_at_once() {
+        let words = LastWords::default();
+        assert_eq!(words.repeated("c", "ok", 2, 0), None);
+        words.remember("c".into(), "ok".into(), "m1".into(), 0);
+        assert_eq!(words.repeated("c", "ok", 1, 10), None, "one ticket has no copies");
+        assert_eq!(words.repeated("c", "no", 2, 10), None);
+        assert_eq!(words.repeated("d", "ok", 2, 10), None);
+        assert_eq!(words.repeated("c", "ok", 2, 10), Some("m1".into()));
+        assert_eq!(words.repeated("c", "ok", 2, 20), None, "said again");
+        words.remember("c".into(), "ok".into(), "m2".into(), 20);
+        assert_eq!(words.repeated("c", "ok", 2, 5_000), None, "said again later");
+    }
 
     #[test]
     fn a_copy_lives_for_a_while_and_not_in_the_past() {

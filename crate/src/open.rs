@@ -8,7 +8,7 @@ use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::ticket::{Closer, Contact, ContactToken, FactKind, ROOM_UNKNOWN, RoomId, RoomState, TicketId};
-use crate::trigger::FollowUp;
+use crate::trigger::{Haste, Job};
 use crate::visitor::{self, Details};
 use crate::wire::rocketchat::{Room, Visitor};
 use crate::{ticket, workspace};
@@ -31,12 +31,9 @@ struct Order<'a> {
 /// 400 naming a field; 404 where the department is unknown; 424 where Rocket.Chat refuses.
 pub async fn open(host: &Host, body: &Value) -> Result<End, Refusal> {
     let order = Order::read(host, body)?;
-    let contact = Contact {
-        workspace: workspace::current(host).await?.id,
-        token: order.token.clone(),
-    };
+    let contact = Contact { workspace: workspace::current(host).await?.id, token: order.token.clone() };
     host.acquire(contact.queue()).await;
-    let tickets = ticket::of_contact(host, &contact).await?;
+    let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     let mut follow_ups = Vec::new();
     for ticket in tickets.iter().filter(|ticket| ticket.is_open()) {
         match ticket::look(host, ticket).await? {
@@ -47,34 +44,35 @@ pub async fn open(host: &Host, body: &Value) -> Result<End, Refusal> {
             }
             RoomState::Closed => {
                 ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
-                follow_ups.push(FollowUp::Deliver {
-                    room: ticket.room.clone(),
-                });
+                follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
             }
             RoomState::Unknown => return Err(ROOM_UNKNOWN),
         }
     }
     let used: Vec<&RoomId> = tickets.iter().map(|ticket| &ticket.room).collect();
-    let room = open_new(host, &contact, &order, &used).await?;
+    let room = open_new(host, &contact, &order, &used, &mut follow_ups).await?;
     Ok(answer(&room, follow_ups))
 }
 
-async fn open_new(host: &Host, contact: &Contact, order: &Order<'_>, used: &[&RoomId]) -> Result<RoomId, Refusal> {
+async fn open_new(
+    host: &Host,
+    contact: &Contact,
+    order: &Order<'_>,
+    used: &[&RoomId],
+    follow_ups: &mut Vec<Job>,
+) -> Result<RoomId, Refusal> {
     let department = match order.department {
         Some(department) => Some(find_department(host, department).await?),
         None => None,
     };
-    let visitor = Visitor {
-        department,
-        ..visitor::ensure(host, contact, order.details).await?
-    };
+    let visitor = Visitor { department, ..visitor::ensure(host, contact, order.details).await? };
     // A room of ours that no fact knows is what a crash between opening and binding left.
     let room = match ours(host, &visitor, used).await?.into_iter().next() {
         Some(left_over) => left_over,
         None => host.create_room(visitor.clone(), order.room_fields()).await?.id,
     };
     bind(host, contact, &room, &visitor, &order.ticket).await?;
-    let room = settle_race(host, contact, &visitor, room, used).await?;
+    let room = settle_race(host, contact, &visitor, room, used, follow_ups).await?;
     set_custom_fields(host, &visitor, order).await;
     Ok(room)
 }
@@ -88,31 +86,27 @@ async fn settle_race(
     visitor: &Visitor,
     room: RoomId,
     used: &[&RoomId],
+    follow_ups: &mut Vec<Job>,
 ) -> Result<RoomId, Refusal> {
     let rivals = ours(host, visitor, used).await?;
     let Some((winner, losers)) = rivals.split_first().filter(|(_, losers)| !losers.is_empty()) else {
         return Ok(room);
     };
-    let tickets = ticket::of_contact(host, contact).await?;
+    let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     for loser in losers {
         for ticket in tickets.iter().filter(|ticket| ticket.room == *loser) {
-            for id in &ticket.ids {
+            for (id, _) in &ticket.bindings {
                 bind(host, contact, winner, visitor, id).await?;
             }
         }
         ticket::record(host, contact, loser, FactKind::Closed { by: Closer::Race }).await?;
-        if let Err(failure) = host
-            .close_room(loser.clone(), "Opened twice at once; the other room goes on")
-            .await
-        {
+        if let Err(failure) = host.close_room(loser.clone(), "Opened twice at once; the other room goes on").await {
             host.log(
                 Level::Warn,
-                format!(
-                    "room {} was opened twice and could not be closed: {failure}",
-                    loser.as_str()
-                ),
+                format!("room {} was opened twice and could not be closed: {failure}", loser.as_str()),
             );
         }
+        follow_ups.push(Job::Deliver { room: loser.clone(), haste: Haste::Due });
     }
     Ok(winner.clone())
 }
@@ -123,9 +117,7 @@ async fn ours(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<Ro
         room.source.as_ref().and_then(|source| source.id.as_deref()) == Some(host.memory().app_id.as_str())
     };
     let rooms = host.find_open_rooms(visitor.clone()).await?.ok_or(ROOM_UNKNOWN)?;
-    let unused = rooms
-        .into_iter()
-        .filter(|room| made_here(room) && !used.contains(&&room.id));
+    let unused = rooms.into_iter().filter(|room| made_here(room) && !used.contains(&&room.id));
     let mut ids: Vec<RoomId> = unused.map(|room| room.id).collect();
     ids.sort();
     Ok(ids)
@@ -147,10 +139,7 @@ async fn bind(
     visitor: &Visitor,
     ticket: &TicketId,
 ) -> Result<(), Refusal> {
-    let fact = FactKind::Bound {
-        ticket: ticket.clone(),
-        visitor: visitor.clone(),
-    };
+    let fact = FactKind::Bound { ticket: ticket.clone(), visitor: visitor.clone() };
     ticket::record(host, contact, room, fact).await?;
     Ok(())
 }
@@ -158,23 +147,15 @@ async fn bind(
 /// A field that is not configured in Rocket.Chat must not keep the ticket from being opened.
 async fn set_custom_fields(host: &Host, visitor: &Visitor, order: &Order<'_>) {
     for (key, value) in &order.custom_fields {
-        let set = host
-            .set_custom_field(visitor.token.clone(), (*key).to_owned(), (*value).to_owned())
-            .await;
+        let set = host.set_custom_field(visitor.token.clone(), (*key).to_owned(), (*value).to_owned()).await;
         if let Err(failure) = set {
             host.log(Level::Warn, format!("skipped the custom field `{key}`: {failure}"));
         }
     }
 }
 
-fn answer(room: &RoomId, follow_ups: Vec<FollowUp>) -> End {
-    End {
-        response: Some(Response {
-            status: 200,
-            content: Some(json!({ "id": room })),
-        }),
-        follow_ups,
-    }
+fn answer(room: &RoomId, follow_ups: Vec<Job>) -> End {
+    End { response: Some(Response { status: 200, content: Some(json!({ "id": room })) }), follow_ups }
 }
 
 impl<'a> Order<'a> {
@@ -195,9 +176,7 @@ impl<'a> Order<'a> {
             return Err(fields.wrong("priority", "a string, a number or a boolean"));
         }
         // Released clients misspell the field.
-        let department = visitor
-            .optional_text("department")?
-            .or(visitor.optional_text("deparment")?);
+        let department = visitor.optional_text("department")?.or(visitor.optional_text("deparment")?);
         let custom_fields = match visitor.optional_object("customFields")? {
             Some(custom_fields) => custom_fields.texts()?,
             None => Vec::new(),
@@ -224,10 +203,7 @@ impl<'a> Order<'a> {
             ("rapidproContact", self.contact_uuid.map(|uuid| json!(uuid))),
             ("priority", self.priority.cloned()),
         ];
-        known
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect()
+        known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
 }
 
@@ -267,10 +243,7 @@ fn is_timestamp(text: &str) -> bool {
             }
             None => is_clock(clock) || is_numbers(clock, ':', &[(2, 0, 23), (2, 0, 59)]),
         }
-        && (utc
-            || zone
-                .get(1..)
-                .is_some_and(|offset| is_numbers(offset, ':', &[(2, 0, 23), (2, 0, 59)])))
+        && (utc || zone.get(1..).is_some_and(|offset| is_numbers(offset, ':', &[(2, 0, 23), (2, 0, 59)])))
 }
 
 fn is_clock(text: &str) -> bool {
@@ -284,9 +257,7 @@ fn is_numbers(text: &str, separator: char, numbers: &[(usize, u16, u16)]) -> boo
         && parts.iter().zip(numbers).all(|(part, (width, least, most))| {
             part.len() == *width
                 && part.bytes().all(|byte| byte.is_ascii_digit())
-                && part
-                    .parse::<u16>()
-                    .is_ok_and(|number| (*least..=*most).contains(&number))
+                && part.parse::<u16>().is_ok_and(|number| (*least..=*most).contains(&number))
         })
 }
 

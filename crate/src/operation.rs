@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::host::Effect;
 use crate::request::Response;
-use crate::trigger::FollowUp;
+use crate::trigger::Job;
 
 /// What became of one effect.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -66,7 +66,7 @@ pub struct End {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<Response>,
     /// What to start next, without making the asker wait.
-    pub follow_ups: Vec<FollowUp>,
+    pub follow_ups: Vec<Job>,
 }
 
 /// What an operation wants after each turn: effects, or, with none of them, its end.
@@ -110,10 +110,7 @@ pub struct Operation {
 
 impl Operation {
     pub(crate) fn new(slot: Rc<Slot>, logic: impl Future<Output = End> + 'static) -> Self {
-        Self {
-            slot,
-            logic: Box::pin(logic),
-        }
+        Self { slot, logic: Box::pin(logic) }
     }
 
     /// Runs to the first effects, or to the end where none are needed.
@@ -133,18 +130,12 @@ impl Operation {
             Poll::Ready(end) => Some(end),
             Poll::Pending => None,
         };
-        Step {
-            effects: self.slot.effects.take(),
-            log: self.slot.log.take(),
-            end,
-        }
+        Step { effects: self.slot.effects.take(), log: self.slot.log.take(), end }
     }
 }
 
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operation")
-            .field("slot", &self.slot)
-            .finish_non_exhaustive()
+        f.debug_struct("Operation").field("slot", &self.slot).finish_non_exhaustive()
     }
 }

@@ -35,14 +35,10 @@ impl Refusal {
             Self::Unauthorized(words) => (401, words.to_owned()),
             Self::NotFound(words) => (404, words),
             Self::Verb(words) => (405, words),
-            Self::Closing => (
-                409,
-                "the contact's room was closed in Rocket.Chat and the ticket is about to be closed".to_owned(),
-            ),
-            Self::MediaType => (
-                415,
-                "the body must be JSON with `Content-Type: application/json`".to_owned(),
-            ),
+            Self::Closing => {
+                (409, "the contact's room was closed in Rocket.Chat and the ticket is about to be closed".to_owned())
+            }
+            Self::MediaType => (415, "the body must be JSON with `Content-Type: application/json`".to_owned()),
             Self::Dependency(words) => (424, words.to_owned()),
             Self::Internal(failure) => {
                 let reference = host.random("reference", 8);
@@ -50,10 +46,7 @@ impl Refusal {
                 (500, format!("internal error {reference}"))
             }
         };
-        End::answer(Response {
-            status,
-            content: Some(json!({ "error": words })),
-        })
+        End::answer(Response { status, content: Some(json!({ "error": words })) })
     }
 }
 
@@ -75,10 +68,7 @@ const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
         "error-invalid-contact",
         "Rocket.Chat does not accept the contact: an administrator can look them up in the contact center",
     ),
-    (
-        "error-app-prevented",
-        "another app on the Rocket.Chat server prevented it: ask its administrator",
-    ),
+    ("error-app-prevented", "another app on the Rocket.Chat server prevented it: ask its administrator"),
     (
         "Invalid room provided on the message",
         "the contact's room was deleted in Rocket.Chat: close the ticket and open a new one",
@@ -87,14 +77,8 @@ const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
         "cannot-access-room",
         "the contact's room belongs to another visitor in Rocket.Chat: close the ticket and open a new one",
     ),
-    (
-        "error-invalid-department",
-        "the department is unknown in Rocket.Chat: correct `visitor.department`",
-    ),
-    (
-        "error-failed-to-start-conversation",
-        "Rocket.Chat could not start the conversation: try again",
-    ),
+    ("error-invalid-department", "the department is unknown in Rocket.Chat: correct `visitor.department`"),
+    ("error-failed-to-start-conversation", "Rocket.Chat could not start the conversation: try again"),
 ];
 
 impl From<Failure> for Refusal {

@@ -8,6 +8,7 @@ use crate::fields::Fields;
 use crate::host::Host;
 use crate::operation::End;
 use crate::refusal::Refusal;
+use crate::trigger::Job;
 use crate::{close, open, settings, visitor_message};
 
 /// A request as the server's router hands it over.
@@ -64,10 +65,7 @@ async fn dispatch(host: &Host, request: &Request) -> Result<End, Refusal> {
     #[cfg(feature = "trap")]
     spring_trap(request);
     match endpoint {
-        Endpoint::SecretCheck => Ok(End::answer(Response {
-            status: 200,
-            content: None,
-        })),
+        Endpoint::SecretCheck => Ok(End::answer(Response { status: 200, content: None })),
         Endpoint::ReadSettings => settings::read(host).await,
         Endpoint::WriteSettings => settings::write(host, &request.json()?).await,
         Endpoint::Room => open::open(host, &request.json()?).await,
@@ -96,10 +94,9 @@ impl Endpoint {
             ("room", "get" | "post") => Ok(Self::Room),
             ("room.close", "get" | "post") => Ok(Self::RoomClose),
             ("visitor-message", "post") => Ok(Self::VisitorMessage),
-            (endpoint, method) => Err(Refusal::Verb(format!(
-                "`{endpoint}` does not offer {}",
-                method.to_ascii_uppercase()
-            ))),
+            (endpoint, method) => {
+                Err(Refusal::Verb(format!("`{endpoint}` does not offer {}", method.to_ascii_uppercase())))
+            }
         }
     }
 }
@@ -129,10 +126,7 @@ impl Request {
 
 impl Headers {
     fn announce_body(&self) -> bool {
-        let some_bytes = self
-            .content_length
-            .as_deref()
-            .is_some_and(|length| length.trim() != "0");
+        let some_bytes = self.content_length.as_deref().is_some_and(|length| length.trim() != "0");
         some_bytes || self.transfer_encoding.is_some()
     }
 
@@ -143,12 +137,14 @@ impl Headers {
 }
 
 impl End {
+    /// The end of an operation that leaves one thing to be done.
+    pub fn follow_up(job: Job) -> Self {
+        Self { response: None, follow_ups: vec![job] }
+    }
+
     /// The end of an operation that somebody waits for.
     pub fn answer(response: Response) -> Self {
-        Self {
-            response: Some(response),
-            follow_ups: Vec::new(),
-        }
+        Self { response: Some(response), follow_ups: Vec::new() }
     }
 }
 
@@ -164,12 +160,7 @@ mod tests {
 
     #[track_caller]
     fn check(headers: Headers, body: &str, expected: Result<(), &str>) {
-        let request = Request {
-            endpoint: "room".into(),
-            method: "get".into(),
-            headers,
-            body: body.into(),
-        };
+        let request = Request { endpoint: "room".into(), method: "get".into(), headers, body: body.into() };
         match (request.json(), expected) {
             (Ok(_), Ok(())) => {}
             (Err(Refusal::Malformed(words)), Err(part)) if words.contains(part) => {}
@@ -179,11 +170,7 @@ mod tests {
     }
 
     fn headers(content_type: &str, length: &str) -> Headers {
-        Headers {
-            content_type: Some(content_type.into()),
-            content_length: Some(length.into()),
-            ..Headers::default()
-        }
+        Headers { content_type: Some(content_type.into()), content_length: Some(length.into()), ..Headers::default() }
     }
 
     #[test]
@@ -197,14 +184,7 @@ mod tests {
         check(headers("text/plain", "2"), "{}", Err("media type"));
         check(headers("application/json", "0"), "{}", Err("POST works"));
         check(Headers::default(), "{}", Err("a proxy on the way"));
-        check(
-            Headers {
-                transfer_encoding: Some("chunked".into()),
-                ..headers("application/json", "0")
-            },
-            "{}",
-            Ok(()),
-        );
+        check(Headers { transfer_encoding: Some("chunked".into()), ..headers("application/json", "0") }, "{}", Ok(()));
     }
 
     #[test]
@@ -216,10 +196,7 @@ mod tests {
                 headers: Headers::default(),
                 body: String::new(),
             };
-            assert!(
-                matches!(Endpoint::of(&request), Err(Refusal::Verb(_))),
-                "{endpoint} {method}"
-            );
+            assert!(matches!(Endpoint::of(&request), Err(Refusal::Verb(_))), "{endpoint} {method}");
         }
     }
 }

@@ -7,7 +7,11 @@ use crate::host::{Failure, Host};
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
+use crate::trigger::Job;
 use crate::workspace;
+
+/// How many days ended tickets are kept where the setting does not say.
+const RETENTION_DAYS: u64 = 30;
 
 /// The setting **App Secret**, without the blanks that pasting adds; empty until somebody pastes it.
 ///
@@ -23,6 +27,16 @@ pub async fn secret(host: &Host) -> Result<String, Failure> {
     Ok(secret)
 }
 
+/// How many days ended tickets are kept; the setting's own default where it was saved as no number.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn retention_days(host: &Host) -> Result<u64, Failure> {
+    let value = host.setting("retention_days").await?;
+    let days = value.as_u64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
+    Ok(days.unwrap_or(RETENTION_DAYS))
+}
+
 /// A setting was saved: what was read before no longer counts.
 pub fn updated(host: &Host) -> End {
     host.memory().secret.forget();
@@ -36,10 +50,7 @@ pub fn updated(host: &Host) -> End {
 pub async fn read(host: &Host) -> Result<End, Refusal> {
     let workspace = workspace::current(host).await?;
     let content = json!({ "webhook": { "url": workspace.callback } });
-    Ok(End::answer(Response {
-        status: 200,
-        content: Some(content),
-    }))
+    Ok(End::answer(Response { status: 200, content: Some(content) }))
 }
 
 /// Sets where webhooks go.
@@ -53,28 +64,23 @@ pub async fn write(host: &Host, body: &Value) -> Result<End, Refusal> {
         return Err(webhook.wrong("url", "an http or https URL with a host"));
     }
     workspace::connect(host, url).await?;
-    Ok(End::answer(Response {
-        status: 204,
-        content: None,
-    }))
+    Ok(End::answer(Response { status: 204, content: None }))
+}
+
+/// The app was enabled on this node: events may have been lost before, and what waited may be due.
+pub async fn enabled(host: &Host) -> End {
+    announce(host).await;
+    host.schedule(Job::Compare { page: None }, host.now()).await;
+    host.schedule(Job::Sweep { recovered: false }, host.now()).await;
+    End::default()
 }
 
 /// Says in the log which address to paste into RapidPro.
-pub async fn announce(host: &Host) -> End {
+async fn announce(host: &Host) {
     let site = host.server_setting("Site_Url").await;
-    let site = site
-        .ok()
-        .as_ref()
-        .and_then(Value::as_str)
-        .unwrap_or("<the address of this server>")
-        .to_owned();
-    let address = format!(
-        "{}/api/apps/public/{}",
-        site.trim_end_matches('/'),
-        host.memory().app_id
-    );
+    let site = site.ok().as_ref().and_then(Value::as_str).unwrap_or("<the address of this server>").to_owned();
+    let address = format!("{}/api/apps/public/{}", site.trim_end_matches('/'), host.memory().app_id);
     host.log(Level::Info, format!("the address to paste into RapidPro: {address}"));
-    End::default()
 }
 
 /// Whether `url` is an absolute http(s) URL with a host and, if any, a port that can be (RFC 3986).
@@ -89,18 +95,16 @@ pub fn is_http_url(url: &str) -> bool {
         _ => (host_and_port, ""),
     };
     (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
-        && !url
-            .chars()
-            .any(|char| char.is_whitespace() || char.is_control() || matches!(char, '\\' | '<' | '>' | '"'))
+        && !url.chars().any(|char| char.is_whitespace() || char.is_control() || matches!(char, '\\' | '<' | '>' | '"'))
         && is_host(host)
         && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
 fn is_host(host: &str) -> bool {
     match host.strip_prefix('[') {
-        Some(address) => address
-            .strip_suffix(']')
-            .is_some_and(|address| address.parse::<core::net::Ipv6Addr>().is_ok()),
+        Some(address) => {
+            address.strip_suffix(']').is_some_and(|address| address.parse::<core::net::Ipv6Addr>().is_ok())
+        }
         None => !host.is_empty() && !host.contains(['[', ']', ':', '%', '^', '|', '`', '{', '}']),
     }
 }

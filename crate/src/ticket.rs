@@ -7,8 +7,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::auth::keyed_hash;
+use crate::calendar::{DUE, ENDED, OPENED};
 use crate::host::{Failure, Host};
 use crate::refusal::Refusal;
 use crate::wire::rocketchat::{Room, Visitor};
@@ -45,7 +47,7 @@ text_newtype! {
 }
 
 /// A contact of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// The workspace's id.
     pub workspace: String,
@@ -59,12 +61,10 @@ impl Contact {
         self.association()
     }
 
-    /// Hashed, since RapidPro's token may be longer than what a database indexes.
-    fn association(&self) -> String {
-        format!(
-            "contact/{}",
-            keyed_hash("contact", &[&self.workspace, self.token.as_str()])
-        )
+    /// By which everything that is stored of the contact is found. Hashed, since RapidPro's token may be
+    /// longer than what a database indexes.
+    pub fn association(&self) -> String {
+        format!("contact/{}", keyed_hash("contact", &[&self.workspace, self.token.as_str()]))
     }
 }
 
@@ -101,6 +101,8 @@ pub enum FactKind {
         /// RapidPro's id.
         ticket: TicketId,
     },
+    /// Nothing is left to be done for the room.
+    Finished,
 }
 
 /// Who ended a room's service.
@@ -124,34 +126,45 @@ pub struct Ticket {
     pub room: RoomId,
     /// The visitor that the room is open for.
     pub visitor: Visitor,
-    /// RapidPro's ids, oldest first; never empty.
-    pub ids: Vec<TicketId>,
-    closed_by: Vec<Closer>,
+    /// RapidPro's ids and when they were bound to the room, oldest first; never empty.
+    pub bindings: Vec<(TicketId, u64)>,
+    closed: Vec<(Closer, u64)>,
     told: Vec<TicketId>,
+    finished: bool,
 }
 
 impl Ticket {
     /// Whether the room still serves the contact, as far as the app was told.
     pub fn is_open(&self) -> bool {
-        self.closed_by.is_empty()
+        self.closed.is_empty()
     }
 
-    /// Whether RapidPro, or the app itself, has ended it, so that nothing is owed to RapidPro.
+    /// Whether RapidPro, or the app itself, has ended it, so that no close is owed to RapidPro.
     pub fn is_ended(&self) -> bool {
-        self.closed_by.iter().any(|by| *by != Closer::RocketChat)
+        self.closed.iter().any(|(by, _)| *by != Closer::RocketChat)
     }
 
-    /// The ids whose close RapidPro has still to be told, oldest first.
-    pub fn owed(&self) -> Vec<&TicketId> {
+    /// Whether nothing is left to be done.
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// When the room stopped serving the contact.
+    pub fn closed_at(&self) -> Option<u64> {
+        self.closed.first().map(|(_, at)| *at)
+    }
+
+    /// The ids whose close RapidPro has still to be told, oldest first, and when they were bound.
+    pub fn owed(&self) -> Vec<&(TicketId, u64)> {
         if self.is_open() || self.is_ended() {
             return Vec::new();
         }
-        self.ids.iter().filter(|id| !self.told.contains(id)).collect()
+        self.bindings.iter().filter(|(id, _)| !self.told.contains(id)).collect()
     }
 
-    /// The id that messages carry.
-    pub fn newest_id(&self) -> Option<&TicketId> {
-        self.ids.last()
+    /// The id that messages carry, and when it was bound.
+    pub fn newest(&self) -> Option<&(TicketId, u64)> {
+        self.bindings.last()
     }
 
     /// Adds a fact about this ticket's room.
@@ -163,44 +176,36 @@ impl Ticket {
     }
 }
 
-/// Adds a fact about a contact's room.
+/// Adds a fact about a contact's room. What has to be found by time is entered in a calendar first.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
 pub async fn record(host: &Host, contact: &Contact, room: &RoomId, kind: FactKind) -> Result<(), Failure> {
-    let fact = Fact {
-        v: VERSION,
-        at: host.now(),
-        workspace: contact.workspace.clone(),
-        contact: contact.token.clone(),
-        room: room.clone(),
-        kind,
+    let now = host.now();
+    let page = match &kind {
+        FactKind::Bound { .. } => Some((OPENED, OPENED.page(now))),
+        FactKind::Closed { .. } => Some((DUE, DUE.page(now))),
+        FactKind::Told { .. } => None,
+        FactKind::Finished => Some((ENDED, ENDED.page(now))),
     };
-    host.create_record(vec![contact.association(), room_association(room)], &fact)
-        .await
+    let mut associations = vec![contact.association(), room_association(room)];
+    if let Some((calendar, page)) = page {
+        calendar.list(host, page).await?;
+        associations.push(calendar.association(page));
+    }
+    let (workspace, token) = (contact.workspace.clone(), contact.token.clone());
+    let fact = Fact { v: VERSION, at: now, workspace, contact: token, room: room.clone(), kind };
+    host.create_record(associations, &fact).await
 }
 
-/// All tickets of a contact that are still stored, by room id.
-///
-/// # Errors
-/// Whatever keeps Rocket.Chat from reading them.
-pub async fn of_contact(host: &Host, contact: &Contact) -> Result<Vec<Ticket>, Failure> {
-    Ok(add_up(host.records(contact.association()).await?))
+/// The ticket among a room's records.
+pub fn of_room(records: &[Value]) -> Option<Ticket> {
+    of_contact(records).pop()
 }
 
-/// The ticket that a room serves or served.
-///
-/// # Errors
-/// Whatever keeps Rocket.Chat from reading it.
-pub async fn of_room(host: &Host, room: &RoomId) -> Result<Option<Ticket>, Failure> {
-    Ok(add_up(host.records(room_association(room)).await?).pop())
-}
-
-fn room_association(room: &RoomId) -> String {
-    format!("room/{}", room.as_str())
-}
-
-fn add_up(mut facts: Vec<Fact>) -> Vec<Ticket> {
+/// All tickets among a contact's records, by room id.
+pub fn of_contact(records: &[Value]) -> Vec<Ticket> {
+    let mut facts: Vec<Fact> = records.iter().filter_map(|record| Fact::deserialize(record).ok()).collect();
     facts.sort_by_key(|fact| fact.at);
     let mut rooms: BTreeMap<RoomId, Vec<Fact>> = BTreeMap::new();
     for fact in facts {
@@ -209,36 +214,38 @@ fn add_up(mut facts: Vec<Fact>) -> Vec<Ticket> {
     rooms.into_values().filter_map(|facts| ticket_of(&facts)).collect()
 }
 
+/// By which everything that is stored of a room is found.
+pub fn room_association(room: &RoomId) -> String {
+    format!("room/{}", room.as_str())
+}
+
 /// A room without a binding is none of ours: its facts are what a crash left.
 fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
     let first = facts.first()?;
     let mut visitor = None;
-    let (mut ids, mut closed_by, mut told) = (Vec::new(), Vec::new(), Vec::new());
+    let mut finished = false;
+    let (mut bindings, mut closed, mut told): (Vec<(TicketId, u64)>, _, _) = (Vec::new(), Vec::new(), Vec::new());
     for fact in facts {
         match &fact.kind {
-            FactKind::Bound {
-                ticket,
-                visitor: bound_for,
-            } => {
+            FactKind::Bound { ticket, visitor: bound_for } => {
                 visitor.get_or_insert(bound_for);
-                if !ids.contains(ticket) {
-                    ids.push(ticket.clone());
+                if !bindings.iter().any(|(id, _)| id == ticket) {
+                    bindings.push((ticket.clone(), fact.at));
                 }
             }
-            FactKind::Closed { by } => closed_by.push(*by),
+            FactKind::Closed { by } => closed.push((*by, fact.at)),
             FactKind::Told { ticket } => told.push(ticket.clone()),
+            FactKind::Finished => finished = true,
         }
     }
     Some(Ticket {
-        contact: Contact {
-            workspace: first.workspace.clone(),
-            token: first.contact.clone(),
-        },
+        contact: Contact { workspace: first.workspace.clone(), token: first.contact.clone() },
         room: first.room.clone(),
         visitor: visitor?.clone(),
-        ids,
-        closed_by,
+        bindings,
+        closed,
         told,
+        finished,
     })
 }
 
@@ -260,11 +267,7 @@ pub enum RoomState {
 /// Whatever keeps Rocket.Chat from reading.
 pub async fn look(host: &Host, ticket: &Ticket) -> Result<RoomState, Failure> {
     if let Some(room) = host.find_room(ticket.room.clone()).await? {
-        return Ok(if room.is_open == Some(true) {
-            RoomState::Open(room)
-        } else {
-            RoomState::Closed
-        });
+        return Ok(if room.is_open == Some(true) { RoomState::Open(room) } else { RoomState::Closed });
     }
     let Some(open_rooms) = host.find_open_rooms(ticket.visitor.clone()).await? else {
         return Ok(RoomState::Unknown);
@@ -283,76 +286,50 @@ mod tests {
 
     fn fact(at: u64, room: &str, kind: FactKind) -> Fact {
         let contact = ContactToken("10000".into());
-        Fact {
-            v: VERSION,
-            at,
-            workspace: "w".into(),
-            contact,
-            room: RoomId(room.into()),
-            kind,
-        }
+        Fact { v: VERSION, at, workspace: "w".into(), contact, room: RoomId(room.into()), kind }
     }
 
     fn bound(ticket: &str) -> FactKind {
-        let visitor = Visitor {
-            id: "v".into(),
-            token: "t".into(),
-            ..Visitor::default()
-        };
-        FactKind::Bound {
-            ticket: TicketId(ticket.into()),
-            visitor,
-        }
+        let visitor = Visitor { id: "v".into(), token: "t".into(), ..Visitor::default() };
+        FactKind::Bound { ticket: TicketId(ticket.into()), visitor }
     }
 
     fn told(ticket: &str) -> FactKind {
-        FactKind::Told {
-            ticket: TicketId(ticket.into()),
-        }
+        FactKind::Told { ticket: TicketId(ticket.into()) }
     }
 
-    fn names(ids: &[&TicketId]) -> Vec<String> {
-        ids.iter().map(|id| id.0.clone()).collect()
+    fn owed(facts: Vec<Fact>) -> Vec<String> {
+        add_up(facts)[0].owed().iter().map(|(id, _)| id.0.clone()).collect()
+    }
+
+    fn add_up(facts: Vec<Fact>) -> Vec<Ticket> {
+        let records: Vec<Value> = facts.iter().map(|fact| serde_json::to_value(fact).unwrap()).collect();
+        of_contact(&records)
     }
 
     #[test]
     fn ids_add_up_oldest_first_whatever_the_order_of_the_records() {
-        let tickets = add_up(vec![
-            fact(3, "r", bound("c")),
-            fact(1, "r", bound("a")),
-            fact(2, "r", bound("a")),
-        ]);
-        let [ticket] = tickets.as_slice() else {
-            panic!("{tickets:?}")
-        };
+        let tickets = add_up(vec![fact(3, "r", bound("c")), fact(1, "r", bound("a")), fact(2, "r", bound("a"))]);
+        let [ticket] = tickets.as_slice() else { panic!("{tickets:?}") };
         assert!(ticket.is_open());
-        assert_eq!(ticket.newest_id(), Some(&TicketId("c".into())));
-        assert_eq!(ticket.ids.len(), 2);
+        assert_eq!(ticket.bindings, [(TicketId("a".into()), 1), (TicketId("c".into()), 3)]);
         assert!(ticket.owed().is_empty());
     }
 
     #[test]
     fn a_close_in_rocket_chat_is_owed_for_each_id_until_told() {
         let closed = FactKind::Closed { by: Closer::RocketChat };
-        let mut facts = vec![
-            fact(1, "r", bound("a")),
-            fact(2, "r", bound("b")),
-            fact(3, "r", closed),
-            fact(4, "r", told("a")),
-        ];
-        assert_eq!(names(&add_up(facts.clone())[0].owed()), ["b"]);
+        let mut facts =
+            vec![fact(1, "r", bound("a")), fact(2, "r", bound("b")), fact(3, "r", closed), fact(4, "r", told("a"))];
+        assert_eq!(owed(facts.clone()), ["b"]);
         facts.push(fact(5, "r", FactKind::Closed { by: Closer::RapidPro }));
-        assert!(add_up(facts)[0].owed().is_empty());
+        assert!(owed(facts).is_empty());
     }
 
     #[test]
     fn rooms_are_told_apart_and_one_without_a_binding_is_none() {
         let closed = FactKind::Closed { by: Closer::RocketChat };
-        let tickets = add_up(vec![
-            fact(1, "r2", bound("b")),
-            fact(1, "r1", bound("a")),
-            fact(2, "r3", closed),
-        ]);
+        let tickets = add_up(vec![fact(1, "r2", bound("b")), fact(1, "r1", bound("a")), fact(2, "r3", closed)]);
         let rooms: Vec<&str> = tickets.iter().map(|ticket| ticket.room.as_str()).collect();
         assert_eq!(rooms, ["r1", "r2"]);
     }

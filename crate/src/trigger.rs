@@ -8,9 +8,9 @@ use crate::host::Host;
 use crate::memory::Memory;
 use crate::operation::{End, Operation, Slot};
 use crate::request::Request;
-use crate::ticket::RoomId;
+use crate::ticket::{Contact, RoomId};
 use crate::wire::rocketchat::{Message, Room};
-use crate::{agent_message, close, request, settings};
+use crate::{agent_message, close, delivery, inbox, request, settings, sweep};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -35,22 +35,52 @@ pub enum Trigger {
     SettingUpdated,
     /// The app was enabled on this node.
     Enabled,
-    /// Something is owed to RapidPro for this room.
-    Deliver {
-        /// The room.
-        room: RoomId,
+    /// The app itself wants something done, at once or through the server's scheduler.
+    Job {
+        /// What.
+        job: Job,
     },
 }
 
-/// A trigger that the core itself asks for; it has the shape of a [`Trigger`].
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// Something that the app itself wants done: right after an operation, or later through the server's
+/// scheduler. A lost job is none: what is owed stands in the calendar, and the sweep comes by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum FollowUp {
-    /// See [`Trigger::Deliver`].
+pub enum Job {
+    /// Send what a room owes to RapidPro.
     Deliver {
         /// The room.
         room: RoomId,
+        /// How thoroughly.
+        haste: Haste,
     },
+    /// Post what a contact wrote and Rocket.Chat could not take.
+    Post {
+        /// The contact.
+        contact: Contact,
+    },
+    /// Look for what is due.
+    Sweep {
+        /// Whether RapidPro is back, so that whatever waited for it is due.
+        recovered: bool,
+    },
+    /// Compare the rooms of open tickets with what was taken up, since events may have been lost.
+    Compare {
+        /// The page of the calendar of opened tickets, or all of them.
+        page: Option<u64>,
+    },
+}
+
+/// How thoroughly a room's outbox is worked off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Haste {
+    /// Send what is due.
+    Due,
+    /// RapidPro is back: send also what waits for its recovery.
+    Recovered,
+    /// Events may have been lost: look for messages and a close that were never taken up.
+    Compare,
 }
 
 /// The moment of a trigger, and chance.
@@ -78,7 +108,16 @@ async fn run(host: Host, trigger: Trigger) -> End {
         Trigger::MessageSent { message } => agent_message::forward(&host, &message).await,
         Trigger::RoomClosed { room } => close::closed_in_rocket_chat(&host, room.id).await,
         Trigger::SettingUpdated => settings::updated(&host),
-        Trigger::Enabled => settings::announce(&host).await,
-        Trigger::Deliver { room } => close::deliver(&host, &room).await,
+        Trigger::Enabled => settings::enabled(&host).await,
+        Trigger::Job { job } => work(&host, job).await,
+    }
+}
+
+async fn work(host: &Host, job: Job) -> End {
+    match job {
+        Job::Deliver { room, haste } => delivery::deliver(host, &room, haste).await,
+        Job::Post { contact } => inbox::post(host, &contact).await,
+        Job::Sweep { recovered } => sweep::sweep(host, recovered).await,
+        Job::Compare { page } => sweep::compare(host, page).await,
     }
 }

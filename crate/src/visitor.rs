@@ -32,12 +32,7 @@ pub async fn ensure(host: &Host, contact: &Contact, details: Details<'_>) -> Res
     let name = details.name.map(str::to_owned);
     let known = host.find_visitor(token.clone()).await?;
     if known.is_none() {
-        let bare = NewVisitor {
-            token: token.clone(),
-            name: name.clone(),
-            email: None,
-            phone: None,
-        };
+        let bare = NewVisitor { token: token.clone(), name: name.clone(), email: None, phone: None };
         host.register_visitor(bare).await?;
     }
     let wants_update = known.as_ref().is_some_and(|known| name.is_some() && known.name != name);
@@ -51,10 +46,7 @@ pub async fn ensure(host: &Host, contact: &Contact, details: Details<'_>) -> Res
         host.register_visitor(full).await?;
     }
     match known {
-        Some(known) => Ok(Visitor {
-            name: details.name.map(str::to_owned).or(known.name),
-            ..known
-        }),
+        Some(known) => Ok(Visitor { name: details.name.map(str::to_owned).or(known.name), ..known }),
         None => host.find_visitor(token).await?.ok_or(Refusal::Dependency(
             "Rocket.Chat does not show the visitor that was just created: check the app's permissions",
         )),
@@ -86,14 +78,7 @@ async fn key(host: &Host) -> Result<String, Failure> {
         Some(key) => key,
         None => {
             let key = host.random("visitor key", 32);
-            host.create_record(
-                vec![KEY_ASSOCIATION.into()],
-                &KeyRecord {
-                    v: VERSION,
-                    key: key.clone(),
-                },
-            )
-            .await?;
+            host.create_record(vec![KEY_ASSOCIATION.into()], &KeyRecord { v: VERSION, key: key.clone() }).await?;
             smallest_key(host).await?.unwrap_or(key)
         }
     };
@@ -108,9 +93,8 @@ async fn smallest_key(host: &Host) -> Result<Option<String>, Failure> {
 
 /// Whether Rocket.Chat will take this as an e-mail address (its own check is looser than RFC 5321).
 pub fn is_email(text: &str) -> bool {
-    let plain = !text
-        .chars()
-        .any(|char| char.is_whitespace() || char.is_control() || matches!(char, ',' | ';' | '<' | '>'));
+    let plain =
+        !text.chars().any(|char| char.is_whitespace() || char.is_control() || matches!(char, ',' | ';' | '<' | '>'));
     let parts = text.rsplit_once('@');
     let whole = parts.is_some_and(|(local, domain)| {
         let labels = domain.split('.');
@@ -128,9 +112,7 @@ pub fn is_email(text: &str) -> bool {
 /// Whether this is a phone number: digits (ITU-T E.164 allows 15) with the usual marks between them.
 pub fn is_phone(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    let marks = text
-        .chars()
-        .all(|char| char.is_ascii_digit() || matches!(char, '+' | '-' | ' ' | '(' | ')' | '.'));
+    let marks = text.chars().all(|char| char.is_ascii_digit() || matches!(char, '+' | '-' | ' ' | '(' | ')' | '.'));
     marks && (3..=15).contains(&digits)
 }
 
@@ -143,9 +125,7 @@ mod tests {
         for good in ["foo@bar.com", "a.b+c@sub.example.org", "o'neil@bücher.example"] {
             assert!(is_email(good), "{good}");
         }
-        for bad in [
-            "", "foo", "foo@", "@bar.com", "foo@bar", "a@b@c.d", "a b@c.de", "a@-b.de", "a@b..de",
-        ] {
+        for bad in ["", "foo", "foo@", "@bar.com", "foo@bar", "a@b@c.d", "a b@c.de", "a@-b.de", "a@b..de"] {
             assert!(!is_email(bad), "{bad}");
         }
     }

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use crate::attachment::{self, ContactMedia};
 use crate::fields::Fields;
-use crate::host::Host;
-use crate::operation::End;
+use crate::host::{Failure, Host};
+use crate::inbox;
+use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket::{self, Closer, Contact, ContactToken, FactKind, ROOM_UNKNOWN, RoomState, Ticket};
-use crate::trigger::FollowUp;
-use crate::wire::rocketchat::{RoomVisitor, Visitor};
+use crate::ticket::{self, Closer, Contact, ContactToken, FactKind, RoomState, Ticket};
+use crate::trigger::{Haste, Job};
+use crate::wire::rocketchat::{Attachment, RoomVisitor, Visitor};
 use crate::workspace;
 
 /// Writes a contact's message into their room; answers the message's id.
@@ -23,73 +24,80 @@ pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
     let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
     let (text, attachments) = attachment::render(fields.optional_text("text")?.unwrap_or_default(), &media(&fields)?);
     if text.is_empty() && attachments.is_empty() {
-        return Err(Refusal::Malformed(
-            "`text` or `attachments` must not be empty".to_owned(),
-        ));
+        return Err(Refusal::Malformed("`text` or `attachments` must not be empty".to_owned()));
     }
-    let contact = Contact {
-        workspace: workspace::current(host).await?.id,
-        token,
-    };
+    let contact = Contact { workspace: workspace::current(host).await?.id, token };
     host.acquire(contact.queue()).await;
-    let tickets = ticket::of_contact(host, &contact).await?;
+    let records = host.all_records(contact.association()).await?;
+    let tickets = ticket::of_contact(&records);
     let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
         return not_open(host, &tickets);
     };
+    let fingerprint = serde_json::to_string(&(&text, &attachments)).unwrap_or_default();
+    let (words, key) = (&host.memory().last_words, contact.association());
+    if let Some(id) = words.repeated(&key, &fingerprint, ticket.bindings.len(), host.now()) {
+        return Ok(accepted(&id));
+    }
+    // What waits already goes first.
+    let posted = match inbox::letters(&records).is_empty() {
+        true => post(host, ticket, &text, &attachments).await,
+        false => Err(Failure::TimedOut),
+    };
+    let id = match posted {
+        Ok(Some(id)) => id,
+        Ok(None) => {
+            ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+            return Ok(closing(host, ticket));
+        }
+        Err(failure) if inbox::is_passing(&failure) => {
+            host.log(Level::Warn, format!("a contact's message is kept and posted later: {failure}"));
+            inbox::keep(host, &contact, text, attachments).await?
+        }
+        Err(failure) => return Err(failure.into()),
+    };
+    words.remember(key, fingerprint, id.clone(), host.now());
+    Ok(accepted(&id))
+}
+
+/// Posts a message into the ticket's room; `None` where the room is closed.
+async fn post(host: &Host, ticket: &Ticket, text: &str, attachments: &[Attachment]) -> Result<Option<String>, Failure> {
     match ticket::look(host, ticket).await? {
         RoomState::Open(room) => {
             let visitor = visitor_of(ticket, room.visitor.as_ref());
-            let id = host.post_message(room.id, visitor, text, attachments).await?;
-            Ok(End::answer(Response {
-                status: 201,
-                content: Some(json!({ "id": id })),
-            }))
+            host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await.map(Some)
         }
-        RoomState::Closed => {
-            ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
-            Ok(closing(host, ticket))
-        }
-        RoomState::Unknown => Err(ROOM_UNKNOWN),
+        RoomState::Closed => Ok(None),
+        RoomState::Unknown => Err(Failure::Refused("Rocket.Chat does not show the contact's room".to_owned())),
     }
+}
+
+fn accepted(id: &str) -> End {
+    End::answer(Response { status: 201, content: Some(json!({ "id": id })) })
 }
 
 /// No open ticket is known: perhaps one is on its way to being closed.
 fn not_open(host: &Host, tickets: &[Ticket]) -> Result<End, Refusal> {
     match tickets.iter().find(|ticket| !ticket.owed().is_empty()) {
         Some(ticket) => Ok(closing(host, ticket)),
-        None => Err(Refusal::NotFound(
-            "the contact has no open room in Rocket.Chat".to_owned(),
-        )),
+        None => Err(Refusal::NotFound("the contact has no open room in Rocket.Chat".to_owned())),
     }
 }
 
 fn closing(host: &Host, ticket: &Ticket) -> End {
-    End {
-        follow_ups: vec![FollowUp::Deliver {
-            room: ticket.room.clone(),
-        }],
-        ..Refusal::Closing.end(host)
-    }
+    let deliver = Job::Deliver { room: ticket.room.clone(), haste: Haste::Due };
+    End { follow_ups: vec![deliver], ..Refusal::Closing.end(host) }
 }
 
 /// The visitor that the room is really open for, under the name that Rocket.Chat shows now.
-fn visitor_of(ticket: &Ticket, shown: Option<&RoomVisitor>) -> Visitor {
+pub fn visitor_of(ticket: &Ticket, shown: Option<&RoomVisitor>) -> Visitor {
     let name = shown.and_then(|visitor| visitor.name.clone());
-    Visitor {
-        name: name.or_else(|| ticket.visitor.name.clone()),
-        ..ticket.visitor.clone()
-    }
+    Visitor { name: name.or_else(|| ticket.visitor.name.clone()), ..ticket.visitor.clone() }
 }
 
 fn media<'a>(fields: &Fields<'a>) -> Result<Vec<ContactMedia<'a>>, Refusal> {
     let read = |attachment: Fields<'a>| {
-        let mime = attachment
-            .optional_text("type")?
-            .ok_or_else(|| attachment.wrong("type", "a string"))?;
-        Ok(ContactMedia {
-            mime,
-            url: attachment.text("url")?,
-        })
+        let mime = attachment.optional_text("type")?.ok_or_else(|| attachment.wrong("type", "a string"))?;
+        Ok(ContactMedia { mime, url: attachment.text("url")? })
     };
     fields.objects("attachments")?.into_iter().map(read).collect()
 }

@@ -23,9 +23,7 @@ impl Core {
     /// A core that remembers nothing yet.
     #[wasm_bindgen(constructor)]
     pub fn new(app_id: String) -> Self {
-        Self {
-            memory: Rc::new(Memory::new(app_id)),
-        }
+        Self { memory: Rc::new(Memory::new(app_id)) }
     }
 
     /// Starts the operation that a [`trigger::Start`] calls for.
@@ -33,9 +31,7 @@ impl Core {
     /// # Errors
     /// Where the value is no such thing.
     pub fn start(&self, start: JsValue) -> Result<Operation, JsValue> {
-        Ok(Operation {
-            inner: trigger::start(Rc::clone(&self.memory), read(start)?),
-        })
+        Ok(Operation { inner: trigger::start(Rc::clone(&self.memory), read(start)?) })
     }
 }
 
@@ -70,9 +66,7 @@ fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
 }
 
 fn write(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    value
-        .serialize(&Serializer::json_compatible())
-        .map_err(|error| Error::new(&error.to_string()).into())
+    value.serialize(&Serializer::json_compatible()).map_err(|error| Error::new(&error.to_string()).into())
 }
 
 #[cfg(test)]
@@ -94,7 +88,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn an_operation_yields_effects_and_then_its_end_as_plain_objects() {
         let request = r#"{"request":{"request":{"endpoint":"secret.check","method":"get","headers":{},"body":"{}"}}}"#;
-        let mut operation = Core::new("app".into()).start(start(request)).unwrap();
+        let mut operation = Core::new("app".into(), "node".into()).start(start(request)).unwrap();
         check(&operation.begin().unwrap(), r#"{"effects":[{"kind":"readSetting","id":"app_secret"}],"log":[]}"#);
         let answers = JSON::parse(r#"{"now":2,"outcomes":[{"ok":"s3cret"}]}"#).unwrap();
         let end = Reflect::get(&operation.resume(answers).unwrap(), &"end".into()).unwrap();
@@ -105,21 +99,21 @@ mod tests {
     #[wasm_bindgen_test]
     fn missing_and_unknown_properties_of_an_event_do_no_harm() {
         let message = r#"{"messageSent":{"message":{"room":{"id":"r","type":"c","creator":{"id":7}},"blocks":[[]]}}}"#;
-        let mut operation = Core::new("app".into()).start(start(message)).unwrap();
+        let mut operation = Core::new("app".into(), "node".into()).start(start(message)).unwrap();
         check(&operation.begin().unwrap(), r#"{"effects":[],"log":[],"end":{"followUps":[]}}"#);
     }
 
     #[wasm_bindgen_test]
     fn what_is_no_trigger_is_an_error_and_no_trap() {
         for wrong in ["{}", "7", "null", r#"{"request":{}}"#, r#""nothing""#] {
-            assert!(Core::new("app".into()).start(start(wrong)).is_err(), "{wrong}");
+            assert!(Core::new("app".into(), "node".into()).start(start(wrong)).is_err(), "{wrong}");
         }
     }
 
     #[wasm_bindgen_test]
     fn half_a_surrogate_pair_becomes_a_replacement_character() {
-        let message = r#"{"messageSent":{"message":{"text":"\ud83d!","room":{"id":"r","type":"l"}}}}"#;
-        let mut operation = Core::new("app".into()).start(start(message)).unwrap();
-        check(&operation.begin().unwrap(), r#"{"effects":[{"kind":"acquire","queue":"webhooks/r"}],"log":[]}"#);
+        let message = r#"{"messageSent":{"message":{"id":"m","text":"\ud83d!","room":{"id":"r","type":"l"}}}}"#;
+        let mut operation = Core::new("app".into(), "node".into()).start(start(message)).unwrap();
+        check(&operation.begin().unwrap(), r#"{"effects":[{"kind":"acquire","queue":"desk/r"}],"log":[]}"#);
     }
 }

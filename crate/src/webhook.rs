@@ -1,87 +1,73 @@
 //! Webhooks to RapidPro: their bodies, and one attempt at posting one.
 
-use crate::host::{Failure, Host, WebhookAnswer};
-use crate::operation::Level;
-use crate::ticket::{Contact, ContactToken, RoomId, TicketId};
+use crate::host::{Effect, Failure, Host, WebhookAnswer};
+use crate::outbox::Entry;
+use crate::policy::WEBHOOK_TIMEOUT_MS;
+use crate::ticket::{ContactToken, Ticket, TicketId};
 use crate::wire::rapidpro::{Event, EventKind, EventVisitor, MessageData};
 use crate::{settings, workspace};
 
-/// How long RapidPro may take to answer, in milliseconds: well below the 30 s after which Rocket.Chat
-/// gives up an event.
-const TIMEOUT_MS: u64 = 20_000;
-
-/// The queue of this process in which a room's webhooks wait for each other.
-pub fn queue(room: &RoomId) -> String {
-    format!("webhooks/{}", room.as_str())
+/// A webhook, ready to be posted.
+#[derive(Debug)]
+pub struct Webhook {
+    url: String,
+    secret: String,
+    body: String,
 }
 
-/// Why a webhook was not even answered.
+/// Why a webhook cannot even be posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undelivered {
     /// RapidPro has not told its address yet.
     NotConnected,
-    /// No answer came.
-    NoAnswer(Failure),
+    /// What it needs to be posted could not be read.
+    Unreadable(Failure),
 }
 
-impl Undelivered {
-    /// Says so in the app's log.
-    pub fn log(&self, host: &Host, ticket: &TicketId) {
-        let ticket = ticket.as_str();
-        match self {
-            Self::NotConnected => {
-                host.log(
-                    Level::Error,
-                    format!("nothing was sent for ticket {ticket}: RapidPro is not connected yet"),
-                );
-            }
-            Self::NoAnswer(failure) => {
-                host.log(
-                    Level::Error,
-                    format!("RapidPro did not answer for ticket {ticket}: {failure}"),
-                );
-            }
-        }
+impl From<Failure> for Undelivered {
+    fn from(failure: Failure) -> Self {
+        Self::Unreadable(failure)
     }
 }
 
-/// Says in the app's log what RapidPro answered.
-pub fn log_refusal(host: &Host, ticket: &TicketId, answer: &WebhookAnswer) {
-    let (ticket, status, body) = (ticket.as_str(), answer.status, &answer.body);
-    host.log(
-        Level::Error,
-        format!("RapidPro refused a webhook for ticket {ticket} with {status}: {body}"),
-    );
-}
+impl Webhook {
+    /// Tells RapidPro what somebody wrote to the contact. It carries the newest of the room's tickets.
+    ///
+    /// # Errors
+    /// Where RapidPro is not connected, or what is needed cannot be read.
+    pub async fn message(host: &Host, ticket: &Ticket, entry: &Entry) -> Result<Self, Undelivered> {
+        let (id, _) = ticket.newest().ok_or(Undelivered::NotConnected)?;
+        let data = MessageData { text: &entry.message.text };
+        Self::of(host, event(EventKind::AgentMessage, id, &ticket.contact.token, Some(data))).await
+    }
 
-/// Tells RapidPro what somebody wrote to the contact.
-///
-/// # Errors
-/// Where no answer came, or RapidPro is not connected.
-pub async fn agent_message(
-    host: &Host,
-    ticket: &TicketId,
-    contact: &Contact,
-    text: &str,
-) -> Result<WebhookAnswer, Undelivered> {
-    post(
-        host,
-        event(
-            EventKind::AgentMessage,
-            ticket,
-            &contact.token,
-            Some(MessageData { text }),
-        ),
-    )
-    .await
-}
+    /// Tells RapidPro that the room of one of its tickets was closed.
+    ///
+    /// # Errors
+    /// Where RapidPro is not connected, or what is needed cannot be read.
+    pub async fn close(host: &Host, ticket: &Ticket, id: &TicketId) -> Result<Self, Undelivered> {
+        Self::of(host, event(EventKind::CloseRoom, id, &ticket.contact.token, None)).await
+    }
 
-/// Tells RapidPro that a ticket's room was closed.
-///
-/// # Errors
-/// Where no answer came, or RapidPro is not connected.
-pub async fn close_room(host: &Host, ticket: &TicketId, contact: &Contact) -> Result<WebhookAnswer, Undelivered> {
-    post(host, event(EventKind::CloseRoom, ticket, &contact.token, None)).await
+    async fn of(host: &Host, event: Event<'_>) -> Result<Self, Undelivered> {
+        let body = serde_json::to_string(&event).map_err(|_| Failure::Unreadable)?;
+        let url = workspace::current(host).await?.callback.ok_or(Undelivered::NotConnected)?;
+        let secret = settings::secret(host).await?;
+        Ok(Self { url, secret, body })
+    }
+
+    /// What posts it.
+    pub fn into_effect(self) -> Effect {
+        Effect::PostWebhook { url: self.url, secret: self.secret, body: self.body, timeout_ms: WEBHOOK_TIMEOUT_MS }
+    }
+
+    /// Posts it.
+    ///
+    /// # Errors
+    /// Where no answer came.
+    pub async fn post(self, host: &Host) -> Result<WebhookAnswer, Failure> {
+        host.one(self.into_effect()).await
+    }
 }
 
 fn event<'a>(
@@ -90,29 +76,7 @@ fn event<'a>(
     token: &'a ContactToken,
     data: Option<MessageData<'a>>,
 ) -> Event<'a> {
-    Event {
-        kind,
-        ticket,
-        visitor: EventVisitor { token },
-        data,
-    }
-}
-
-async fn post(host: &Host, event: Event<'_>) -> Result<WebhookAnswer, Undelivered> {
-    let body = serde_json::to_string(&event).map_err(|_| Undelivered::NoAnswer(Failure::Unreadable))?;
-    let workspace = workspace::current(host).await.map_err(Undelivered::NoAnswer)?;
-    let secret = settings::secret(host).await.map_err(Undelivered::NoAnswer)?;
-    let url = workspace.callback.ok_or(Undelivered::NotConnected)?;
-    host.post_webhook(url, secret, body, TIMEOUT_MS)
-        .await
-        .map_err(Undelivered::NoAnswer)
-}
-
-impl WebhookAnswer {
-    /// Whether RapidPro took it.
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
+    Event { kind, ticket, visitor: EventVisitor { token }, data }
 }
 
 #[cfg(test)]
@@ -129,12 +93,7 @@ mod tests {
     fn bodies_hold_what_the_contract_says_and_no_more() {
         let (ticket, token) = (TicketId("59d7".into()), ContactToken("10000".into()));
         assert_eq!(
-            body(&event(
-                EventKind::AgentMessage,
-                &ticket,
-                &token,
-                Some(MessageData { text: "hi" })
-            )),
+            body(&event(EventKind::AgentMessage, &ticket, &token, Some(MessageData { text: "hi" }))),
             json!({ "type": "agent-message", "ticketID": "59d7", "visitor": { "token": "10000" }, "data": { "text": "hi" } })
         );
         assert_eq!(

@@ -30,9 +30,7 @@ impl Workspace {
     fn of(records: &[Record]) -> Option<Self> {
         let id = records.iter().map(|record| &record.id).min()?.clone();
         let told = records.iter().filter(|record| record.callback.is_some());
-        let callback = told
-            .max_by_key(|record| record.at)
-            .and_then(|record| record.callback.clone());
+        let callback = told.max_by_key(|record| record.at).and_then(|record| record.callback.clone());
         Some(Self { id, callback })
     }
 }
@@ -49,14 +47,7 @@ pub async fn current(host: &Host) -> Result<Workspace, Failure> {
         Some(workspace) => workspace,
         None => {
             let id = host.random("workspace", 16);
-            store(
-                host,
-                &Workspace {
-                    id: id.clone(),
-                    callback: None,
-                },
-            )
-            .await?;
+            store(host, &Workspace { id: id.clone(), callback: None }).await?;
             let stored = Workspace::of(&host.records(ASSOCIATION.into()).await?);
             stored.unwrap_or(Workspace { id, callback: None })
         }
@@ -71,10 +62,7 @@ pub async fn current(host: &Host) -> Result<Workspace, Failure> {
 /// Whatever keeps Rocket.Chat from reading or storing.
 pub async fn connect(host: &Host, callback: &str) -> Result<(), Failure> {
     host.memory().workspace.forget();
-    let workspace = Workspace {
-        callback: Some(callback.to_owned()),
-        ..current(host).await?
-    };
+    let workspace = Workspace { callback: Some(callback.to_owned()), ..current(host).await? };
     store(host, &workspace).await?;
     host.memory().workspace.put(host.now(), workspace);
     Ok(())
@@ -82,12 +70,7 @@ pub async fn connect(host: &Host, callback: &str) -> Result<(), Failure> {
 
 async fn store(host: &Host, workspace: &Workspace) -> Result<(), Failure> {
     let Workspace { id, callback } = workspace.clone();
-    let record = Record {
-        v: VERSION,
-        id,
-        callback,
-        at: host.now(),
-    };
+    let record = Record { v: VERSION, id, callback, at: host.now() };
     host.create_record(vec![ASSOCIATION.into()], &record).await
 }
 
@@ -96,26 +79,14 @@ mod tests {
     use super::*;
 
     fn record(id: &str, callback: Option<&str>, at: u64) -> Record {
-        Record {
-            v: VERSION,
-            id: id.into(),
-            callback: callback.map(Into::into),
-            at,
-        }
+        Record { v: VERSION, id: id.into(), callback: callback.map(Into::into), at }
     }
 
     #[test]
     fn the_smallest_id_and_the_newest_callback_win() {
-        let records = [
-            record("b", None, 1),
-            record("a", Some("old"), 2),
-            record("b", Some("new"), 4),
-            record("a", None, 5),
-        ];
-        let expected = Workspace {
-            id: "a".into(),
-            callback: Some("new".into()),
-        };
+        let records =
+            [record("b", None, 1), record("a", Some("old"), 2), record("b", Some("new"), 4), record("a", None, 5)];
+        let expected = Workspace { id: "a".into(), callback: Some("new".into()) };
         assert_eq!(Workspace::of(&records), Some(expected));
         assert_eq!(Workspace::of(&[]), None);
     }

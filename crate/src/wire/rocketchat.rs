@@ -74,10 +74,14 @@ pub struct Department {
 
 /// A message as its event carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Message {
     /// Rocket.Chat's id.
     #[serde(default)]
     pub id: Option<String>,
+    /// When it was stored, by the server's clock.
+    #[serde(default)]
+    pub created_at: Option<u64>,
     /// As typed: Markdown source.
     #[serde(default)]
     pub text: Option<String>,
@@ -89,23 +93,12 @@ pub struct Message {
     /// The visitor's token, where a visitor wrote it.
     #[serde(default)]
     pub token: Option<String>,
-    /// The kind of a system message, on newer servers.
+    /// The kind of a system message.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
     /// Files and quotes.
     #[serde(default)]
     pub attachments: Option<Vec<MessageAttachment>>,
-    /// What the server's converter did not map.
-    #[serde(rename = "_unmappedProperties_", default)]
-    pub unmapped: Option<UnmappedMessage>,
-}
-
-/// The part of a message that older converters leave unmapped.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct UnmappedMessage {
-    /// The kind of a system message.
-    #[serde(default)]
-    pub t: Option<String>,
 }
 
 /// Who wrote a message.
@@ -153,18 +146,18 @@ pub struct AttachmentTitle {
 }
 
 /// An attachment of a message that the app writes. URLs must be absolute.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attachment {
     /// The heading.
     pub title: AttachmentTitle,
     /// Shown as a picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
     /// Offered to be played.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio_url: Option<String>,
     /// Offered to be played.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_url: Option<String>,
 }

@@ -1,0 +1,51 @@
+//! Comparing rooms with what was taken up. Rocket.Chat's events are fire-and-forget: what happened while
+//! the app was down, disabled or too slow is found here.
+
+use crate::agent_message;
+use crate::delivery::write_down;
+use crate::desk::Desk;
+use crate::host::{Failure, Host};
+use crate::operation::Level;
+use crate::outbox::{Entry, Message, Progress};
+use crate::ticket::{self, Closer, FactKind, RoomState, Ticket};
+use crate::tidy;
+
+/// Takes up that a ticket's room was closed, if nobody noticed.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading or storing.
+pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
+    if ticket.is_open() && ticket::look(host, ticket).await? == RoomState::Closed {
+        ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+    }
+    Ok(())
+}
+
+/// Takes up the messages of a room that nobody noticed, in the order in which they were written.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading or storing.
+pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<(), Failure> {
+    let room = &desk.ticket.room;
+    let Some(mut messages) = host.messages(room.clone()).await? else {
+        let room = room.as_str();
+        host.log(
+            Level::Warn,
+            format!("room {room}: its messages cannot be read: a permission of the app may be missing"),
+        );
+        return Ok(());
+    };
+    let sent = tidy::sent(host, room).await?;
+    messages.sort_by_key(|message| message.created_at);
+    for message in messages {
+        let Some((id, text)) = agent_message::to_forward(host, &message) else { continue };
+        if desk.outbox.knows(&id) || sent.contains(&id) {
+            continue;
+        }
+        host.log(Level::Info, format!("message {id} of room {} had been missed and is sent now", room.as_str()));
+        let message = Message { written_at: message.created_at.unwrap_or_else(|| host.now()), text };
+        let entry = Entry { id, message, taken_up_at: host.now(), progress: Progress::default() };
+        write_down(host, room, &entry).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,388 @@
+//! Write down, send, strike out: how what is written in a ticket's room, and its close, reach RapidPro.
+//!
+//! A room's entries go oldest first, one at a time: on this process a queue sees to that, between nodes
+//! a claim that is written and read back. Whoever stops half-way leaves what the next one needs: every
+//! entry stands in the calendar until it is settled.
+
+use serde::de::IgnoredAny;
+
+use crate::desk::Desk;
+use crate::host::{Failure, Host, WebhookAnswer};
+use crate::operation::{End, Level};
+use crate::outbox::{self, CLOSE, Entry, LEASE_MS, LineKind, Message, Progress};
+use crate::policy::{self, Kind, Trouble, Try, Verdict, WEBHOOK_TIMEOUT_MS};
+use crate::ticket::{FactKind, RoomId, Ticket, TicketId};
+use crate::trigger::{Haste, Job};
+use crate::webhook::{Undelivered, Webhook};
+use crate::{compare, notice, tidy};
+
+/// How long an attempt can take, with what is stored around it, in milliseconds.
+const ATTEMPT_MS: u64 = WEBHOOK_TIMEOUT_MS + 5_000;
+/// A failing store is tried this often.
+const WRITE_TRIES: u32 = 3;
+/// More entries than this are left to the next operation.
+const TURNS_MAX: u32 = 1_000;
+
+/// The queue of this process in which writing down what happens in a room waits for its turn. It is
+/// never held while RapidPro is being waited for.
+pub fn desk_queue(room: &RoomId) -> String {
+    format!("desk/{}", room.as_str())
+}
+
+fn sending_queue(room: &RoomId) -> String {
+    format!("sending/{}", room.as_str())
+}
+
+/// Takes up a new message. Where nothing waits before it, it is sent while it is being written down;
+/// otherwise it is written down and follows the others. The room's desk must be held by the operation.
+pub async fn take_up(host: &Host, desk: &Desk, id: String, message: Message) -> End {
+    let room = &desk.ticket.room;
+    let entry = Entry { id, message, taken_up_at: host.now(), progress: Progress::default() };
+    let first = desk.outbox.waiting.is_empty() && desk.ticket.is_open();
+    if first && host.try_acquire(sending_queue(room)).await {
+        match Webhook::message(host, &desk.ticket, &entry).await {
+            Ok(webhook) if host.memory().breaker.allows(host.now(), ATTEMPT_MS) => {
+                return send_while_writing(host, desk, &entry, webhook).await;
+            }
+            Ok(_) | Err(_) => host.release(sending_queue(room)).await,
+        }
+    }
+    write_down(host, room, &entry).await;
+    End::follow_up(Job::Deliver { room: room.clone(), haste: Haste::Due })
+}
+
+async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: Webhook) -> End {
+    let room = &desk.ticket.room;
+    let sent_at = host.now();
+    let line = match outbox::line(host, room, &entry.id, entry.taken_up_at, written(host, entry)).await {
+        Ok(line) => line,
+        Err(failure) => {
+            log_unwritten(host, entry, &failure);
+            write_down(host, room, entry).await;
+            return End::follow_up(Job::Deliver { room: room.clone(), haste: Haste::Due });
+        }
+    };
+    // The next event of the room may look at the desk now: it finds the sending queue taken.
+    host.release(desk_queue(room)).await;
+    let (stored, answer) = host.both::<IgnoredAny, WebhookAnswer>(line, webhook.into_effect()).await;
+    if let Err(failure) = stored {
+        log_unwritten(host, entry, &failure);
+        write_down(host, room, entry).await;
+    }
+    let mut courier = Courier::new(host, Haste::Due);
+    if let Err(failure) = courier.settle(&desk.ticket, entry, sent_at, answer).await {
+        host.log(Level::Error, format!("what became of message {} could not be stored: {failure}", entry.id));
+    }
+    courier.end()
+}
+
+/// Writes an entry down. Should the store refuse to the last, the comparison of rooms finds the message.
+pub async fn write_down(host: &Host, room: &RoomId, entry: &Entry) {
+    for _ in 0..WRITE_TRIES {
+        match outbox::add(host, room, &entry.id, entry.taken_up_at, written(host, entry)).await {
+            Ok(()) => return,
+            Err(failure) => log_unwritten(host, entry, &failure),
+        }
+    }
+    host.memory().missed.set(true);
+}
+
+fn written(host: &Host, entry: &Entry) -> LineKind {
+    let until = entry.taken_up_at.saturating_add(LEASE_MS);
+    LineKind::Written { message: entry.message.clone(), node: host.memory().node.clone(), until }
+}
+
+fn log_unwritten(host: &Host, entry: &Entry, failure: &Failure) {
+    host.log(Level::Warn, format!("message {} could not be written down: {failure}", entry.id));
+}
+
+/// Works off what a room owes to RapidPro: its messages, then its close.
+pub async fn deliver(host: &Host, room: &RoomId, haste: Haste) -> End {
+    host.acquire(sending_queue(room)).await;
+    let mut courier = Courier::new(host, haste);
+    if let Err(failure) = courier.work_off(room).await {
+        host.log(Level::Error, format!("what room {} owes could not be worked off: {failure}", room.as_str()));
+    }
+    courier.end()
+}
+
+/// Whether to go on with the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Something changed: look again.
+    Again,
+    /// What is left has its wake-up in the calendar.
+    Stop,
+}
+
+/// One operation's way through a room's outbox. The room's sending queue is held all the while.
+struct Courier<'a> {
+    host: &'a Host,
+    haste: Haste,
+    compared: bool,
+    follow_ups: Vec<Job>,
+}
+
+impl<'a> Courier<'a> {
+    fn new(host: &'a Host, haste: Haste) -> Self {
+        Self { host, haste, compared: false, follow_ups: Vec::new() }
+    }
+
+    fn end(self) -> End {
+        End { response: None, follow_ups: self.follow_ups }
+    }
+
+    async fn work_off(&mut self, room: &RoomId) -> Result<(), Failure> {
+        for _ in 0..TURNS_MAX {
+            let Some(desk) = Desk::read(self.host, room).await? else { return Ok(()) };
+            if self.turn(&desk).await? == Turn::Stop {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads top to bottom what a room may need, most urgent first.
+    async fn turn(&mut self, desk: &Desk) -> Result<Turn, Failure> {
+        if desk.ticket.is_finished() {
+            return Ok(Turn::Stop);
+        }
+        if self.haste == Haste::Compare && !self.compared {
+            self.compared = true;
+            compare::take_up_missed_close(self.host, &desk.ticket).await?;
+            compare::take_up_missed_messages(self.host, desk).await?;
+            return Ok(Turn::Again);
+        }
+        if let Some(entry) = desk.outbox.waiting.first() {
+            return self.send(desk, entry).await;
+        }
+        if desk.ticket.is_open() {
+            return Ok(Turn::Stop);
+        }
+        if !self.compared {
+            self.compared = true;
+            compare::take_up_missed_messages(self.host, desk).await?;
+            return Ok(Turn::Again);
+        }
+        match desk.ticket.owed().first() {
+            Some((id, bound_at)) => self.send_close(desk, id, *bound_at).await,
+            None => {
+                finish(self.host, &desk.ticket).await?;
+                Ok(Turn::Stop)
+            }
+        }
+    }
+
+    async fn send(&mut self, desk: &Desk, entry: &Entry) -> Result<Turn, Failure> {
+        let room = &desk.ticket.room;
+        if let Some(turn) = self.hold(room, &entry.id, entry.taken_up_at, &entry.progress).await? {
+            notice::announce_outage(self.host, desk, entry).await?;
+            return Ok(turn);
+        }
+        let webhook = match Webhook::message(self.host, &desk.ticket, entry).await {
+            Ok(webhook) => webhook,
+            Err(undelivered) => return self.put_off(&desk.ticket, entry, undelivered).await,
+        };
+        let sent_at = self.host.now();
+        if !self.host.memory().breaker.allows(sent_at, ATTEMPT_MS) {
+            if policy::is_expired(sent_at.saturating_sub(entry.taken_up_at)) {
+                self.give_up(&desk.ticket, entry, policy::EXPIRED).await?;
+                return Ok(Turn::Again);
+            }
+            notice::announce_outage(self.host, desk, entry).await?;
+            return Ok(Turn::Stop);
+        }
+        let answer = webhook.post(self.host).await;
+        self.settle(&desk.ticket, entry, sent_at, answer).await
+    }
+
+    /// Sees to it that this process, and no other, sends the entry now. `None` where that is so.
+    async fn hold(
+        &self,
+        room: &RoomId,
+        entry: &str,
+        taken_up_at: u64,
+        progress: &Progress,
+    ) -> Result<Option<Turn>, Failure> {
+        let now = self.host.now();
+        let recovered = self.haste == Haste::Recovered && progress.outage;
+        if now < progress.next && !recovered {
+            return Ok(Some(Turn::Stop));
+        }
+        let node = &self.host.memory().node;
+        match progress.holder(now) {
+            Some((holder, until)) if holder == node && until.saturating_sub(now) > ATTEMPT_MS => Ok(None),
+            Some((holder, _)) if holder != node => Ok(Some(Turn::Stop)),
+            Some(_) | None => {
+                let claim = LineKind::Claimed { node: node.clone(), until: now.saturating_add(LEASE_MS) };
+                outbox::add(self.host, room, entry, taken_up_at, claim).await?;
+                Ok(Some(Turn::Again))
+            }
+        }
+    }
+
+    /// Strikes an entry out, or notes when to try again.
+    async fn settle(
+        &mut self,
+        ticket: &Ticket,
+        entry: &Entry,
+        sent_at: u64,
+        answer: Result<WebhookAnswer, Failure>,
+    ) -> Result<Turn, Failure> {
+        let bound_at = ticket.newest().map(|(_, at)| *at).unwrap_or_default();
+        let attempt = self.attempt(Kind::Message, &entry.progress, entry.taken_up_at, bound_at, sent_at);
+        match self.judge(attempt, &answer) {
+            Verdict::Delivered => {
+                self.strike_out(&ticket.room, entry, None).await?;
+                notice::announce_end(self.host, ticket, entry).await;
+                Ok(Turn::Again)
+            }
+            Verdict::GiveUp { reason } => {
+                self.give_up(ticket, entry, &reason).await?;
+                Ok(Turn::Again)
+            }
+            Verdict::Retry { delay_ms, trouble } => {
+                self.log_trouble(ticket, &entry.id, &answer);
+                self.wait(&ticket.room, &entry.id, entry.taken_up_at, delay_ms, trouble).await?;
+                Ok(Turn::Stop)
+            }
+        }
+    }
+
+    async fn give_up(&self, ticket: &Ticket, entry: &Entry, reason: &str) -> Result<(), Failure> {
+        notice::given_up(self.host, ticket, entry, reason).await;
+        self.strike_out(&ticket.room, entry, Some(reason.to_owned())).await
+    }
+
+    /// What RapidPro has must be struck out, or it would get it twice: the store is tried several times.
+    async fn strike_out(&self, room: &RoomId, entry: &Entry, given_up: Option<String>) -> Result<(), Failure> {
+        let settled = LineKind::Settled { given_up };
+        insist(|| outbox::add(self.host, room, &entry.id, entry.taken_up_at, settled.clone())).await
+    }
+
+    async fn put_off(&mut self, ticket: &Ticket, entry: &Entry, why: Undelivered) -> Result<Turn, Failure> {
+        let answer = match why {
+            Undelivered::NotConnected => return self.not_connected(&ticket.room, &entry.id, entry.taken_up_at).await,
+            Undelivered::Unreadable(failure) => Err(failure),
+        };
+        let now = self.host.now();
+        self.settle(ticket, entry, now, answer).await
+    }
+
+    async fn send_close(&mut self, desk: &Desk, id: &TicketId, bound_at: u64) -> Result<Turn, Failure> {
+        let (ticket, progress) = (&desk.ticket, &desk.outbox.close);
+        let closed_at = ticket.closed_at().unwrap_or_default();
+        if let Some(turn) = self.hold(&ticket.room, CLOSE, closed_at, progress).await? {
+            return Ok(turn);
+        }
+        let webhook = match Webhook::close(self.host, ticket, id).await {
+            Ok(webhook) => webhook,
+            Err(Undelivered::NotConnected) => return self.not_connected(&ticket.room, CLOSE, closed_at).await,
+            Err(Undelivered::Unreadable(failure)) => return Err(failure),
+        };
+        let sent_at = self.host.now();
+        if !self.host.memory().breaker.allows(sent_at, ATTEMPT_MS) {
+            return Ok(Turn::Stop);
+        }
+        let answer = webhook.post(self.host).await;
+        let superseded = ticket.newest().is_some_and(|(newest, _)| newest != id);
+        let attempt = self.attempt(Kind::Close { superseded }, progress, closed_at, bound_at, sent_at);
+        match self.judge(attempt, &answer) {
+            Verdict::Delivered => {
+                insist(|| ticket.add(self.host, FactKind::Told { ticket: id.clone() })).await?;
+                Ok(Turn::Again)
+            }
+            // The policy gives up no close; were it to, the next attempt would still be in the calendar.
+            Verdict::GiveUp { .. } => Ok(Turn::Stop),
+            Verdict::Retry { delay_ms, trouble } => {
+                self.log_trouble(ticket, CLOSE, &answer);
+                self.wait(&ticket.room, CLOSE, closed_at, delay_ms, trouble).await?;
+                Ok(Turn::Stop)
+            }
+        }
+    }
+
+    /// RapidPro has never told its address: somebody must connect it.
+    async fn not_connected(&self, room: &RoomId, entry: &str, taken_up_at: u64) -> Result<Turn, Failure> {
+        self.host.log(Level::Error, "nothing can be sent: RapidPro is not connected yet");
+        self.wait(room, entry, taken_up_at, policy::NOT_CONNECTED_DELAY_MS, Trouble::Configuration).await?;
+        Ok(Turn::Stop)
+    }
+
+    fn attempt(&self, kind: Kind, progress: &Progress, since: u64, bound_at: u64, sent_at: u64) -> Try {
+        let chance = self.host.random("jitter", 2);
+        Try {
+            kind,
+            failures: progress.failures,
+            age_ms: sent_at.saturating_sub(since),
+            ticket_age_ms: sent_at.saturating_sub(bound_at),
+            chance: u64::from_str_radix(&chance, 16).unwrap_or_default() % 100,
+        }
+    }
+
+    /// Judges an attempt, and keeps what it says of RapidPro as a whole.
+    fn judge(&mut self, attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
+        let memory = self.host.memory();
+        let verdict = policy::judge(attempt, answer);
+        match &verdict {
+            Verdict::Retry { trouble: Trouble::Down, .. } => {
+                memory.breaker.failed(self.host.now());
+            }
+            Verdict::Retry { trouble: Trouble::Configuration, .. } => {
+                // Another node may have been told a new address, or a new secret.
+                memory.workspace.forget();
+                memory.secret.forget();
+            }
+            Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } => {}
+            Verdict::Delivered => {
+                if memory.breaker.succeeded() {
+                    self.follow_ups.push(Job::Sweep { recovered: true });
+                }
+            }
+        }
+        verdict
+    }
+
+    async fn wait(
+        &self,
+        room: &RoomId,
+        entry: &str,
+        taken_up_at: u64,
+        delay_ms: u64,
+        trouble: Trouble,
+    ) -> Result<(), Failure> {
+        let next = self.host.now().saturating_add(delay_ms);
+        let line = LineKind::Failed { next, outage: trouble == Trouble::Down };
+        insist(|| outbox::add(self.host, room, entry, taken_up_at, line.clone())).await?;
+        self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, next).await;
+        Ok(())
+    }
+
+    fn log_trouble(&self, ticket: &Ticket, entry: &str, answer: &Result<WebhookAnswer, Failure>) {
+        let said = match answer {
+            Ok(answer) => format!("{} {}", answer.status, answer.body),
+            Err(failure) => failure.to_string(),
+        };
+        let room = ticket.room.as_str();
+        self.host.log(
+            Level::Warn,
+            format!("room {room}, {entry}: RapidPro did not take it and will be asked again: {said}"),
+        );
+    }
+}
+
+/// Nothing is left to be done for a room: what was on its way is removed, but for what RapidPro never took.
+async fn finish(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
+    ticket.add(host, FactKind::Finished).await?;
+    tidy::forget_lines(host, &ticket.room).await
+}
+
+/// Tries a write several times.
+async fn insist<F: Future<Output = Result<(), Failure>>>(write: impl Fn() -> F) -> Result<(), Failure> {
+    for _ in 1..WRITE_TRIES {
+        if write().await.is_ok() {
+            return Ok(());
+        }
+    }
+    write().await
+}

@@ -1,0 +1,30 @@
+//! A ticket and its outbox, as one read of the room's records shows them.
+
+use crate::host::{Failure, Host};
+use crate::outbox::Outbox;
+use crate::ticket::{self, RoomId, Ticket};
+
+/// What is stored of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// What is on its way to RapidPro.
+    pub outbox: Outbox,
+}
+
+impl Desk {
+    /// Reads what is stored of a room; `None` where it never served a ticket.
+    ///
+    /// # Errors
+    /// Whatever keeps Rocket.Chat from reading it.
+    pub async fn read(host: &Host, room: &RoomId) -> Result<Option<Self>, Failure> {
+        let records = host.all_records(ticket::room_association(room)).await?;
+        Ok(ticket::of_room(&records).map(|ticket| Self { ticket, outbox: Outbox::of(&records) }))
+    }
+
+    /// Whether something is still to be done for the room.
+    pub fn is_busy(&self) -> bool {
+        !self.outbox.waiting.is_empty() || (!self.ticket.is_open() && !self.ticket.is_finished())
+    }
+}

@@ -1,0 +1,87 @@
+//! What agents are told. What they must act on is a message in the room, which stays; a passing state is
+//! shown to the agent who serves the room. None of it reaches the contact.
+
+use crate::desk::Desk;
+use crate::host::{Failure, Host};
+use crate::operation::Level;
+use crate::outbox::{self, Entry, LineKind};
+use crate::ticket::{RoomId, Ticket};
+
+/// From when on waiting is worth telling, in milliseconds.
+const OUTAGE_MS: u64 = 2 * 60_000;
+/// How much of a message is quoted, so that the agent knows which one is meant, in characters.
+const QUOTE_LENGTH: usize = 80;
+
+/// RapidPro will never take a message.
+pub async fn given_up(host: &Host, ticket: &Ticket, entry: &Entry, reason: &str) {
+    let quote = quote(&entry.message.text);
+    let advice = "Reach the contact another way, or ask the administrator.";
+    tell(host, ticket, format!("This message did not reach the contact: “{quote}”. {reason}. {advice}")).await;
+}
+
+/// Somebody wrote in a room whose ticket has ended.
+pub async fn nobody_reads(host: &Host, ticket: &Ticket) {
+    let text = "The ticket of this room has ended: nothing that is written here reaches the contact any more.";
+    show(host, &ticket.room, text.to_owned()).await;
+}
+
+/// RapidPro closed a ticket whose room Rocket.Chat would not close.
+pub async fn please_close(host: &Host, ticket: &Ticket) {
+    let text = "The ticket was closed in RapidPro: nothing that is written here reaches the contact any more. \
+                Please close this room."
+        .to_owned();
+    if let Err(failure) = host.post_notice(ticket.room.clone(), text).await {
+        log(host, &ticket.room, &failure);
+    }
+}
+
+/// RapidPro has not taken the room's messages for a while. Said once.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing that it was said.
+pub async fn announce_outage(host: &Host, desk: &Desk, entry: &Entry) -> Result<(), Failure> {
+    let said = desk.outbox.waiting.iter().any(|entry| entry.progress.announced);
+    if said || host.now().saturating_sub(entry.taken_up_at) < OUTAGE_MS {
+        return Ok(());
+    }
+    let room = &desk.ticket.room;
+    outbox::add(host, room, &entry.id, entry.taken_up_at, LineKind::Announced).await?;
+    let text = "RapidPro is not answering: your messages are kept and will be sent, in order, as soon as it does.";
+    show(host, room, text.to_owned()).await;
+    Ok(())
+}
+
+/// RapidPro takes messages again.
+pub async fn announce_end(host: &Host, ticket: &Ticket, entry: &Entry) {
+    if entry.progress.announced {
+        show(host, &ticket.room, "RapidPro is answering again: your messages are being sent.".to_owned()).await;
+    }
+}
+
+/// In a closed room nobody can read a new message: there it is shown to the agent who served it.
+async fn tell(host: &Host, ticket: &Ticket, text: String) {
+    if !ticket.is_open() {
+        return show(host, &ticket.room, text).await;
+    }
+    if let Err(failure) = host.post_notice(ticket.room.clone(), text).await {
+        log(host, &ticket.room, &failure);
+    }
+}
+
+async fn show(host: &Host, room: &RoomId, text: String) {
+    if let Err(failure) = host.notify(room.clone(), text).await {
+        log(host, room, &failure);
+    }
+}
+
+fn log(host: &Host, room: &RoomId, failure: &Failure) {
+    host.log(Level::Warn, format!("the agents of room {} could not be told: {failure}", room.as_str()));
+}
+
+fn quote(text: &str) -> String {
+    let mut quote: String = text.chars().take(QUOTE_LENGTH).collect();
+    if quote.len() < text.len() {
+        quote.push('…');
+    }
+    quote
+}

@@ -1,0 +1,269 @@
+//! What is on its way from a room to RapidPro.
+//!
+//! Like a ticket's facts, nothing here is ever rewritten: an entry, every attempt at it and its end are
+//! [`Line`]s of their own, stored with the room, and the outbox is what they add up to.
+
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::calendar::DUE;
+use crate::host::{Effect, Failure, Host};
+use crate::memory::NodeId;
+use crate::ticket::{RoomId, room_association};
+
+const VERSION: u8 = 1;
+
+/// For how long an entry belongs to the node that wrote it down or took it over, in milliseconds: longer
+/// than an attempt can take.
+pub const LEASE_MS: u64 = 40_000;
+
+/// The id of an entry: a message's, or [`CLOSE`].
+pub type EntryId = String;
+
+/// The entry id under which attempts at the room's closes are kept.
+pub const CLOSE: &str = "close";
+
+/// One line of a room's outbox, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    v: u8,
+    at: u64,
+    room: RoomId,
+    entry: EntryId,
+    line: LineKind,
+}
+
+/// What a line says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LineKind {
+    /// Something is to be sent.
+    Written {
+        /// What.
+        message: Message,
+        /// Who sends it first.
+        node: NodeId,
+        /// Until when nobody else may.
+        until: u64,
+    },
+    /// A node has taken it over.
+    Claimed {
+        /// Which.
+        node: NodeId,
+        /// Until when nobody else may.
+        until: u64,
+    },
+    /// An attempt failed.
+    Failed {
+        /// When to try again.
+        next: u64,
+        /// Whether the end of an outage of RapidPro ends the waiting.
+        outage: bool,
+    },
+    /// The agents have been told that RapidPro does not answer.
+    Announced,
+    /// It is over: RapidPro has it, or never will.
+    Settled {
+        /// Why RapidPro never will, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        given_up: Option<String>,
+    },
+}
+
+/// A message that somebody on Rocket.Chat's side wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// When it was written, by Rocket.Chat's clock.
+    pub written_at: u64,
+    /// The text.
+    pub text: String,
+}
+
+/// An entry, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The message's id.
+    pub id: EntryId,
+    /// What it says.
+    pub message: Message,
+    /// When it was written down.
+    pub taken_up_at: u64,
+    /// How far it has come.
+    pub progress: Progress,
+}
+
+/// How far an entry, or the close, has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How many attempts failed.
+    pub failures: u32,
+    /// When it may be tried again.
+    pub next: u64,
+    /// Whether the end of an outage of RapidPro ends the waiting.
+    pub outage: bool,
+    /// Whether the agents were told of the trouble.
+    pub announced: bool,
+    settled: Option<End>,
+    claims: Vec<(u64, NodeId, u64)>,
+}
+
+impl Progress {
+    /// Who may send it now, and until when. Of two nodes that claimed it at once the first one has it.
+    pub fn holder(&self, now: u64) -> Option<(&NodeId, u64)> {
+        let live = self.claims.iter().filter(|(_, _, until)| now < *until);
+        let (_, node, _) = live.min_by_key(|(at, node, _)| (*at, node))?;
+        let own = self.claims.iter().filter(|(_, claimed_by, _)| claimed_by == node);
+        Some((node, own.map(|(_, _, until)| *until).max()?))
+    }
+
+    fn add(&mut self, at: u64, kind: &LineKind) {
+        match kind {
+            LineKind::Written { node, until, .. } | LineKind::Claimed { node, until } => {
+                self.claims.push((at, node.clone(), *until));
+            }
+            LineKind::Failed { next, outage } => {
+                self.failures = self.failures.saturating_add(1);
+                (self.next, self.outage) = (*next, *outage);
+                // Whoever failed waits with everybody else.
+                self.claims.retain(|(claimed, _, _)| *claimed > at);
+            }
+            LineKind::Announced => self.announced = true,
+            LineKind::Settled { given_up: None } => self.settled = Some(End::Delivered),
+            LineKind::Settled { given_up: Some(_) } => {
+                self.settled.get_or_insert(End::GivenUp);
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Delivered,
+    GivenUp,
+}
+
+/// An entry that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledEntry {
+    /// The message's id.
+    pub id: EntryId,
+    /// When it was written down, if that line is still there.
+    pub taken_up_at: Option<u64>,
+    /// Whether RapidPro never took it.
+    pub given_up: bool,
+}
+
+/// A room's outbox.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outbox {
+    /// What is still to be sent, in the order in which it was written.
+    pub waiting: Vec<Entry>,
+    /// What is over.
+    pub settled: Vec<SettledEntry>,
+    /// How far the close has come.
+    pub close: Progress,
+}
+
+impl Outbox {
+    /// What the lines among a room's records add up to.
+    pub fn of(records: &[Value]) -> Self {
+        let mut lines: Vec<Line> = records.iter().filter_map(|record| Line::deserialize(record).ok()).collect();
+        lines.sort_by_key(|line| line.at);
+        let mut messages: BTreeMap<EntryId, (Message, u64)> = BTreeMap::new();
+        let mut progress: BTreeMap<EntryId, Progress> = BTreeMap::new();
+        for line in lines {
+            progress.entry(line.entry.clone()).or_default().add(line.at, &line.line);
+            if let LineKind::Written { message, .. } = line.line {
+                messages.entry(line.entry).or_insert((message, line.at));
+            }
+        }
+        let close = progress.remove(CLOSE).unwrap_or_default();
+        let mut outbox = Self { close, ..Self::default() };
+        for (id, progress) in progress {
+            match (progress.settled, messages.remove(&id)) {
+                (None, Some((message, taken_up_at))) => {
+                    outbox.waiting.push(Entry { id, message, taken_up_at, progress });
+                }
+                (Some(end), written) => {
+                    let taken_up_at = written.map(|(_, at)| at);
+                    outbox.settled.push(SettledEntry { id, taken_up_at, given_up: end == End::GivenUp });
+                }
+                (None, None) => {}
+            }
+        }
+        outbox.waiting.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        outbox
+    }
+
+    /// Whether an entry was ever taken up, as far as its lines are still there.
+    pub fn knows(&self, id: &str) -> bool {
+        self.settled.iter().any(|settled| settled.id == id) || self.waiting.iter().any(|entry| entry.id == id)
+    }
+}
+
+impl Entry {
+    fn rank(&self) -> (u64, u64, &EntryId) {
+        (self.message.written_at, self.taken_up_at, &self.id)
+    }
+}
+
+/// The page of the calendar on which an entry is looked at again, should its first attempt not settle
+/// it. All lines of an entry share a batch of that name, so that they can be removed together.
+pub fn first_page(taken_up_at: u64) -> u64 {
+    DUE.page(taken_up_at.saturating_add(LEASE_MS))
+}
+
+/// By which the lines of a room's entries with the same first page are found.
+pub fn batch_association(room: &RoomId, first_page: u64) -> String {
+    format!("batch/{}/{first_page}", room.as_str())
+}
+
+/// By which all lines of a room are found, and nothing else of it.
+pub fn lines_association(room: &RoomId) -> String {
+    format!("lines/{}", room.as_str())
+}
+
+/// Adds a line about an entry that was taken up at `taken_up_at`.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it.
+pub async fn add(host: &Host, room: &RoomId, entry: &str, taken_up_at: u64, kind: LineKind) -> Result<(), Failure> {
+    let effect = line(host, room, entry, taken_up_at, kind).await?;
+    host.one::<IgnoredAny>(effect).await?;
+    Ok(())
+}
+
+/// What adds a line about an entry. What needs to be looked at later is entered in the calendar first;
+/// the end of an entry is entered beside its beginning, so that whoever reads that page sees both.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing the calendar's page.
+pub async fn line(
+    host: &Host,
+    room: &RoomId,
+    entry: &str,
+    taken_up_at: u64,
+    kind: LineKind,
+) -> Result<Effect, Failure> {
+    let first_page = first_page(taken_up_at);
+    let mut associations = vec![room_association(room), lines_association(room), batch_association(room, first_page)];
+    let (page, is_over) = match &kind {
+        LineKind::Written { .. } => (Some(first_page), false),
+        LineKind::Claimed { until, .. } => (Some(DUE.page(*until)), false),
+        LineKind::Failed { next, .. } => (Some(DUE.page(*next)), false),
+        LineKind::Announced => (None, false),
+        LineKind::Settled { .. } => (Some(first_page), true),
+    };
+    if let Some(page) = page {
+        if !is_over {
+            DUE.list(host, page).await?;
+        }
+        associations.push(DUE.association(page));
+    }
+    let line = Line { v: VERSION, at: host.now(), room: room.clone(), entry: entry.to_owned(), line: kind };
+    let record = serde_json::to_value(&line).map_err(|_| Failure::Unreadable)?;
+    Ok(Effect::CreateRecord { associations, record })
+}

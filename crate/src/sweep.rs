@@ -1,0 +1,202 @@
+//! The sweep: comes by every minute, on whichever node, and picks up what is due.
+//!
+//! It does little itself. What it finds it hands on as jobs that run beside each other, so that no job of
+//! the scheduler ever comes near the server's time limit.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::calendar::{DUE, OPENED};
+use crate::desk::Desk;
+use crate::host::{Failure, Host};
+use crate::operation::{End, Level};
+use crate::ticket::{Contact, RoomId};
+use crate::trigger::{Haste, Job};
+use crate::{delivery, inbox, tidy};
+
+const VERSION: u8 = 1;
+const HEARTBEAT: &str = "heartbeat";
+/// How often the server's scheduler starts a sweep, in milliseconds.
+pub const INTERVAL_MS: u64 = 60_000;
+/// A pause between two sweeps that is longer than this means that events may have been lost.
+const GAP_MS: u64 = 150_000;
+/// How long after its end a page may still be written on: clocks of nodes differ, and calls take time.
+const MARGIN_MS: u64 = 2 * 60_000;
+/// The most jobs that one sweep hands on; the next one goes on where it stopped.
+const JOBS_MAX: usize = 64;
+/// What still waits when its page is retired is looked at again about this often.
+const WAKE_EVERY_MINUTES: u64 = 10;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Heartbeat {
+    v: u8,
+    at: u64,
+}
+
+/// A reminder that somebody still waits for something.
+#[derive(Debug, Serialize, Deserialize)]
+struct Reminder {
+    v: u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    room: Option<RoomId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contact: Option<Contact>,
+}
+
+/// Picks up what is due; everything that waits, where RapidPro is back.
+pub async fn sweep(host: &Host, recovered: bool) -> End {
+    let mut follow_ups = Vec::new();
+    if let Err(failure) = pick_up(host, recovered, &mut follow_ups).await {
+        host.log(Level::Warn, format!("the sweep stopped half-way and will be repeated: {failure}"));
+    }
+    End { response: None, follow_ups }
+}
+
+async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<(), Failure> {
+    if !recovered && notice_gap(host).await? {
+        jobs.push(Job::Compare { page: None });
+    }
+    let haste = if recovered { Haste::Recovered } else { Haste::Due };
+    for page in DUE.pages(host).await? {
+        if (DUE.start(page) > host.now() && !recovered) || jobs.len() >= JOBS_MAX {
+            break;
+        }
+        let errands = Errands::on(&host.all_records(DUE.association(page)).await?);
+        let rooms = errands.rooms.iter().map(|room| Job::Deliver { room: room.clone(), haste });
+        let contacts = errands.contacts.iter().map(|contact| Job::Post { contact: contact.clone() });
+        jobs.extend(rooms.chain(contacts));
+        if DUE.end(page).saturating_add(MARGIN_MS) < host.now() {
+            retire(host, page, &errands).await?;
+        }
+    }
+    tidy::erase_old_tickets(host).await
+}
+
+/// Whether events may have been lost: no sweep came by for a while, or this process knows of one.
+async fn notice_gap(host: &Host) -> Result<bool, Failure> {
+    let now = host.now();
+    let heartbeats: Vec<Heartbeat> = host.records(HEARTBEAT.to_owned()).await?;
+    let last = heartbeats.iter().map(|heartbeat| heartbeat.at).max();
+    host.replace_record(vec![HEARTBEAT.to_owned()], &Heartbeat { v: VERSION, at: now }).await?;
+    let missed = host.memory().missed.replace(false);
+    Ok(missed || last.is_some_and(|last| now.abs_diff(last) > GAP_MS))
+}
+
+/// Takes a page off the list. Whoever still waits gets a reminder first; lines that are over shrink.
+async fn retire(host: &Host, page: u64, errands: &Errands) -> Result<(), Failure> {
+    for room in errands.rooms.iter().chain(&errands.settled_rooms) {
+        let Some(desk) = Desk::read(host, room).await? else { continue };
+        if desk.is_busy() {
+            remind(host, Reminder { v: VERSION, room: Some(room.clone()), contact: None }, room.as_str()).await?;
+        } else if desk.ticket.is_finished() {
+            tidy::forget_lines(host, room).await?;
+        }
+        if !desk.ticket.is_finished() {
+            tidy::shrink_batch(host, &desk, page).await?;
+        }
+    }
+    for contact in &errands.contacts {
+        if inbox::waits(host, contact).await? {
+            let reminder = Reminder { v: VERSION, room: None, contact: Some(contact.clone()) };
+            remind(host, reminder, contact.token.as_str()).await?;
+        }
+    }
+    host.remove_records(reminders_association(page)).await?;
+    DUE.retire(host, page).await
+}
+
+/// All reminders about one room fall on one page, so that they do not multiply; those about different
+/// rooms are spread.
+async fn remind(host: &Host, reminder: Reminder, whom: &str) -> Result<(), Failure> {
+    let spread = whom.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let next = (DUE.page(host.now()) / WAKE_EVERY_MINUTES).saturating_add(1).saturating_mul(WAKE_EVERY_MINUTES);
+    let page = next.saturating_add(spread % WAKE_EVERY_MINUTES);
+    DUE.list(host, page).await?;
+    host.create_record(vec![DUE.association(page), reminders_association(page)], &reminder).await
+}
+
+fn reminders_association(page: u64) -> String {
+    format!("reminders/{page}")
+}
+
+/// Who is to be looked after, as a page's records tell.
+#[derive(Debug, Default)]
+struct Errands {
+    /// Rooms where something may be waiting.
+    rooms: BTreeSet<RoomId>,
+    /// Rooms where everything on the page is over.
+    settled_rooms: BTreeSet<RoomId>,
+    /// Contacts whose messages may be waiting.
+    contacts: Vec<Contact>,
+}
+
+/// The part of a record that tells whom it is about.
+#[derive(Debug, Deserialize)]
+struct Errand {
+    #[serde(default)]
+    room: Option<RoomId>,
+    #[serde(default)]
+    entry: Option<String>,
+    #[serde(default)]
+    line: Option<Value>,
+}
+
+impl Errands {
+    fn on(records: &[Value]) -> Self {
+        let mut errands = Self::default();
+        let read: Vec<Errand> = records.iter().filter_map(|record| Errand::deserialize(record).ok()).collect();
+        let is_settled = |errand: &Errand| errand.line.as_ref().is_some_and(|line| line.get("settled").is_some());
+        let settled: BTreeSet<(&Option<RoomId>, &Option<String>)> =
+            read.iter().filter(|errand| is_settled(errand)).map(|errand| (&errand.room, &errand.entry)).collect();
+        for errand in &read {
+            let Some(room) = &errand.room else { continue };
+            if settled.contains(&(&errand.room, &errand.entry)) {
+                errands.settled_rooms.insert(room.clone());
+            } else {
+                errands.rooms.insert(room.clone());
+            }
+        }
+        errands.settled_rooms.retain(|room| !errands.rooms.contains(room));
+        errands.contacts = inbox::contacts_on(records);
+        errands
+    }
+}
+
+/// Compares the rooms of open tickets with what was taken up: of one page of the calendar of opened
+/// tickets, or of all of them, a job each.
+pub async fn compare(host: &Host, page: Option<u64>) -> End {
+    let outcome = match page {
+        None => OPENED.pages(host).await.map(|pages| {
+            let job = |page| Job::Compare { page: Some(page) };
+            pages.into_iter().map(job).collect()
+        }),
+        Some(page) => compare_page(host, page).await.map(|()| Vec::new()),
+    };
+    match outcome {
+        Ok(follow_ups) => End { response: None, follow_ups },
+        Err(failure) => {
+            host.log(Level::Warn, format!("rooms could not be compared with what was taken up: {failure}"));
+            host.memory().missed.set(true);
+            End::default()
+        }
+    }
+}
+
+async fn compare_page(host: &Host, page: u64) -> Result<(), Failure> {
+    let mut all_finished = true;
+    for room in tidy::rooms_on(&host.all_records(OPENED.association(page)).await?) {
+        match Desk::read(host, &room).await? {
+            Some(desk) if !desk.ticket.is_finished() => {
+                all_finished = false;
+                delivery::deliver(host, &room, Haste::Compare).await;
+            }
+            Some(_) | None => {}
+        }
+    }
+    if all_finished && OPENED.end(page).saturating_add(MARGIN_MS) < host.now() {
+        OPENED.retire(host, page).await?;
+    }
+    Ok(())
+}

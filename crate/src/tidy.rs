@@ -1,0 +1,101 @@
+//! Keeping small what is stored.
+//!
+//! The lines of entries that are over shrink to a list of ids, a batch at a time; the comparison of rooms
+//! needs to know the ids for as long as the ticket lives. A batch is touched only long after its entries'
+//! leases are over, so that nobody can be adding to it.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::calendar::ENDED;
+use crate::desk::Desk;
+use crate::host::{Failure, Host};
+use crate::outbox::{self, EntryId, SettledEntry};
+use crate::settings;
+use crate::ticket::{RoomId, room_association};
+
+const VERSION: u8 = 1;
+const DAY_MS: u64 = 24 * 60 * 60_000;
+
+/// The ids of entries that are over.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sent {
+    v: u8,
+    sent: Vec<EntryId>,
+}
+
+/// The ids of all entries of a room that are over and whose lines are gone.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading them.
+pub async fn sent(host: &Host, room: &RoomId) -> Result<BTreeSet<EntryId>, Failure> {
+    let records: Vec<Sent> = host.records(sent_association(room)).await?;
+    Ok(records.into_iter().flat_map(|record| record.sent).collect())
+}
+
+/// Shrinks the lines of a room's entries that have this first page, if all of them were delivered.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it.
+pub async fn shrink_batch(host: &Host, desk: &Desk, first_page: u64) -> Result<(), Failure> {
+    let in_batch = |taken_up_at: u64| outbox::first_page(taken_up_at) == first_page;
+    let still_needed = |entry: &&SettledEntry| entry.given_up && entry.taken_up_at.is_some_and(in_batch);
+    if desk.outbox.waiting.iter().any(|entry| in_batch(entry.taken_up_at))
+        || desk.outbox.settled.iter().any(|entry| still_needed(&entry))
+    {
+        return Ok(());
+    }
+    let over = desk.outbox.settled.iter().filter(|entry| entry.taken_up_at.is_some_and(in_batch));
+    let sent: Vec<EntryId> = over.map(|entry| entry.id.clone()).collect();
+    if sent.is_empty() {
+        return Ok(());
+    }
+    let room = &desk.ticket.room;
+    host.create_record(vec![sent_association(room)], &Sent { v: VERSION, sent }).await?;
+    host.remove_records(outbox::batch_association(room, first_page)).await
+}
+
+/// Removes what was on its way from a room that is finished, but for what RapidPro never took.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it.
+pub async fn forget_lines(host: &Host, room: &RoomId) -> Result<(), Failure> {
+    let has_dead_letters = match Desk::read(host, room).await? {
+        Some(desk) => desk.outbox.settled.iter().any(|entry| entry.given_up),
+        None => false,
+    };
+    host.remove_records(sent_association(room)).await?;
+    if has_dead_letters {
+        return Ok(());
+    }
+    host.remove_records(outbox::lines_association(room)).await
+}
+
+/// Erases the tickets that ended longer ago than the setting says, a day's worth at a time.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it.
+pub async fn erase_old_tickets(host: &Host) -> Result<(), Failure> {
+    let keep_ms = settings::retention_days(host).await?.saturating_mul(DAY_MS);
+    let pages = ENDED.pages(host).await?;
+    let Some(page) = pages.into_iter().find(|page| ENDED.end(*page).saturating_add(keep_ms) < host.now()) else {
+        return Ok(());
+    };
+    for room in rooms_on(&host.all_records(ENDED.association(page)).await?) {
+        host.remove_records(sent_association(&room)).await?;
+        host.remove_records(room_association(&room)).await?;
+    }
+    ENDED.retire(host, page).await
+}
+
+/// The rooms that records are about.
+pub fn rooms_on(records: &[Value]) -> BTreeSet<RoomId> {
+    let room = |record: &Value| RoomId::deserialize(record.get("room")?).ok();
+    records.iter().filter_map(room).collect()
+}
+
+fn sent_association(room: &RoomId) -> String {
+    format!("sent/{}", room.as_str())
+}

@@ -1,3 +1,4 @@
+import { App } from '@rocket.chat/apps-engine/definition/App';
 import type {
 	IConfigurationExtend,
 	IConfigurationModify,
@@ -8,7 +9,6 @@ import type {
 	IRead,
 } from '@rocket.chat/apps-engine/definition/accessors';
 import { ApiSecurity, ApiVisibility } from '@rocket.chat/apps-engine/definition/api';
-import { App } from '@rocket.chat/apps-engine/definition/App';
 import type { ILivechatRoom, IPostLivechatRoomClosed } from '@rocket.chat/apps-engine/definition/livechat';
 import type { IMessage, IPostMessageSent } from '@rocket.chat/apps-engine/definition/messages';
 import type { ISetting } from '@rocket.chat/apps-engine/definition/settings';
@@ -24,13 +24,16 @@ import { settings } from './app-shim/settings';
 export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRoomClosed {
 	private readonly runner = new Runner(this.getID());
 
-	public async onEnable(_environment: IEnvironmentRead, { scheduler }: IConfigurationModify): Promise<boolean> {
+	public override async onEnable(
+		_environment: IEnvironmentRead,
+		{ scheduler }: IConfigurationModify,
+	): Promise<boolean> {
 		const { reader: read, http } = this.getAccessors();
 		await this.runner.runEvent('enabled', { read, http, scheduler, logger: this.getLogger() });
 		return true;
 	}
 
-	public async onSettingUpdated(
+	public override async onSettingUpdated(
 		_setting: ISetting,
 		_configuration: IConfigurationModify,
 		read: IRead,
@@ -46,7 +49,10 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 		persistence: IPersistence,
 		modify: IModify,
 	): Promise<void> {
-		await this.runner.runEvent({ messageSent: { message: messageOf(message) } }, this.accessorsOf(read, http, persistence, modify));
+		await this.runner.runEvent(
+			{ messageSent: { message: messageOf(message) } },
+			this.accessorsOf(read, http, persistence, modify),
+		);
 	}
 
 	public async executePostLivechatRoomClosed(
@@ -56,10 +62,13 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 		persistence: IPersistence,
 		modify?: IModify,
 	): Promise<void> {
-		await this.runner.runEvent({ roomClosed: { room: { id: room.id } } }, this.accessorsOf(read, http, persistence, modify));
+		await this.runner.runEvent(
+			{ roomClosed: { room: { id: room.id } } },
+			this.accessorsOf(read, http, persistence, modify),
+		);
 	}
 
-	protected async extendConfiguration(configuration: IConfigurationExtend): Promise<void> {
+	protected override async extendConfiguration(configuration: IConfigurationExtend): Promise<void> {
 		await Promise.all(settings.map((setting) => configuration.settings.provideSetting(setting)));
 		await configuration.api.provideApi({
 			visibility: ApiVisibility.PUBLIC,

@@ -79,6 +79,7 @@ export interface EffectArguments {
 	acquire: { queue: string };
 	tryAcquire: { queue: string };
 	release: { queue: string };
+	sleep: { ms: number };
 	readSetting: { id: string };
 	readServerSetting: { id: string };
 	readRecords: { association: string };

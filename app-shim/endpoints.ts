@@ -1,7 +1,7 @@
 import type { IHttp, IModify, IPersistence, IRead } from '@rocket.chat/apps-engine/definition/accessors';
+import { HttpStatusCode } from '@rocket.chat/apps-engine/definition/accessors';
 import type { IApiEndpointInfo, IApiRequest, IApiResponse } from '@rocket.chat/apps-engine/definition/api';
 import { ApiEndpoint } from '@rocket.chat/apps-engine/definition/api';
-import { HttpStatusCode } from '@rocket.chat/apps-engine/definition/accessors';
 import type { IApp } from '@rocket.chat/apps-engine/definition/IApp';
 
 import type { Response } from './core';
@@ -33,7 +33,7 @@ class Endpoint extends ApiEndpoint {
 
 	constructor(
 		app: IApp,
-		public readonly path: string,
+		public override readonly path: string,
 		private readonly runner: Runner,
 	) {
 		super(app);

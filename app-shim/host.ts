@@ -1,4 +1,10 @@
-import type { IHttp, IModify, IPersistence, IRead, ISchedulerModify } from '@rocket.chat/apps-engine/definition/accessors';
+import type {
+	IHttp,
+	IModify,
+	IPersistence,
+	IRead,
+	ISchedulerModify,
+} from '@rocket.chat/apps-engine/definition/accessors';
 import type { IDepartment, ILivechatRoom, IVisitor } from '@rocket.chat/apps-engine/definition/livechat';
 import type { IMessage, IMessageAttachment } from '@rocket.chat/apps-engine/definition/messages';
 import { RocketChatAssociationModel, RocketChatAssociationRecord } from '@rocket.chat/apps-engine/definition/metadata';
@@ -39,7 +45,9 @@ export interface WebhookAnswer {
 const BODY_LENGTH_MAX = 1000;
 
 type Performers = Required<{
-	[Kind in Exclude<EffectKind, 'acquire' | 'tryAcquire' | 'release'>]: (args: EffectArguments[Kind]) => Promise<unknown>;
+	[Kind in Exclude<EffectKind, 'acquire' | 'tryAcquire' | 'release'>]: (
+		args: EffectArguments[Kind],
+	) => Promise<unknown>;
 }>;
 
 /** Performs one operation's effects with Rocket.Chat's accessors: one method an effect. Decides nothing. */
@@ -48,6 +56,10 @@ export class Host implements Performers {
 	private readonly rooms = new Map<string, IRoom>();
 
 	constructor(private readonly accessors: Accessors) {}
+
+	public async sleep({ ms }: EffectArguments['sleep']): Promise<void> {
+		await new Promise((resolve) => setTimeout(resolve, ms));
+	}
 
 	public readSetting({ id }: EffectArguments['readSetting']): Promise<unknown> {
 		return this.accessors.read.getEnvironmentReader().getSettings().getValueById(id);
@@ -86,7 +98,10 @@ export class Host implements Performers {
 			...(email && { visitorEmails: [{ address: email }] }),
 			...(phone && { phone: [{ phoneNumber: phone }] }),
 		};
-		await this.modify.getCreator().getLivechatCreator().createVisitor(details as IVisitor);
+		await this.modify
+			.getCreator()
+			.getLivechatCreator()
+			.createVisitor(details as IVisitor);
 	}
 
 	public async findRoom({ room }: EffectArguments['findRoom']): Promise<object | null> {
@@ -147,7 +162,10 @@ export class Host implements Performers {
 
 	public async postNotice({ room, text }: EffectArguments['postNotice']): Promise<void> {
 		const creator = this.modify.getCreator();
-		const message = creator.startMessage().setRoom(await this.roomById(room)).setText(text);
+		const message = creator
+			.startMessage()
+			.setRoom(await this.roomById(room))
+			.setText(text);
 		granted(await creator.finish(message));
 	}
 
@@ -168,7 +186,7 @@ export class Host implements Performers {
 
 	public async postWebhook(args: EffectArguments['postWebhook']): Promise<WebhookAnswer> {
 		const answer = await this.accessors.http.post(args.url, {
-			headers: { 'Authorization': `Token ${args.secret}`, 'Content-Type': 'application/json' },
+			headers: { Authorization: `Token ${args.secret}`, 'Content-Type': 'application/json' },
 			content: args.body,
 			timeout: args.timeoutMs,
 		});
@@ -213,8 +231,15 @@ function visitorOf({ id, token, username, name }: IVisitor): Visitor {
 	return { id: given(id), token, username, name };
 }
 
-function roomOf({ id, type, isOpen, source, visitor }: ILivechatRoom): object {
-	return { id, type, isOpen, source: source && { id: sourceId(source) }, visitor: visitor && visitorOf(visitor) };
+function roomOf({ id, type, isOpen, messageCount, source, visitor }: ILivechatRoom): object {
+	return {
+		id,
+		type,
+		isOpen,
+		messageCount,
+		source: source && { id: sourceId(source) },
+		visitor: visitor && visitorOf(visitor),
+	};
 }
 
 /** A message as the core reads it: what is not plain data, such as its time, made so. */

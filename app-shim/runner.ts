@@ -109,7 +109,9 @@ class Drive {
 	}
 
 	public releaseAll(): void {
-		this.held.forEach((release) => release());
+		for (const release of this.held.values()) {
+			release();
+		}
 		this.held.clear();
 	}
 

@@ -1,21 +1,33 @@
 //! What is written on Rocket.Chat's side, on its way to RapidPro.
 
+use crate::arrivals::{LOOK_EVERY_MS, PATIENCE_MS};
 use crate::delivery;
 use crate::desk::Desk;
 use crate::host::Host;
 use crate::notice;
 use crate::operation::{End, Level};
 use crate::outbox;
+use crate::ticket::RoomId;
 use crate::wire::rocketchat::Message;
 
 /// Takes up a message of a ticket's room for RapidPro; passes over everything that the livechat visitor
 /// would not see, and everything outside the ticket's own room.
-pub async fn forward(host: &Host, message: &Message) -> End {
-    let Some((id, text)) = to_forward(host, message) else { return End::default() };
-    // Before anything else, so that the room's messages are taken up in the order of their events.
-    let room = &message.room.id;
-    host.acquire(delivery::desk_queue(room)).await;
-    let desk = match Desk::read(host, room).await {
+pub async fn forward(host: &Host, message: Message) -> End {
+    let (arrivals, room) = (&host.memory().arrivals, message.room.id.clone());
+    if made_elsewhere(&message, &host.memory().app_id) {
+        return End::default();
+    }
+    arrivals.count(&message);
+    if to_forward(host, &message).is_none() {
+        return End::default();
+    }
+    arrivals.wait(message, host.now());
+    // In the order of the events; which message is taken up then, is the arrivals' business.
+    host.acquire(delivery::desk_queue(&room)).await;
+    wait_for_missing(host, &room).await;
+    let oldest = arrivals.take_oldest(&room);
+    let Some((id, message)) = oldest.and_then(|message| to_forward(host, &message)) else { return End::default() };
+    let desk = match Desk::read(host, &room).await {
         Ok(Some(desk)) => desk,
         Ok(None) => return End::default(),
         Err(failure) => {
@@ -34,17 +46,26 @@ pub async fn forward(host: &Host, message: &Message) -> End {
         notice::nobody_reads(host, &desk.ticket).await;
         return End::default();
     }
-    let written_at = message.created_at.unwrap_or_else(|| host.now());
-    delivery::take_up(host, &desk, id, outbox::Message { written_at, text }).await
+    delivery::take_up(host, &desk, id, message).await
 }
 
-/// The id and the text of a message that concerns RapidPro, should its room serve a ticket.
-pub fn to_forward(host: &Host, message: &Message) -> Option<(String, String)> {
+async fn wait_for_missing(host: &Host, room: &RoomId) {
+    let arrivals = &host.memory().arrivals;
+    let since = host.now();
+    while arrivals.is_one_missing(room) && host.now().abs_diff(since) < PATIENCE_MS {
+        host.sleep(LOOK_EVERY_MS).await;
+    }
+    arrivals.stop_waiting(room);
+}
+
+/// The id and the content of a message that concerns RapidPro, should its room serve a ticket.
+pub fn to_forward(host: &Host, message: &Message) -> Option<(String, outbox::Message)> {
     let app_id = &host.memory().app_id;
     if Author::of(message, app_id) != Author::Staff || made_elsewhere(message, app_id) {
         return None;
     }
-    Some((message.id.clone()?, text(message)?))
+    let written_at = message.created_at.unwrap_or_else(|| host.now());
+    Some((message.id.clone()?, outbox::Message { written_at, text: text(message)? }))
 }
 
 /// Who wrote a message.

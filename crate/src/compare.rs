@@ -6,7 +6,7 @@ use crate::delivery::write_down;
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
 use crate::operation::Level;
-use crate::outbox::{Entry, Message, Progress};
+use crate::outbox::{Entry, Progress};
 use crate::ticket::{self, Closer, FactKind, RoomState, Ticket};
 use crate::tidy;
 
@@ -38,12 +38,11 @@ pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<(), Fai
     let sent = tidy::sent(host, room).await?;
     messages.sort_by_key(|message| message.created_at);
     for message in messages {
-        let Some((id, text)) = agent_message::to_forward(host, &message) else { continue };
+        let Some((id, message)) = agent_message::to_forward(host, &message) else { continue };
         if desk.outbox.knows(&id) || sent.contains(&id) {
             continue;
         }
         host.log(Level::Info, format!("message {id} of room {} had been missed and is sent now", room.as_str()));
-        let message = Message { written_at: message.created_at.unwrap_or_else(|| host.now()), text };
         let entry = Entry { id, message, taken_up_at: host.now(), progress: Progress::default() };
         write_down(host, room, &entry).await;
     }

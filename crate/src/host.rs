@@ -33,6 +33,11 @@ pub enum Effect {
         /// The queue's name.
         queue: String,
     },
+    /// Wait.
+    Sleep {
+        /// How long, in milliseconds.
+        ms: u64,
+    },
     /// Read a setting of the app.
     ReadSetting {
         /// The setting's id.
@@ -267,6 +272,11 @@ impl Host {
     /// Lets the next one in that queue go on.
     pub async fn release(&self, queue: String) {
         self.slot.perform(vec![Effect::Release { queue }]).await;
+    }
+
+    /// Waits.
+    pub async fn sleep(&self, ms: u64) {
+        self.slot.perform(vec![Effect::Sleep { ms }]).await;
     }
 
     /// Reads a setting of the app.

@@ -17,6 +17,7 @@
 //! Times are milliseconds since the Unix epoch.
 
 pub mod agent_message;
+pub mod arrivals;
 pub mod attachment;
 pub mod auth;
 pub mod breaker;
@@ -43,7 +44,6 @@ pub mod tidy;
 pub mod trigger;
 pub mod visitor;
 pub mod visitor_message;
-#[cfg(target_arch = "wasm32")]
 mod wasm;
 pub mod webhook;
 pub mod wire;

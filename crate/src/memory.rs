@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::arrivals::Arrivals;
 use crate::breaker::Breaker;
 use crate::workspace::Workspace;
 
@@ -31,6 +32,8 @@ pub struct Memory {
     pub missed: Cell<bool>,
     /// What contacts wrote last.
     pub last_words: LastWords,
+    /// Messages whose events have come.
+    pub arrivals: Arrivals,
 }
 
 impl Memory {

@@ -105,7 +105,7 @@ pub fn start(memory: Rc<Memory>, start: Start) -> Operation {
 async fn run(host: Host, trigger: Trigger) -> End {
     match trigger {
         Trigger::Request { request } => request::answer(&host, &request).await,
-        Trigger::MessageSent { message } => agent_message::forward(&host, &message).await,
+        Trigger::MessageSent { message } => agent_message::forward(&host, *message).await,
         Trigger::RoomClosed { room } => close::closed_in_rocket_chat(&host, room.id).await,
         Trigger::SettingUpdated => settings::updated(&host),
         Trigger::Enabled => settings::enabled(&host).await,

@@ -20,10 +20,10 @@ pub struct Core {
 
 #[wasm_bindgen]
 impl Core {
-    /// A core that remembers nothing yet.
+    /// A core that remembers nothing yet; `node` is a random name for it.
     #[wasm_bindgen(constructor)]
-    pub fn new(app_id: String) -> Self {
-        Self { memory: Rc::new(Memory::new(app_id)) }
+    pub fn new(app_id: String, node: String) -> Self {
+        Self { memory: Rc::new(Memory::new(app_id, node)) }
     }
 
     /// Starts the operation that a [`trigger::Start`] calls for.
@@ -69,7 +69,7 @@ fn write(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value.serialize(&Serializer::json_compatible()).map_err(|error| Error::new(&error.to_string()).into())
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_arch = "wasm32"))]
 mod tests {
     use js_sys::{JSON, Reflect};
     use wasm_bindgen_test::wasm_bindgen_test;

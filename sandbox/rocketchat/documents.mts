@@ -211,4 +211,5 @@ export const collections = {
 	persistence: 'rocketchat_apps_persistence',
 	jobs: 'rocketchat_apps_scheduler',
 	counters: 'counters',
+	keys: 'rocketchat_federation_keys',
 } as const;

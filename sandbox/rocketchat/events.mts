@@ -32,7 +32,8 @@ export class AppEvents {
 
 	/**
 	 * Tells the apps afterwards. Section 3: "fired with `void`", so nobody waits for it, and "separate events run
-	 * concurrently": the pause before each lets a later one overtake. What apps throw stays here.
+	 * concurrently": the pause before each lets a later one overtake. What apps throw stays here. A payload of undefined
+	 * is something that was removed meanwhile, of which there is nothing to tell.
 	 */
 	fire(event: AppInterface, payload: () => unknown): void {
 		if (this.droppedLeft > 0) {
@@ -41,7 +42,8 @@ export class AppEvents {
 		}
 		const deliver = async () => {
 			await this.delays.pause(LATE_MS_MAX);
-			await this.ask(event, await payload());
+			const data = await payload();
+			if (data !== undefined) await this.ask(event, data);
 		};
 		this.activity.track(deliver()).catch((error) => console.error(`event ${event}:`, error));
 	}

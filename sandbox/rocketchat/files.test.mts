@@ -90,10 +90,14 @@ describe('files', () => {
 	describe('an app’s upload', () => {
 		const upload = (roomId: string, descriptor: Record<string, unknown>): Promise<string> =>
 			probe.run(
-				async ({ modify, require }, roomId, descriptor) => {
-					const { Buffer } = require('buffer');
+				async ({ modify }, roomId, descriptor) => {
 					const details = { filename: 'a.txt', room: { id: roomId }, ...descriptor } as never;
-					return (await modify.getCreator().getUploadCreator().uploadBuffer(Buffer.from('hello'), details)).id;
+					return (
+						await modify
+							.getCreator()
+							.getUploadCreator()
+							.uploadBuffer(new TextEncoder().encode('hello') as Buffer, details)
+					).id;
 				},
 				roomId,
 				descriptor,

@@ -104,8 +104,12 @@ export class Messages {
 	/** Section 3: with `t` it is IPostSystemMessageSent (Rocket.Chat 7 and later), else IPostMessageSent. */
 	private announce(message: MessageDocument): void {
 		const event = message.t ? AppInterface.IPostSystemMessageSent : AppInterface.IPostMessageSent;
-		// The payload is read when the event is delivered: the room may have changed since.
-		if (this.events.hasListeners(event)) this.events.fire(event, () => this.converters.message(message));
+		if (!this.events.hasListeners(event)) return;
+		// The payload is read when the event is delivered: the room may have changed since, or be gone.
+		this.events.fire(event, async () => {
+			const converted = await this.converters.message(message);
+			return converted.room && converted;
+		});
 	}
 }
 

@@ -96,6 +96,7 @@ export class Server {
 
 	/** Starts engine, scheduler and HTTP; apps that the store knows are loaded and enabled again. */
 	async start(): Promise<void> {
+		if (process.env.NODE_ENV === 'test') throw new Error('with NODE_ENV=test the engine would grant every permission');
 		await this.settings.load();
 		await this.ensureAdmin();
 		const prepared = await prepareRuntime(this.log);
@@ -164,6 +165,7 @@ export class Server {
 	private async stopApps(): Promise<void> {
 		const apps = (await this.manager?.get()) ?? [];
 		await Promise.all(apps.map((app) => endProcess(app.getRuntimeController())));
+		this.manager?.release();
 	}
 
 	/** Kills an app's process, see {@link killProcess}. */

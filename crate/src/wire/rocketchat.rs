@@ -41,6 +41,9 @@ pub struct Room {
     /// Missing where the visitor was removed.
     #[serde(default)]
     pub visitor: Option<RoomVisitor>,
+    /// How many messages it holds, of any kind.
+    #[serde(default)]
+    pub message_count: Option<u64>,
 }
 
 /// Who made a room.

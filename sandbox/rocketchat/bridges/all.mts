@@ -21,7 +21,7 @@ import { ThreadBridge } from '@rocket.chat/apps-engine/server/bridges/ThreadBrid
 import type { Faults } from '../faults.mts';
 import { decapitalised } from '../roundTrips.mts';
 import type { Server } from '../server.mts';
-import { signingKeys } from './federation.mts';
+import { SandboxFederationBridge } from './federation.mts';
 import { SandboxHttpBridge } from './http.mts';
 import { SandboxLivechatBridge } from './livechat.mts';
 import { SandboxMessageBridge } from './messages.mts';
@@ -82,8 +82,7 @@ export function sandboxBridges(server: Server): AppBridges {
 		const faulty = withFaults(bridge, decapitalised(name), faults);
 		return [name === 'Activation' ? 'getAppActivationBridge' : `get${name}Bridge`, () => faulty];
 	});
-	const keys = signingKeys();
-	const federation = { getPrivateKey: async () => keys.privateKey, getPublicKey: async () => keys.publicKey };
+	const federation = new SandboxFederationBridge(server.store);
 	const complete = { ...Object.fromEntries(getters), getInternalFederationBridge: () => federation };
 	return Object.assign(Object.create(AppBridges.prototype), complete);
 }

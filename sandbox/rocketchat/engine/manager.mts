@@ -9,11 +9,14 @@ export class SandboxAppManager extends AppManager {
 	private readonly runtimes: AppRuntimeManager;
 
 	constructor(dependencies: IAppManagerDeps, prepared: PreparedRuntime, watchers: Watchers) {
-		// One AppManager a process: a server that was stopped leaves the place to the next.
-		Object.assign(AppManager, { Instance: undefined });
 		super(dependencies);
 		const config = path.join(prepared.runtimeDir, 'deno.jsonc');
 		this.runtimes = new AppRuntimeManager(this, (_manager, ...app) => watchedSubprocess(this, app, config, watchers));
+	}
+
+	/** There is one AppManager a process, which permission checks ask: leaves the place to the next. */
+	release(): void {
+		Object.assign(AppManager, { Instance: undefined });
 	}
 
 	override getRuntime(): AppRuntimeManager {

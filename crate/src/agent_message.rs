@@ -21,7 +21,7 @@ pub async fn forward(host: &Host, message: Message) -> End {
     if to_forward(host, &message).is_none() {
         return End::default();
     }
-    arrivals.wait(message, host.now());
+    arrivals.wait(message);
     // In the order of the events; which message is taken up then, is the arrivals' business.
     host.acquire(delivery::desk_queue(&room)).await;
     wait_for_missing(host, &room).await;

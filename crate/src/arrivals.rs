@@ -6,7 +6,7 @@
 //! worth waiting for, and not for long, since messages of some kinds have no event at all.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use crate::ticket::RoomId;
 use crate::wire::rocketchat::Message;
@@ -18,58 +18,73 @@ pub const LOOK_EVERY_MS: u64 = 4;
 
 /// The messages whose events have come and that are not taken up yet, by room.
 #[derive(Debug, Default)]
-pub struct Arrivals(RefCell<BTreeMap<RoomId, Room>>);
+pub struct Arrivals(RefCell<VecDeque<Room>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Room {
+    id: RoomId,
     /// How many messages the room had, by the events so far.
     counted: u64,
     /// How many of them are accounted for: had their event, or were waited for in vain.
     accounted: u64,
-    waiting: BTreeMap<(u64, u64), Message>,
-    arrived: u64,
+    /// In the order of their events.
+    waiting: Vec<Message>,
 }
 
 impl Arrivals {
     /// How many rooms are remembered; a forgotten one costs its next message a short wait.
-    const ROOMS_MAX: usize = 1_000;
+    const ROOMS_MAX: usize = 500;
 
     /// A message's event has come, of whatever author.
     pub fn count(&self, message: &Message) {
-        let mut rooms = self.0.borrow_mut();
-        if rooms.len() >= Self::ROOMS_MAX {
-            rooms.retain(|_, room| !room.waiting.is_empty());
-        }
-        let room = rooms.entry(message.room.id.clone()).or_default();
-        let with_this_one = room.accounted.saturating_add(1);
-        room.counted = room.counted.max(message.room.message_count.unwrap_or(with_this_one));
-        room.accounted = with_this_one.min(room.counted);
+        self.remember(&message.room.id);
+        self.with(&message.room.id, |room| {
+            let with_this_one = room.accounted.saturating_add(1);
+            room.counted = room.counted.max(message.room.message_count.unwrap_or(with_this_one));
+            room.accounted = with_this_one.min(room.counted);
+        });
     }
 
     /// A message is to be taken up.
-    pub fn wait(&self, message: Message, now: u64) {
-        if let Some(room) = self.0.borrow_mut().get_mut(&message.room.id) {
-            let rank = (message.created_at.unwrap_or(now), room.arrived);
-            room.arrived = room.arrived.saturating_add(1);
-            room.waiting.insert(rank, message);
-        }
+    pub fn wait(&self, message: Message) {
+        let id = message.room.id.clone();
+        self.with(&id, |room| room.waiting.push(message));
     }
 
     /// Whether a message that was written is still to come.
     pub fn is_one_missing(&self, room: &RoomId) -> bool {
-        self.0.borrow().get(room).is_some_and(|room| room.accounted < room.counted)
+        self.with(room, |room| room.accounted < room.counted).unwrap_or(false)
     }
 
     /// Waiting was in vain: what is missing has no event.
     pub fn stop_waiting(&self, room: &RoomId) {
-        if let Some(room) = self.0.borrow_mut().get_mut(room) {
-            room.accounted = room.counted;
-        }
+        self.with(room, |room| room.accounted = room.counted);
     }
 
     /// Takes the room's oldest message that waits.
     pub fn take_oldest(&self, room: &RoomId) -> Option<Message> {
-        self.0.borrow_mut().get_mut(room)?.waiting.pop_first().map(|(_, message)| message)
+        let take = |room: &mut Room| {
+            let oldest = room.waiting.iter().enumerate().min_by_key(|(_, message)| message.created_at)?.0;
+            Some(room.waiting.remove(oldest))
+        };
+        self.with(room, take).flatten()
+    }
+
+    fn remember(&self, id: &RoomId) {
+        let mut rooms = self.0.borrow_mut();
+        if rooms.iter().any(|room| room.id == *id) {
+            return;
+        }
+        if rooms.len() >= Self::ROOMS_MAX
+            && let Some(idle) = rooms.iter().position(|room| room.waiting.is_empty())
+        {
+            rooms.remove(idle);
+        }
+        rooms.push_back(Room { id: id.clone(), counted: 0, accounted: 0, waiting: Vec::new() });
+    }
+
+    fn with<T>(&self, id: &RoomId, act: impl FnOnce(&mut Room) -> T) -> Option<T> {
+        self.0.borrow_mut().iter_mut().find(|room| room.id == *id).map(act)
     }
 }
 
@@ -86,7 +101,7 @@ mod tests {
 
     fn arrive(arrivals: &Arrivals, message: Message) {
         arrivals.count(&message);
-        arrivals.wait(message, 0);
+        arrivals.wait(message);
     }
 
     #[test]

@@ -63,9 +63,17 @@ fn title(media: &ContactMedia<'_>) -> String {
 /// A link to a map, for `latitude,longitude` in degrees.
 fn place(coordinates: &str) -> Option<String> {
     let (latitude, longitude) = coordinates.split_once(',')?;
-    let degrees = |text: &str, most: f64| text.trim().parse::<f64>().ok().filter(|value| value.abs() <= most);
-    let (latitude, longitude) = (degrees(latitude, 90.0)?, degrees(longitude, 180.0)?);
-    Some(format!("https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"))
+    let (latitude, longitude) = (latitude.trim(), longitude.trim());
+    let known = is_degrees(latitude, 90) && is_degrees(longitude, 180);
+    known.then(|| format!("https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"))
+}
+
+/// Whether this is a decimal number between `-most` and `most`.
+fn is_degrees(text: &str, most: u16) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits(whole) && digits(fraction) && whole.parse::<u16>().is_ok_and(|degrees| degrees <= most)
 }
 
 #[cfg(test)]
@@ -110,5 +118,7 @@ mod tests {
     fn what_is_no_link_stands_in_the_text() {
         let media = [ContactMedia { mime: "image/png", url: "not a url" }, ContactMedia { mime: "geo", url: "here" }];
         assert_eq!(render("look", &media), ("look\nnot a url\nhere".to_owned(), Vec::new()));
+        let far = [ContactMedia { mime: "geo", url: "91,0" }, ContactMedia { mime: "geo", url: "1.,2" }];
+        assert_eq!(render("", &far), ("91,0\n1.,2".to_owned(), Vec::new()));
     }
 }

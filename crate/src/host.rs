@@ -293,7 +293,7 @@ impl Host {
     /// newer version of the app may have written them.
     pub async fn records<T: DeserializeOwned>(&self, association: String) -> Answer<Vec<T>> {
         let records = self.all_records(association).await?;
-        Ok(records.into_iter().filter_map(|record| serde_json::from_value(record).ok()).collect())
+        Ok(records.iter().filter_map(|record| T::deserialize(record).ok()).collect())
     }
 
     /// Reads all records that carry `association`, of whatever kind.
@@ -413,7 +413,7 @@ impl Host {
 impl Outcome {
     fn read<T: DeserializeOwned>(self) -> Answer<T> {
         match self {
-            Self::Ok(value) => serde_json::from_value(value).map_err(|_| Failure::Unreadable),
+            Self::Ok(value) => T::deserialize(&value).map_err(|_| Failure::Unreadable),
             Self::Error(words) => Err(Failure::Refused(words)),
             Self::Timeout => Err(Failure::TimedOut),
         }

@@ -2,7 +2,7 @@
 //! wrong, since another node may have changed what it copies, or gone, since processes die.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
 
 use crate::arrivals::Arrivals;
 use crate::breaker::Breaker;
@@ -45,7 +45,7 @@ impl Memory {
 
 /// Which pages of which calendar this process has listed, so as not to list them with every record.
 #[derive(Debug, Default)]
-pub struct ListedPages(RefCell<BTreeSet<(&'static str, u64)>>);
+pub struct ListedPages(RefCell<VecDeque<(&'static str, u64)>>);
 
 impl ListedPages {
     /// How many are remembered; the oldest are forgotten first, which costs no more than listing them again.
@@ -59,24 +59,25 @@ impl ListedPages {
     /// It was listed.
     pub fn insert(&self, calendar: &'static str, page: u64) {
         let mut pages = self.0.borrow_mut();
-        pages.insert((calendar, page));
+        pages.push_back((calendar, page));
         if pages.len() > Self::COUNT_MAX {
-            pages.pop_first();
+            pages.pop_front();
         }
     }
 
     /// It was taken off the list.
     pub fn remove(&self, calendar: &'static str, page: u64) {
-        self.0.borrow_mut().remove(&(calendar, page));
+        self.0.borrow_mut().retain(|listed| *listed != (calendar, page));
     }
 }
 
 /// What contacts wrote last, since RapidPro forwards a message once for each of a contact's open tickets.
 #[derive(Debug, Default)]
-pub struct LastWords(RefCell<BTreeMap<String, Words>>);
+pub struct LastWords(RefCell<VecDeque<Words>>);
 
 #[derive(Debug)]
 struct Words {
+    contact: String,
     fingerprint: String,
     copies: usize,
     at: u64,
@@ -84,8 +85,8 @@ struct Words {
 }
 
 impl LastWords {
-    /// How many contacts are remembered.
-    const COUNT_MAX: usize = 1_000;
+    /// How many messages are remembered.
+    const COUNT_MAX: usize = 200;
     /// How soon copies of one message follow each other, in milliseconds: RapidPro sends the next as soon
     /// as it has the answer to the last.
     const COPY_WITHIN_MS: u64 = 1_500;
@@ -93,7 +94,7 @@ impl LastWords {
     /// The id of the message that this one repeats, if it is one of up to `copies` copies.
     pub fn repeated(&self, contact: &str, fingerprint: &str, copies: usize, now: u64) -> Option<String> {
         let mut all = self.0.borrow_mut();
-        let last = all.get_mut(contact)?;
+        let last = all.iter_mut().rev().find(|words| words.contact == contact)?;
         let follows = now.checked_sub(last.at).is_some_and(|pause| pause <= Self::COPY_WITHIN_MS);
         if last.fingerprint != fingerprint || !follows || last.copies >= copies {
             return None;
@@ -106,10 +107,10 @@ impl LastWords {
     /// A contact's message was posted under this id.
     pub fn remember(&self, contact: String, fingerprint: String, id: String, now: u64) {
         let mut all = self.0.borrow_mut();
-        if all.len() >= Self::COUNT_MAX {
-            all.retain(|_, words| now.abs_diff(words.at) <= Self::COPY_WITHIN_MS);
+        all.push_back(Words { contact, fingerprint, copies: 1, at: now, id });
+        if all.len() > Self::COUNT_MAX {
+            all.pop_front();
         }
-        all.insert(contact, Words { fingerprint, copies: 1, at: now, id });
     }
 }
 

@@ -3,8 +3,6 @@
 //! Like a ticket's facts, nothing here is ever rewritten: an entry, every attempt at it and its end are
 //! [`Line`]s of their own, stored with the room, and the outbox is what they add up to.
 
-use std::collections::BTreeMap;
-
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -171,31 +169,41 @@ impl Outbox {
     /// What the lines among a room's records add up to.
     pub fn of(records: &[Value]) -> Self {
         let mut lines: Vec<Line> = records.iter().filter_map(|record| Line::deserialize(record).ok()).collect();
-        lines.sort_by_key(|line| line.at);
-        let mut messages: BTreeMap<EntryId, (Message, u64)> = BTreeMap::new();
-        let mut progress: BTreeMap<EntryId, Progress> = BTreeMap::new();
-        for line in lines {
-            progress.entry(line.entry.clone()).or_default().add(line.at, &line.line);
-            if let LineKind::Written { message, .. } = line.line {
-                messages.entry(line.entry).or_insert((message, line.at));
-            }
-        }
-        let close = progress.remove(CLOSE).unwrap_or_default();
-        let mut outbox = Self { close, ..Self::default() };
-        for (id, progress) in progress {
-            match (progress.settled, messages.remove(&id)) {
-                (None, Some((message, taken_up_at))) => {
-                    outbox.waiting.push(Entry { id, message, taken_up_at, progress });
-                }
-                (Some(end), written) => {
-                    let taken_up_at = written.map(|(_, at)| at);
-                    outbox.settled.push(SettledEntry { id, taken_up_at, given_up: end == End::GivenUp });
-                }
-                (None, None) => {}
-            }
+        lines.sort_by(|a, b| (&a.entry, a.at).cmp(&(&b.entry, b.at)));
+        let mut outbox = Self::default();
+        for lines in lines.chunk_by(|a, b| a.entry == b.entry) {
+            outbox.add(lines);
         }
         outbox.waiting.sort_by(|a, b| a.rank().cmp(&b.rank()));
         outbox
+    }
+
+    /// Adds one entry's lines, oldest first.
+    fn add(&mut self, lines: &[Line]) {
+        let Some(first) = lines.first() else { return };
+        let mut progress = Progress::default();
+        for line in lines {
+            progress.add(line.at, &line.line);
+        }
+        if first.entry == CLOSE {
+            self.close = progress;
+            return;
+        }
+        let written = lines.iter().find_map(|line| match &line.line {
+            LineKind::Written { message, .. } => Some((message, line.at)),
+            _ => None,
+        });
+        let id = first.entry.clone();
+        match (progress.settled, written) {
+            (None, Some((message, taken_up_at))) => {
+                self.waiting.push(Entry { id, message: message.clone(), taken_up_at, progress });
+            }
+            (Some(end), written) => {
+                let taken_up_at = written.map(|(_, at)| at);
+                self.settled.push(SettledEntry { id, taken_up_at, given_up: end == End::GivenUp });
+            }
+            (None, None) => {}
+        }
     }
 
     /// Whether an entry was ever taken up, as far as its lines are still there.

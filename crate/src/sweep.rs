@@ -3,9 +3,7 @@
 //! It does little itself. What it finds it hands on as jobs that run beside each other, so that no job of
 //! the scheduler ever comes near the server's time limit.
 
-use std::collections::BTreeSet;
-
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::calendar::{DUE, OPENED};
@@ -125,41 +123,40 @@ fn reminders_association(page: u64) -> String {
 #[derive(Debug, Default)]
 struct Errands {
     /// Rooms where something may be waiting.
-    rooms: BTreeSet<RoomId>,
+    rooms: Vec<RoomId>,
     /// Rooms where everything on the page is over.
-    settled_rooms: BTreeSet<RoomId>,
+    settled_rooms: Vec<RoomId>,
     /// Contacts whose messages may be waiting.
     contacts: Vec<Contact>,
 }
 
 /// The part of a record that tells whom it is about.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 struct Errand {
-    #[serde(default)]
-    room: Option<RoomId>,
+    room: RoomId,
     #[serde(default)]
     entry: Option<String>,
-    #[serde(default)]
-    line: Option<Value>,
+    #[serde(default, rename = "line", deserialize_with = "is_end")]
+    settled: bool,
+}
+
+/// Whether a line of an outbox is the end of an entry.
+fn is_end<'de, D: Deserializer<'de>>(line: D) -> Result<bool, D::Error> {
+    Ok(Value::deserialize(line)?.get("settled").is_some())
 }
 
 impl Errands {
     fn on(records: &[Value]) -> Self {
-        let mut errands = Self::default();
-        let read: Vec<Errand> = records.iter().filter_map(|record| Errand::deserialize(record).ok()).collect();
-        let is_settled = |errand: &Errand| errand.line.as_ref().is_some_and(|line| line.get("settled").is_some());
-        let settled: BTreeSet<(&Option<RoomId>, &Option<String>)> =
-            read.iter().filter(|errand| is_settled(errand)).map(|errand| (&errand.room, &errand.entry)).collect();
-        for errand in &read {
-            let Some(room) = &errand.room else { continue };
-            if settled.contains(&(&errand.room, &errand.entry)) {
-                errands.settled_rooms.insert(room.clone());
-            } else {
-                errands.rooms.insert(room.clone());
-            }
+        let mut read: Vec<Errand> = records.iter().filter_map(|record| Errand::deserialize(record).ok()).collect();
+        // What is the same entry's stands together then, its end last.
+        read.sort();
+        let mut errands = Self { contacts: inbox::contacts_on(records), ..Self::default() };
+        for same_room in read.chunk_by(|a, b| a.room == b.room) {
+            let mut entries = same_room.chunk_by(|a, b| a.entry == b.entry);
+            let all_settled = entries.all(|entry| entry.last().is_some_and(|last| last.settled));
+            let rooms = if all_settled { &mut errands.settled_rooms } else { &mut errands.rooms };
+            rooms.extend(same_room.first().map(|errand| errand.room.clone()));
         }
-        errands.settled_rooms.retain(|room| !errands.rooms.contains(room));
-        errands.contacts = inbox::contacts_on(records);
         errands
     }
 }

@@ -4,8 +4,6 @@
 //! ever rewritten: each change is a [`Fact`] of its own, and a ticket is what its facts add up to. Two
 //! nodes that write at once both leave their fact, in whatever order; none is lost.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -206,12 +204,8 @@ pub fn of_room(records: &[Value]) -> Option<Ticket> {
 /// All tickets among a contact's records, by room id.
 pub fn of_contact(records: &[Value]) -> Vec<Ticket> {
     let mut facts: Vec<Fact> = records.iter().filter_map(|record| Fact::deserialize(record).ok()).collect();
-    facts.sort_by_key(|fact| fact.at);
-    let mut rooms: BTreeMap<RoomId, Vec<Fact>> = BTreeMap::new();
-    for fact in facts {
-        rooms.entry(fact.room.clone()).or_default().push(fact);
-    }
-    rooms.into_values().filter_map(|facts| ticket_of(&facts)).collect()
+    facts.sort_by(|a, b| (&a.room, a.at).cmp(&(&b.room, b.at)));
+    facts.chunk_by(|a, b| a.room == b.room).filter_map(ticket_of).collect()
 }
 
 /// By which everything that is stored of a room is found.

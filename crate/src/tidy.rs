@@ -4,8 +4,6 @@
 //! needs to know the ids for as long as the ticket lives. A batch is touched only long after its entries'
 //! leases are over, so that nobody can be adding to it.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -30,7 +28,7 @@ struct Sent {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading them.
-pub async fn sent(host: &Host, room: &RoomId) -> Result<BTreeSet<EntryId>, Failure> {
+pub async fn sent(host: &Host, room: &RoomId) -> Result<Vec<EntryId>, Failure> {
     let records: Vec<Sent> = host.records(sent_association(room)).await?;
     Ok(records.into_iter().flat_map(|record| record.sent).collect())
 }
@@ -91,9 +89,12 @@ pub async fn erase_old_tickets(host: &Host) -> Result<(), Failure> {
 }
 
 /// The rooms that records are about.
-pub fn rooms_on(records: &[Value]) -> BTreeSet<RoomId> {
+pub fn rooms_on(records: &[Value]) -> Vec<RoomId> {
     let room = |record: &Value| RoomId::deserialize(record.get("room")?).ok();
-    records.iter().filter_map(room).collect()
+    let mut rooms: Vec<RoomId> = records.iter().filter_map(room).collect();
+    rooms.sort();
+    rooms.dedup();
+    rooms
 }
 
 fn sent_association(room: &RoomId) -> String {

@@ -33,7 +33,7 @@ pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
     let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
         return not_open(host, &tickets);
     };
-    let fingerprint = serde_json::to_string(&(&text, &attachments)).unwrap_or_default();
+    let fingerprint = json!([text, attachments]).to_string();
     let (words, key) = (&host.memory().last_words, contact.association());
     if let Some(id) = words.repeated(&key, &fingerprint, ticket.bindings.len(), host.now()) {
         return Ok(accepted(&id));

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use js_sys::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
@@ -61,11 +62,15 @@ impl Operation {
     }
 }
 
+/// By way of [`Value`], so that the core's own types are read and written in one way only, wherever they
+/// come from: each further way would be compiled for each of them.
 fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| Error::new(&error.to_string()).into())
+    let value: Value = serde_wasm_bindgen::from_value(value).map_err(|error| Error::new(&error.to_string()))?;
+    T::deserialize(&value).map_err(|error| Error::new(&error.to_string()).into())
 }
 
 fn write(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let value = serde_json::to_value(value).map_err(|error| Error::new(&error.to_string()))?;
     value.serialize(&Serializer::json_compatible()).map_err(|error| Error::new(&error.to_string()).into())
 }
 

@@ -19,7 +19,8 @@ const PACKAGE: &str = "rapidpro-tickets-core";
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Every server since Rocket.Chat 3.16 must load the module, and those run on Node 14: no feature beyond the first
 /// WebAssembly but the one that wasm-bindgen needs.
-const TARGET_FEATURES: [&str; 4] = ["-Ctarget-cpu=mvp", "-Ctarget-feature=+mutable-globals", "-Zunstable-options", "-Cpanic=immediate-abort"];
+const TARGET_FEATURES: [&str; 4] =
+    ["-Ctarget-cpu=mvp", "-Ctarget-feature=+mutable-globals", "-Zunstable-options", "-Cpanic=immediate-abort"];
 
 /// The finished module and its glue.
 pub struct Core {

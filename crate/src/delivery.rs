@@ -167,7 +167,7 @@ impl<'a> Courier<'a> {
         match desk.ticket.owed().first() {
             Some((id, bound_at)) => self.send_close(desk, id, *bound_at).await,
             None => {
-                finish(self.host, &desk.ticket).await?;
+                finish(self.host, desk).await?;
                 Ok(Turn::Stop)
             }
         }
@@ -372,9 +372,9 @@ impl<'a> Courier<'a> {
 }
 
 /// Nothing is left to be done for a room: what was on its way is removed, but for what RapidPro never took.
-async fn finish(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
-    ticket.add(host, FactKind::Finished).await?;
-    tidy::forget_lines(host, &ticket.room).await
+async fn finish(host: &Host, desk: &Desk) -> Result<(), Failure> {
+    desk.ticket.add(host, FactKind::Finished).await?;
+    tidy::forget_lines(host, desk).await
 }
 
 /// Tries a write several times.

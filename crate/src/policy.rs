@@ -118,7 +118,8 @@ fn diagnose(attempt: Try, answer: &WebhookAnswer) -> Diagnosis {
             Diagnosis::Passing(Trouble::Configuration, CONFIGURATION_DELAYS_MS)
         }
         // RapidPro's repeated `room` leaves tickets that never came to be: for those there is nothing to close.
-        404 if superseded && attempt.ticket_age_ms >= COMMIT_MS => Diagnosis::Delivered,
+        // One that did was stored before RapidPro called `room` again.
+        404 if superseded => Diagnosis::Delivered,
         404 if attempt.ticket_age_ms < COMMIT_MS => Diagnosis::Passing(Trouble::Ticket, COMMIT_DELAYS_MS),
         401 | 405 => Diagnosis::Passing(Trouble::Configuration, CONFIGURATION_DELAYS_MS),
         400 if says("error storing") || says("error inserting") || says("assets") => {

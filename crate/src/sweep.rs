@@ -89,7 +89,7 @@ async fn retire(host: &Host, page: u64, errands: &Errands) -> Result<(), Failure
         if desk.is_busy() {
             remind(host, Reminder { v: VERSION, room: Some(room.clone()), contact: None }, room.as_str()).await?;
         } else if desk.ticket.is_finished() {
-            tidy::forget_lines(host, room).await?;
+            tidy::forget_lines(host, &desk).await?;
         }
         if !desk.ticket.is_finished() {
             tidy::shrink_batch(host, &desk, page).await?;

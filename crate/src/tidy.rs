@@ -59,13 +59,10 @@ pub async fn shrink_batch(host: &Host, desk: &Desk, first_page: u64) -> Result<(
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
-pub async fn forget_lines(host: &Host, room: &RoomId) -> Result<(), Failure> {
-    let has_dead_letters = match Desk::read(host, room).await? {
-        Some(desk) => desk.outbox.settled.iter().any(|entry| entry.given_up),
-        None => false,
-    };
+pub async fn forget_lines(host: &Host, desk: &Desk) -> Result<(), Failure> {
+    let room = &desk.ticket.room;
     host.remove_records(sent_association(room)).await?;
-    if has_dead_letters {
+    if desk.outbox.settled.iter().any(|entry| entry.given_up) {
         return Ok(());
     }
     host.remove_records(outbox::lines_association(room)).await

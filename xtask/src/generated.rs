@@ -4,10 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::commands::output_of;
+use crate::text_code;
 use crate::wasm::Core;
 use crate::{Error, project_root};
 
@@ -19,9 +17,11 @@ const TEMPLATE: &str = include_str!("core.template.txt");
 /// If the hash of the sources cannot be taken or the file cannot be written.
 pub fn write(core: &Core, folder: &Path) -> Result<PathBuf, Error> {
     let source_hash = output_of(Command::new("node").arg(project_root().join("tools/source-hash.mjs")))?;
+    let wasm = text_code::encode(&core.wasm);
     let text = TEMPLATE
         .replace("{source hash}", &source_hash)
-        .replace("{wasm}", &STANDARD.encode(&core.wasm))
+        .replace("{order}", &wasm.order)
+        .replace("{wasm}", &wasm.text)
         .replace("{glue}", &core.glue);
     let file = folder.join("core.generated.ts");
     fs::create_dir_all(folder)?;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod generated;
+mod text_code;
 mod toolchain;
 mod wasm;
 

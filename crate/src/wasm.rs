@@ -94,7 +94,7 @@ mod tests {
     fn an_operation_yields_effects_and_then_its_end_as_plain_objects() {
         let request = r#"{"request":{"request":{"endpoint":"secret.check","method":"get","headers":{},"body":"{}"}}}"#;
         let mut operation = Core::new("app".into(), "node".into()).start(start(request)).unwrap();
-        check(&operation.begin().unwrap(), r#"{"effects":[{"kind":"readSetting","id":"app_secret"}],"log":[]}"#);
+        check(&operation.begin().unwrap(), r#"{"effects":[{"id":"app_secret","kind":"readSetting"}],"log":[]}"#);
         let answers = JSON::parse(r#"{"now":2,"outcomes":[{"ok":"s3cret"}]}"#).unwrap();
         let end = Reflect::get(&operation.resume(answers).unwrap(), &"end".into()).unwrap();
         let response = Reflect::get(&end, &"response".into()).unwrap();
@@ -105,7 +105,7 @@ mod tests {
     fn missing_and_unknown_properties_of_an_event_do_no_harm() {
         let message = r#"{"messageSent":{"message":{"room":{"id":"r","type":"c","creator":{"id":7}},"blocks":[[]]}}}"#;
         let mut operation = Core::new("app".into(), "node".into()).start(start(message)).unwrap();
-        check(&operation.begin().unwrap(), r#"{"effects":[],"log":[],"end":{"followUps":[]}}"#);
+        check(&operation.begin().unwrap(), r#"{"effects":[],"end":{"followUps":[]},"log":[]}"#);
     }
 
     #[wasm_bindgen_test]

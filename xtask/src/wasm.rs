@@ -19,8 +19,9 @@ const PACKAGE: &str = "rapidpro-tickets-core";
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Every server since Rocket.Chat 3.16 must load the module, and those run on Node 14: no feature beyond the first
 /// WebAssembly but the one that wasm-bindgen needs.
-const TARGET_FEATURES: [&str; 4] =
-    ["-Ctarget-cpu=mvp", "-Ctarget-feature=+mutable-globals", "-Zunstable-options", "-Cpanic=immediate-abort"];
+const TARGET_FEATURES: [&str; 2] = ["-Ctarget-cpu=mvp", "-Ctarget-feature=+mutable-globals"];
+/// What is shipped carries no words for panics: the lints deny them, and the app's log has the trap's stack.
+const SILENT_PANICS: [&str; 2] = ["-Zunstable-options", "-Cpanic=immediate-abort"];
 
 /// The finished module and its glue.
 pub struct Core {
@@ -53,20 +54,20 @@ pub fn test(toolchain: &Toolchain, arguments: &[String]) -> Result<(), Error> {
     let mut runner = env::current_exe()?.into_os_string();
     runner.push(" ");
     runner.push(RUNNER_COMMAND);
-    let mut cargo = cargo_for_wasm(toolchain, "test")?;
+    let mut cargo = cargo_for_wasm(toolchain, "test", &[])?;
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     run(cargo.args(["--lib", "--"]).args(arguments))
 }
 
 fn compile(toolchain: &Toolchain, features: &str) -> Result<(), Error> {
-    run(cargo_for_wasm(toolchain, "build")?.args(["--lib", "--features", features]))
+    run(cargo_for_wasm(toolchain, "build", &SILENT_PANICS)?.args(["--lib", "--features", features]))
 }
 
-fn cargo_for_wasm(toolchain: &Toolchain, command: &str) -> Result<Command, Error> {
+fn cargo_for_wasm(toolchain: &Toolchain, command: &str, more_flags: &[&str]) -> Result<Command, Error> {
     let mut cargo = toolchain.cargo();
     cargo
         .current_dir(project_root())
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(toolchain)?)
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(toolchain, more_flags)?)
         .arg(command)
         .args(["--package", PACKAGE, "--release", "--target", TARGET, "--target-dir"])
         .arg(cargo_target())
@@ -76,8 +77,8 @@ fn cargo_for_wasm(toolchain: &Toolchain, command: &str) -> Result<Command, Error
 
 /// Flags separated as cargo wants them, so that paths may contain spaces. The names of folders on this machine are
 /// kept out of the module: they would make it differ from one machine to the next.
-fn rustflags(toolchain: &Toolchain) -> Result<OsString, Error> {
-    let mut flags: Vec<OsString> = TARGET_FEATURES.into_iter().map(OsString::from).collect();
+fn rustflags(toolchain: &Toolchain, more: &[&str]) -> Result<OsString, Error> {
+    let mut flags: Vec<OsString> = TARGET_FEATURES.iter().chain(more).map(OsString::from).collect();
     for (folder, name) in
         [(cargo_home()?, "cargo"), (toolchain.library_source(), "library"), (project_root().to_owned(), "")]
     {

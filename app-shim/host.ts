@@ -157,7 +157,7 @@ export class Host implements Performers {
 
 	public async readMessages({ room }: EffectArguments['readMessages']): Promise<Array<object> | null> {
 		const messages = await this.accessors.read.getLivechatReader()._fetchLivechatRoomMessages(room);
-		return messages ? messages.map(messageOf) : null;
+		return messages ? messages.map((message) => ({ room: { id: room, type: 'l' }, ...messageOf(message) })) : null;
 	}
 
 	public async postNotice({ room, text }: EffectArguments['postNotice']): Promise<void> {
@@ -252,7 +252,7 @@ export function messageOf(message: IMessage): object {
 		token,
 		type: type ?? unmapped?.t,
 		createdAt: createdAt?.getTime(),
-		room: roomOf(room as ILivechatRoom),
+		...(room && { room: roomOf(room as ILivechatRoom) }),
 		sender: sender && { id: sender.id, username: sender.username, type: sender.type, appId: sender.appId },
 		attachments: attachments?.map(({ title, description }) => ({ title, description })),
 	};

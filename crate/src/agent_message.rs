@@ -3,12 +3,17 @@
 use crate::arrivals::{LOOK_EVERY_MS, PATIENCE_MS};
 use crate::delivery;
 use crate::desk::Desk;
-use crate::host::Host;
+use crate::host::{Failure, Host};
 use crate::notice;
 use crate::operation::{End, Level};
 use crate::outbox;
 use crate::ticket::RoomId;
+use crate::tidy;
 use crate::wire::rocketchat::Message;
+
+/// An event that is this much younger than its message is late, in milliseconds. No entry's lines shrink
+/// before.
+const LATE_MS: u64 = 60_000;
 
 /// Takes up a message of a ticket's room for RapidPro; passes over everything that the livechat visitor
 /// would not see, and everything outside the ticket's own room.
@@ -30,23 +35,30 @@ pub async fn forward(host: &Host, message: Message) -> End {
     let desk = match Desk::read(host, &room).await {
         Ok(Some(desk)) => desk,
         Ok(None) => return End::default(),
-        Err(failure) => {
-            host.log(
-                Level::Error,
-                format!("message {id} was not taken up, the comparison of rooms will find it: {failure}"),
-            );
-            host.memory().missed.set(true);
-            return End::default();
-        }
+        Err(failure) => return missed(host, &id, &failure),
     };
-    if desk.outbox.knows(&id) {
-        return End::default();
+    match was_taken_up(host, &desk, &id, message.written_at).await {
+        Ok(false) => {}
+        Ok(true) => return End::default(),
+        Err(failure) => return missed(host, &id, &failure),
     }
     if desk.ticket.is_finished() {
         notice::nobody_reads(host, &desk.ticket).await;
         return End::default();
     }
     delivery::take_up(host, &desk, id, message).await
+}
+
+/// An event that comes late may be a second one of a message whose lines have shrunk to its id.
+async fn was_taken_up(host: &Host, desk: &Desk, id: &str, written_at: u64) -> Result<bool, Failure> {
+    let is_late = host.now().saturating_sub(written_at) > LATE_MS;
+    Ok(desk.outbox.knows(id) || (is_late && tidy::sent(host, &desk.ticket.room).await?.iter().any(|sent| sent == id)))
+}
+
+fn missed(host: &Host, id: &str, failure: &Failure) -> End {
+    host.log(Level::Error, format!("message {id} was not taken up, the comparison of rooms will find it: {failure}"));
+    host.memory().missed.set(true);
+    End::default()
 }
 
 async fn wait_for_missing(host: &Host, room: &RoomId) {

@@ -20,7 +20,7 @@ use crate::{compare, notice, tidy};
 const ATTEMPT_MS: u64 = WEBHOOK_TIMEOUT_MS + 5_000;
 /// A failing store is tried this often.
 const WRITE_TRIES: u32 = 3;
-/// More entries than this are left to the next operation.
+/// After this many turns another operation goes on.
 const TURNS_MAX: u32 = 1_000;
 
 /// The queue of this process in which writing down what happens in a room waits for its turn. It is
@@ -98,11 +98,13 @@ fn log_unwritten(host: &Host, entry: &Entry, failure: &Failure) {
 
 /// Works off what a room owes to RapidPro: its messages, then its close.
 pub async fn deliver(host: &Host, room: &RoomId, haste: Haste) -> End {
-    host.acquire(sending_queue(room)).await;
+    let queue = sending_queue(room);
+    host.acquire(queue.clone()).await;
     let mut courier = Courier::new(host, haste);
     if let Err(failure) = courier.work_off(room).await {
         host.log(Level::Error, format!("what room {} owes could not be worked off: {failure}", room.as_str()));
     }
+    host.release(queue).await;
     courier.end()
 }
 
@@ -136,9 +138,10 @@ impl<'a> Courier<'a> {
         for _ in 0..TURNS_MAX {
             let Some(desk) = Desk::read(self.host, room).await? else { return Ok(()) };
             if self.turn(&desk).await? == Turn::Stop {
-                break;
+                return Ok(());
             }
         }
+        self.follow_ups.push(Job::Deliver { room: room.clone(), haste: Haste::Due });
         Ok(())
     }
 
@@ -212,7 +215,11 @@ impl<'a> Courier<'a> {
         let node = &self.host.memory().node;
         match progress.holder(now) {
             Some((holder, until)) if holder == node && until.saturating_sub(now) > ATTEMPT_MS => Ok(None),
-            Some((holder, _)) if holder != node => Ok(Some(Turn::Stop)),
+            Some((holder, until)) if holder != node => {
+                // It may have died.
+                self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, until).await;
+                Ok(Some(Turn::Stop))
+            }
             Some(_) | None => {
                 let claim = LineKind::Claimed { node: node.clone(), until: now.saturating_add(LEASE_MS) };
                 outbox::add(self.host, room, entry, taken_up_at, claim).await?;

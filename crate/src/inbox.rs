@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::calendar::DUE;
 use crate::host::{Failure, Host};
+use crate::notice;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::ticket::{self, Contact, RoomState, Ticket};
@@ -105,10 +106,10 @@ async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
     match tickets.iter().find(|ticket| ticket.is_open()) {
         Some(ticket) => match ticket::look(host, ticket).await? {
             RoomState::Open(room) => post_letter(host, ticket, room, &letter).await?,
-            RoomState::Closed => give_up(host, &letter, "its room was closed"),
+            RoomState::Closed => give_up(host, Some(ticket), &letter, "its room was closed").await,
             RoomState::Unknown => return Ok(false),
         },
-        None => give_up(host, &letter, "the contact has no open room any more"),
+        None => give_up(host, tickets.last(), &letter, "the contact has no open room any more").await,
     }
     host.remove_records(letter_association(&letter.id)).await?;
     Ok(true)
@@ -130,17 +131,18 @@ async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) 
         Ok(_) => Ok(()),
         Err(failure) if is_passing(&failure) && host.now().saturating_sub(letter.at) < AGE_MAX_MS => Err(failure),
         Err(failure) => {
-            give_up(host, letter, &failure.to_string());
+            give_up(host, Some(ticket), letter, &failure.to_string()).await;
             Ok(())
         }
     }
 }
 
-fn give_up(host: &Host, letter: &Letter, reason: &str) {
-    host.log(
-        Level::Error,
-        format!("message {} of a contact could not be posted and is only in RapidPro: {reason}", letter.id),
-    );
+async fn give_up(host: &Host, ticket: Option<&Ticket>, letter: &Letter, reason: &str) {
+    let id = &letter.id;
+    host.log(Level::Error, format!("message {id} of a contact could not be posted and is only in RapidPro: {reason}"));
+    if let Some(ticket) = ticket {
+        notice::not_posted(host, ticket, &letter.text, reason).await;
+    }
 }
 
 fn letter_association(id: &str) -> String {

@@ -19,6 +19,12 @@ pub async fn given_up(host: &Host, ticket: &Ticket, entry: &Entry, reason: &str)
     tell(host, ticket, format!("This message did not reach the contact: “{quote}”. {reason}. {advice}")).await;
 }
 
+/// What the contact wrote could not be posted.
+pub async fn not_posted(host: &Host, ticket: &Ticket, text: &str, reason: &str) {
+    let quote = quote(text);
+    tell(host, ticket, format!("The contact wrote this, which could not be posted here: “{quote}”. {reason}.")).await;
+}
+
 /// Somebody wrote in a room whose ticket has ended.
 pub async fn nobody_reads(host: &Host, ticket: &Ticket) {
     let text = "The ticket of this room has ended: nothing that is written here reaches the contact any more.";

@@ -169,7 +169,7 @@ pub async fn compare(host: &Host, page: Option<u64>) -> End {
             let job = |page| Job::Compare { page: Some(page) };
             pages.into_iter().map(job).collect()
         }),
-        Some(page) => compare_page(host, page).await.map(|()| Vec::new()),
+        Some(page) => compare_page(host, page).await,
     };
     match outcome {
         Ok(follow_ups) => End { response: None, follow_ups },
@@ -181,13 +181,14 @@ pub async fn compare(host: &Host, page: Option<u64>) -> End {
     }
 }
 
-async fn compare_page(host: &Host, page: u64) -> Result<(), Failure> {
+async fn compare_page(host: &Host, page: u64) -> Result<Vec<Job>, Failure> {
+    let mut follow_ups = Vec::new();
     let mut all_finished = true;
     for room in tidy::rooms_on(&host.all_records(OPENED.association(page)).await?) {
         match Desk::read(host, &room).await? {
             Some(desk) if !desk.ticket.is_finished() => {
                 all_finished = false;
-                delivery::deliver(host, &room, Haste::Compare).await;
+                follow_ups.extend(delivery::deliver(host, &room, Haste::Compare).await.follow_ups);
             }
             Some(_) | None => {}
         }
@@ -195,5 +196,5 @@ async fn compare_page(host: &Host, page: u64) -> Result<(), Failure> {
     if all_finished && OPENED.end(page).saturating_add(MARGIN_MS) < host.now() {
         OPENED.retire(host, page).await?;
     }
-    Ok(())
+    Ok(follow_ups)
 }

@@ -7,7 +7,7 @@ import type { IApp } from '@rocket.chat/apps-engine/definition/IApp';
 import type { Response } from './core';
 import type { Accessors } from './host';
 import type { Runner } from './runner';
-import { Trap } from './runner';
+import { PATIENCE_MS, Trap } from './runner';
 
 const PATHS = ['secret.check', 'settings', 'room', 'room.close', 'visitor-message'];
 
@@ -51,7 +51,7 @@ class Endpoint extends ApiEndpoint {
 		const { method, headers, content } = request;
 		try {
 			const trigger = { request: { request: { endpoint: this.path, method, headers, body: jsonOf(content) } } };
-			const end = await this.runner.run(trigger, accessors);
+			const end = await this.runner.run(trigger, accessors, PATIENCE_MS);
 			this.runner.startJobs(end.followUps, accessors);
 			return responseOf(end.response);
 		} catch (error) {

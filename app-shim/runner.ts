@@ -13,6 +13,12 @@ const DEADLINE_MS = 8000;
 /** Between the deadline that RapidPro's answer has and the one by which the server must say that there was none. */
 const WEBHOOK_GRACE_MS = 2000;
 
+/**
+ * How long anybody is kept waiting: RapidPro waits for 15 s, and servers with Apps-Engine 1.43 to 1.46 give up on the
+ * app's handlers after 10 s, later ones after 30 s.
+ */
+export const PATIENCE_MS = 9000;
+
 /** Drives operations of the core: performs each step's effects and hands the outcomes back. */
 export class Runner {
 	private core: Core | undefined;
@@ -25,10 +31,11 @@ export class Runner {
 	 * Runs the operation that a trigger calls for.
 	 *
 	 * Where the core traps, its instance starts no further operation, while those under way beside the trapped one
-	 * finish on it; nothing is stored in it. Throws a {@link Trap} then.
+	 * finish on it; nothing is stored in it. Throws a {@link Trap} then. What is not done after `budgetMs` counts as not
+	 * answered.
 	 */
-	public async run(trigger: Trigger, accessors: Accessors): Promise<End> {
-		const drive = new Drive(this.queues, accessors);
+	public async run(trigger: Trigger, accessors: Accessors, budgetMs = Number.POSITIVE_INFINITY): Promise<End> {
+		const drive = new Drive(this.queues, accessors, budgetMs);
 		const core = this.currentCore();
 		try {
 			return await drive.run(core, { trigger, now: Date.now(), entropy: randomBytes(32).toString('hex') });
@@ -40,8 +47,16 @@ export class Runner {
 		}
 	}
 
-	/** Runs an operation that nobody waits for an answer of: once more, on a fresh core, if the first one trapped. */
+	/** Runs an event's operation. The server is not kept waiting for a slow one; it goes on by itself. */
 	public async runEvent(trigger: Trigger, accessors: Accessors): Promise<void> {
+		const outcome = await outcomeOf(() => this.runUnasked(trigger, accessors), PATIENCE_MS);
+		if (outcome !== 'timeout' && 'error' in outcome) {
+			accessors.logger.error(outcome.error);
+		}
+	}
+
+	/** Runs an operation that nobody waits for an answer of: once more, on a fresh core, if the first one trapped. */
+	private async runUnasked(trigger: Trigger, accessors: Accessors): Promise<void> {
 		let end: End;
 		try {
 			end = await this.run(trigger, accessors);
@@ -59,7 +74,7 @@ export class Runner {
 	public startJobs(jobs: Array<Job>, accessors: Accessors): void {
 		const detached = { ...accessors, logger: console };
 		for (const job of jobs) {
-			this.runEvent({ job: { job } }, detached).catch((error) => console.error(errorText(error)));
+			this.runUnasked({ job: { job } }, detached).catch((error) => console.error(errorText(error)));
 		}
 	}
 
@@ -91,11 +106,15 @@ class Drive {
 
 	private readonly held = new Map<string, () => void>();
 
+	private readonly until: number;
+
 	constructor(
 		private readonly queues: Queues,
 		private readonly accessors: Accessors,
+		budgetMs: number,
 	) {
 		this.host = new Host(accessors);
+		this.until = Date.now() + budgetMs;
 	}
 
 	public async run(core: Core, start: Parameters<Core['start']>[0]): Promise<End> {
@@ -139,13 +158,23 @@ class Drive {
 				return outcomeOf(() => this.host.postWebhook(effect), effect.timeoutMs + WEBHOOK_GRACE_MS);
 			default: {
 				const method = this.host[effect.kind] as (effect: Effect) => Promise<unknown>;
-				return outcomeOf(() => method.call(this.host, effect), DEADLINE_MS);
+				return outcomeOf(() => method.call(this.host, effect), Math.min(DEADLINE_MS, this.timeLeft()));
 			}
 		}
 	}
 
+	private timeLeft(): number {
+		return Math.max(0, this.until - Date.now());
+	}
+
 	private async acquire(queue: string): Promise<Outcome> {
-		this.held.set(queue, await this.queues.acquire(queue));
+		const turn = this.queues.acquire(queue);
+		const outcome = await outcomeOf(() => turn, this.timeLeft());
+		if (outcome === 'timeout') {
+			turn.then((release) => release());
+			return outcome;
+		}
+		this.held.set(queue, await turn);
 		return { ok: null };
 	}
 
@@ -165,15 +194,22 @@ class Drive {
 async function outcomeOf(call: () => Promise<unknown>, deadlineMs: number): Promise<Outcome> {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const deadline = new Promise<Outcome>((resolve) => {
-		timer = setTimeout(() => resolve('timeout'), deadlineMs);
+		if (Number.isFinite(deadlineMs)) {
+			timer = setTimeout(() => resolve('timeout'), deadlineMs);
+		}
 	});
-	const result = call().then(
-		(value): Outcome => ({ ok: value ?? null }),
-		(error): Outcome => ({ error: errorText(error) }),
-	);
+	const result = async (): Promise<Outcome> => {
+		try {
+			return { ok: (await call()) ?? null };
+		} catch (error) {
+			return { error: errorText(error) };
+		}
+	};
 	try {
-		return await Promise.race([result, deadline]);
+		return await Promise.race([result(), deadline]);
 	} finally {
-		clearTimeout(timer);
+		if (timer !== undefined) {
+			clearTimeout(timer);
+		}
 	}
 }

@@ -23,7 +23,7 @@ use crate::workspace;
 pub async fn close(host: &Host, body: &Value) -> Result<End, Refusal> {
     let token = ContactToken(Fields::of_body(body)?.object("visitor")?.text("token")?.to_owned());
     let contact = Contact { workspace: workspace::current(host).await?.id, token };
-    host.acquire(contact.queue()).await;
+    host.acquire_in_time(contact.queue()).await?;
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     let mut end = End::answer(Response { status: 204, content: None });
     for ticket in tickets.iter().filter(|ticket| !ticket.is_ended() && !ticket.is_finished()) {

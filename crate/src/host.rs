@@ -259,9 +259,17 @@ impl Host {
         self.slot.log.borrow_mut().push(LogLine { level, text: text.into() });
     }
 
-    /// Waits for this operation's turn in a queue of this process.
+    /// Waits for this operation's turn in a queue of this process. For what nobody waits for.
     pub async fn acquire(&self, queue: String) {
         self.slot.perform(vec![Effect::Acquire { queue }]).await;
+    }
+
+    /// Waits for this operation's turn in a queue of this process, but only as long as RapidPro does.
+    ///
+    /// # Errors
+    /// Where the turn does not come in time.
+    pub async fn acquire_in_time(&self, queue: String) -> Answer<()> {
+        self.done(Effect::Acquire { queue }).await
     }
 
     /// Takes this operation's turn in a queue only if it need not wait for it.

@@ -32,7 +32,7 @@ struct Order<'a> {
 pub async fn open(host: &Host, body: &Value) -> Result<End, Refusal> {
     let order = Order::read(host, body)?;
     let contact = Contact { workspace: workspace::current(host).await?.id, token: order.token.clone() };
-    host.acquire(contact.queue()).await;
+    host.acquire_in_time(contact.queue()).await?;
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     let mut follow_ups = Vec::new();
     for ticket in tickets.iter().filter(|ticket| ticket.is_open()) {

@@ -27,7 +27,7 @@ pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
         return Err(Refusal::Malformed("`text` or `attachments` must not be empty".to_owned()));
     }
     let contact = Contact { workspace: workspace::current(host).await?.id, token };
-    host.acquire(contact.queue()).await;
+    host.acquire_in_time(contact.queue()).await?;
     let records = host.all_records(contact.association()).await?;
     let tickets = ticket::of_contact(&records);
     let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {

@@ -75,7 +75,7 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 			security: ApiSecurity.UNSECURE,
 			endpoints: endpoints(this, this.runner),
 		});
-		await configuration.scheduler.registerProcessors(processors(this.runner, () => this.getLogger()));
+		await configuration.scheduler.registerProcessors(processors(this, this.runner));
 	}
 
 	private accessorsOf(read: IRead, http: IHttp, persistence?: IPersistence, modify?: IModify): Accessors {

@@ -1,30 +1,28 @@
-import type { IProcessor } from '@rocket.chat/apps-engine/definition/scheduler';
+import { App } from '@rocket.chat/apps-engine/definition/App';
+import type { IJobContext, IProcessor } from '@rocket.chat/apps-engine/definition/scheduler';
 import { StartupType } from '@rocket.chat/apps-engine/definition/scheduler';
 
 import type { Job } from './core';
-import type { Accessors } from './host';
 import { JOB_PROCESSOR } from './host';
 import type { Runner } from './runner';
 
 /** How often something must come by to pick up what is due: the core knows what (crate/src/sweep.rs). */
 const SWEEP_INTERVAL = '60 seconds';
 
-/** Runs the core's jobs. They answer the scheduler at once: it never repeats a job, and gives up on slow ones. */
-export function processors(runner: Runner, logger: () => Accessors['logger']): Array<IProcessor> {
-	const start = (job: Job): IProcessor['processor'] => {
-		return async (_context, read, modify, http, persistence) => {
-			await runner.runEvent({ job: { job } }, { read, modify, http, persistence, logger: logger() });
+/** What the server's scheduler calls: the recurring sweep, and the jobs that the core schedules itself. */
+export function processors(app: App, runner: Runner): Array<IProcessor> {
+	const processor = (jobOf: (context: IJobContext) => Job): IProcessor['processor'] =>
+		async function (this: unknown, context, read, modify, http, persistence) {
+			// Newer engines keep a job's log only if it is written through the app that they call the processor with.
+			const logger = (this instanceof App ? this : app).getLogger();
+			await runner.runEvent({ job: { job: jobOf(context) } }, { read, modify, http, persistence, logger });
 		};
-	};
 	return [
 		{
 			id: 'sweep',
-			processor: start({ sweep: { recovered: false } }),
+			processor: processor(() => ({ sweep: { recovered: false } })),
 			startupSetting: { type: StartupType.RECURRING, interval: SWEEP_INTERVAL },
 		},
-		{
-			id: JOB_PROCESSOR,
-			processor: async (context, ...accessors) => start(context.job)(context, ...accessors),
-		},
+		{ id: JOB_PROCESSOR, processor: processor(({ job }) => job) },
 	];
 }

@@ -179,7 +179,9 @@ impl<'a> Courier<'a> {
     async fn send(&mut self, desk: &Desk, entry: &Entry) -> Result<Turn, Failure> {
         let room = &desk.ticket.room;
         if let Some(turn) = self.hold(room, &entry.id, entry.taken_up_at, &entry.progress).await? {
-            notice::announce_outage(self.host, desk, entry).await?;
+            if turn == Turn::Stop {
+                notice::announce_outage(self.host, desk, entry).await?;
+            }
             return Ok(turn);
         }
         let webhook = match Webhook::message(self.host, &desk.ticket, entry).await {

@@ -1,5 +1,6 @@
 //! What is written on Rocket.Chat's side, on its way to RapidPro.
 
+use crate::agent_content;
 use crate::arrivals::{LOOK_EVERY_MS, PATIENCE_MS};
 use crate::delivery;
 use crate::desk::Desk;
@@ -77,7 +78,7 @@ pub fn to_forward(host: &Host, message: &Message) -> Option<(String, outbox::Mes
         return None;
     }
     let written_at = message.created_at.unwrap_or_else(|| host.now());
-    Some((message.id.clone()?, outbox::Message { written_at, text: text(message)? }))
+    Some((message.id.clone()?, agent_content::of(message, written_at)?))
 }
 
 /// Who wrote a message.
@@ -116,17 +117,6 @@ impl Author {
 fn made_elsewhere(message: &Message, app_id: &str) -> bool {
     let source = message.room.source.as_ref().and_then(|source| source.id.as_deref());
     message.room.kind.as_deref() != Some("l") || source.is_some_and(|source| source != app_id)
-}
-
-/// The text, with captions and links of files below it; `None` where there is nothing to send.
-fn text(message: &Message) -> Option<String> {
-    let files = message.attachments.iter().flatten().filter_map(|attachment| {
-        let title = attachment.title.as_ref()?;
-        Some([attachment.description.clone(), title.value.clone(), title.link.clone()])
-    });
-    let lines = [message.text.clone()].into_iter().chain(files.flatten()).flatten();
-    let text = lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n");
-    Some(text).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -174,12 +164,5 @@ mod tests {
         assert!(!made_elsewhere(&room("l", Value::Null), APP));
         assert!(made_elsewhere(&room("l", json!({ "type": "app", "id": "another" })), APP));
         assert!(made_elsewhere(&room("c", Value::Null), APP));
-    }
-
-    #[test]
-    fn empty_messages_are_not_sent() {
-        assert_eq!(text(&message(json!({ "text": " " }))), None);
-        assert_eq!(text(&message(json!({ "text": null }))), None);
-        assert_eq!(text(&message(json!({ "text": "a\n b" }))).as_deref(), Some("a\n b"));
     }
 }

@@ -25,7 +25,7 @@ pub async fn close(host: &Host, body: &Value) -> Result<End, Refusal> {
     let contact = Contact { workspace: workspace::current(host).await?.id, token };
     host.acquire_in_time(contact.queue()).await?;
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
-    let mut end = End::answer(Response { status: 204, content: None });
+    let mut end = End::answer(Response::of(204));
     for ticket in tickets.iter().filter(|ticket| !ticket.is_ended() && !ticket.is_finished()) {
         // Written first: the room's close event must find it, however soon it comes.
         ticket.add(host, FactKind::Closed { by: Closer::RapidPro }).await?;

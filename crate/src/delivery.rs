@@ -239,12 +239,22 @@ impl<'a> Courier<'a> {
         answer: Result<WebhookAnswer, Failure>,
     ) -> Result<Turn, Failure> {
         let bound_at = ticket.newest().map(|(_, at)| *at).unwrap_or_default();
-        let attempt = self.attempt(Kind::Message, &entry.progress, entry.taken_up_at, bound_at, sent_at);
+        let has_files = !entry.message.files.is_empty() && !entry.progress.unfetched;
+        let attempt = self.attempt(Kind::Message { has_files }, &entry.progress, entry.taken_up_at, bound_at, sent_at);
         match self.judge(attempt, &answer) {
             Verdict::Delivered => {
                 self.strike_out(&ticket.room, entry, None).await?;
                 notice::announce_end(self.host, ticket, entry).await;
+                notice::too_large(self.host, ticket, entry).await;
                 Ok(Turn::Again)
+            }
+            Verdict::Unfetched => {
+                self.log_trouble(ticket, &entry.id, &answer);
+                let now = self.host.now();
+                let line = LineKind::Failed { next: now, outage: false, unfetched: true };
+                insist(|| outbox::add(self.host, &ticket.room, &entry.id, entry.taken_up_at, line.clone())).await?;
+                self.follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
+                Ok(Turn::Stop)
             }
             Verdict::GiveUp { reason } => {
                 self.give_up(ticket, entry, &reason).await?;
@@ -302,7 +312,7 @@ impl<'a> Courier<'a> {
                 Ok(Turn::Again)
             }
             // The policy gives up no close; were it to, the next attempt would still be in the calendar.
-            Verdict::GiveUp { .. } => Ok(Turn::Stop),
+            Verdict::GiveUp { .. } | Verdict::Unfetched => Ok(Turn::Stop),
             Verdict::Retry { delay_ms, trouble } => {
                 self.log_trouble(ticket, CLOSE, &answer);
                 self.wait(&ticket.room, CLOSE, closed_at, delay_ms, trouble).await?;
@@ -342,7 +352,7 @@ impl<'a> Courier<'a> {
                 memory.workspace.forget();
                 memory.secret.forget();
             }
-            Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } => {}
+            Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } | Verdict::Unfetched => {}
             Verdict::Delivered => {
                 if memory.breaker.succeeded() {
                     self.follow_ups.push(Job::Sweep { recovered: true });
@@ -361,7 +371,7 @@ impl<'a> Courier<'a> {
         trouble: Trouble,
     ) -> Result<(), Failure> {
         let next = self.host.now().saturating_add(delay_ms);
-        let line = LineKind::Failed { next, outage: trouble == Trouble::Down };
+        let line = LineKind::Failed { next, outage: trouble == Trouble::Down, unfetched: false };
         insist(|| outbox::add(self.host, room, entry, taken_up_at, line.clone())).await?;
         self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, next).await;
         Ok(())

@@ -11,7 +11,7 @@ use crate::memory::Memory;
 use crate::operation::{Level, LogLine, Outcome, Slot};
 use crate::ticket::RoomId;
 use crate::trigger::Job;
-use crate::wire::rocketchat::{Attachment, Department, Message, Room, Visitor};
+use crate::wire::rocketchat::{Attachment, Department, Message, Room, Upload, Visitor};
 
 /// Something to be done outside the core, as plain data.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -125,6 +125,11 @@ pub enum Effect {
         key: String,
         /// Its value.
         value: String,
+    },
+    /// Look a stored file up by id.
+    FindUpload {
+        /// The file's id.
+        id: String,
     },
     /// Look a department up by id or name.
     FindDepartment {
@@ -370,6 +375,11 @@ impl Host {
     /// Sets an omnichannel custom field.
     pub async fn set_custom_field(&self, token: String, key: String, value: String) -> Answer<()> {
         self.done(Effect::SetCustomField { token, key, value }).await
+    }
+
+    /// Looks a stored file up by id.
+    pub async fn find_upload(&self, id: String) -> Answer<Option<Upload>> {
+        self.one(Effect::FindUpload { id }).await
     }
 
     /// Looks a department up by id or name.

@@ -16,6 +16,7 @@
 //!
 //! Times are milliseconds since the Unix epoch.
 
+pub mod agent_content;
 pub mod agent_message;
 pub mod arrivals;
 pub mod attachment;
@@ -27,6 +28,7 @@ pub mod compare;
 pub mod delivery;
 pub mod desk;
 pub mod fields;
+pub mod file_link;
 pub mod host;
 pub mod inbox;
 pub mod memory;

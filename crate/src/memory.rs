@@ -20,6 +20,8 @@ pub struct Memory {
     pub node: NodeId,
     /// The setting **App Secret**.
     pub secret: Cached<String>,
+    /// The address under which RapidPro reaches this server.
+    pub public_address: Cached<String>,
     /// The workspace's record.
     pub workspace: Cached<Workspace>,
     /// The key from which visitor tokens are derived.

@@ -1,6 +1,7 @@
 //! What agents are told. What they must act on is a message in the room, which stays; a passing state is
 //! shown to the agent who serves the room. None of it reaches the contact.
 
+use crate::agent_content::FILE_SIZE_MAX;
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
 use crate::operation::Level;
@@ -17,6 +18,18 @@ pub async fn given_up(host: &Host, ticket: &Ticket, entry: &Entry, reason: &str)
     let quote = quote(&entry.message.text);
     let advice = "Reach the contact another way, or ask the administrator.";
     tell(host, ticket, format!("This message did not reach the contact: “{quote}”. {reason}. {advice}")).await;
+}
+
+/// Files that RapidPro does not take did not reach the contact.
+pub async fn too_large(host: &Host, ticket: &Ticket, entry: &Entry) {
+    let large = entry.message.files.iter().filter(|file| file.size > FILE_SIZE_MAX);
+    let names = large.map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
+    if !names.is_empty() {
+        let text = format!(
+            "Too large for RapidPro, which takes files of up to 10 MiB: {names}. The contact got only the name."
+        );
+        tell(host, ticket, text).await;
+    }
 }
 
 /// What the contact wrote could not be posted.

@@ -155,7 +155,7 @@ async fn set_custom_fields(host: &Host, visitor: &Visitor, order: &Order<'_>) {
 }
 
 fn answer(room: &RoomId, follow_ups: Vec<Job>) -> End {
-    End { response: Some(Response { status: 200, content: Some(json!({ "id": room })) }), follow_ups }
+    End { response: Some(Response::json(200, json!({ "id": room }))), follow_ups }
 }
 
 impl<'a> Order<'a> {

@@ -60,6 +60,9 @@ pub enum LineKind {
         next: u64,
         /// Whether the end of an outage of RapidPro ends the waiting.
         outage: bool,
+        /// Whether RapidPro could not fetch the files: from now on they are links in the text.
+        #[serde(default)]
+        unfetched: bool,
     },
     /// The agents have been told that RapidPro does not answer.
     Announced,
@@ -76,8 +79,24 @@ pub enum LineKind {
 pub struct Message {
     /// When it was written, by Rocket.Chat's clock.
     pub written_at: u64,
-    /// The text.
+    /// The text; may be empty where there are files.
     pub text: String,
+    /// The files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<File>,
+}
+
+/// A file that somebody on Rocket.Chat's side sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Rocket.Chat's id.
+    pub id: String,
+    /// As the agent's device named it.
+    pub name: String,
+    /// The MIME type.
+    pub mime: String,
+    /// In bytes.
+    pub size: u64,
 }
 
 /// An entry, and how far it has come.
@@ -102,6 +121,8 @@ pub struct Progress {
     pub next: u64,
     /// Whether the end of an outage of RapidPro ends the waiting.
     pub outage: bool,
+    /// Whether the files are to be links in the text.
+    pub unfetched: bool,
     /// Whether the agents were told of the trouble.
     pub announced: bool,
     settled: Option<End>,
@@ -122,9 +143,10 @@ impl Progress {
             LineKind::Written { node, until, .. } | LineKind::Claimed { node, until } => {
                 self.claims.push((at, node.clone(), *until));
             }
-            LineKind::Failed { next, outage } => {
+            LineKind::Failed { next, outage, unfetched } => {
                 self.failures = self.failures.saturating_add(1);
                 (self.next, self.outage) = (*next, *outage);
+                self.unfetched |= unfetched;
                 // Whoever failed waits with everybody else.
                 self.claims.retain(|(claimed, _, _)| *claimed > at);
             }

@@ -36,7 +36,10 @@ const JITTER_PERCENT: u64 = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// An agent's message.
-    Message,
+    Message {
+        /// Whether RapidPro must fetch files for it.
+        has_files: bool,
+    },
     /// A close.
     Close {
         /// Whether the ticket was bound to the room before another one: it may never have existed.
@@ -56,6 +59,8 @@ pub enum Verdict {
         /// What kind of trouble it is.
         trouble: Trouble,
     },
+    /// RapidPro could not fetch the files: send them as links in the text.
+    Unfetched,
     /// RapidPro will never take it.
     GiveUp {
         /// In words for the agent.
@@ -94,6 +99,7 @@ pub fn judge(attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
     match answer {
         Ok(answer) => match diagnose(attempt, answer) {
             Diagnosis::Delivered => Verdict::Delivered,
+            Diagnosis::Unfetched => Verdict::Unfetched,
             Diagnosis::Final => refused(attempt, answer),
             Diagnosis::Passing(trouble, delays) => retry(attempt, trouble, delays, answer.retry_after_ms),
         },
@@ -103,6 +109,7 @@ pub fn judge(attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
 
 enum Diagnosis {
     Delivered,
+    Unfetched,
     Final,
     Passing(Trouble, &'static [u64]),
 }
@@ -122,6 +129,9 @@ fn diagnose(attempt: Try, answer: &WebhookAnswer) -> Diagnosis {
         404 if superseded => Diagnosis::Delivered,
         404 if attempt.ticket_age_ms < COMMIT_MS => Diagnosis::Passing(Trouble::Ticket, COMMIT_DELAYS_MS),
         401 | 405 => Diagnosis::Passing(Trouble::Configuration, CONFIGURATION_DELAYS_MS),
+        400 if says("error fetching ticket file") && attempt.kind == Kind::Message { has_files: true } => {
+            Diagnosis::Unfetched
+        }
         400 if says("error storing") || says("error inserting") || says("assets") => {
             Diagnosis::Passing(Trouble::Ticket, PASSING_DELAYS_MS)
         }
@@ -132,7 +142,9 @@ fn diagnose(attempt: Try, answer: &WebhookAnswer) -> Diagnosis {
 
 fn refused(attempt: Try, answer: &WebhookAnswer) -> Verdict {
     match attempt.kind {
-        Kind::Message => Verdict::GiveUp { reason: format!("RapidPro answered {}: {}", answer.status, answer.body) },
+        Kind::Message { .. } => {
+            Verdict::GiveUp { reason: format!("RapidPro answered {}: {}", answer.status, answer.body) }
+        }
         Kind::Close { .. } => retry(attempt, Trouble::Ticket, PASSING_DELAYS_MS, None),
     }
 }
@@ -148,11 +160,11 @@ pub const EXPIRED: &str = "RapidPro did not answer for three days";
 fn retry(attempt: Try, trouble: Trouble, delays: &[u64], retry_after_ms: Option<u64>) -> Verdict {
     let old = is_expired(attempt.age_ms);
     let planned = match attempt.kind {
-        Kind::Message if old => {
+        Kind::Message { .. } if old => {
             return Verdict::GiveUp { reason: EXPIRED.to_owned() };
         }
         Kind::Close { .. } if old => OLD_CLOSE_DELAY_MS,
-        Kind::Message | Kind::Close { .. } => {
+        Kind::Message { .. } | Kind::Close { .. } => {
             let step = usize::try_from(attempt.failures).unwrap_or(usize::MAX);
             delays.get(step).or(delays.last()).copied().unwrap_or(MINUTE_MS)
         }
@@ -166,7 +178,8 @@ fn retry(attempt: Try, trouble: Trouble, delays: &[u64], retry_after_ms: Option<
 mod tests {
     use super::*;
 
-    const MESSAGE: Try = Try { kind: Kind::Message, failures: 0, age_ms: 0, ticket_age_ms: DAY_MS, chance: 0 };
+    const MESSAGE: Try =
+        Try { kind: Kind::Message { has_files: false }, failures: 0, age_ms: 0, ticket_age_ms: DAY_MS, chance: 0 };
     const CLOSE: Try = Try { kind: Kind::Close { superseded: false }, ..MESSAGE };
 
     fn answer(status: u16, body: &str) -> Result<WebhookAnswer, Failure> {
@@ -208,6 +221,9 @@ mod tests {
         check_retry(MESSAGE, 400, r#"{"error":"unable to load org assets"}"#, Trouble::Ticket);
         check_retry(MESSAGE, 400, r#"{"error":"error storing attachment: x"}"#, Trouble::Ticket);
         check_retry(MESSAGE, 400, r#"{"error":"error inserting outgoing message: x"}"#, Trouble::Ticket);
+        let fetching = r#"{"error":"error fetching ticket file '{x}': y"}"#;
+        check(Try { kind: Kind::Message { has_files: true }, ..MESSAGE }, 400, fetching, Verdict::Unfetched);
+        check_given_up(MESSAGE, 400, fetching);
         for status in [408, 429, 500, 502, 503, 504] {
             check_retry(MESSAGE, status, "", Trouble::Down);
         }

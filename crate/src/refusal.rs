@@ -46,7 +46,7 @@ impl Refusal {
                 (500, format!("internal error {reference}"))
             }
         };
-        End::answer(Response { status, content: Some(json!({ "error": words })) })
+        End::answer(Response::json(status, json!({ "error": words })))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::operation::End;
 use crate::refusal::Refusal;
 use crate::trigger::Job;
-use crate::{close, open, settings, visitor_message};
+use crate::{close, file_link, open, settings, visitor_message};
 
 /// A request as the server's router hands it over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,8 +20,23 @@ pub struct Request {
     pub method: String,
     /// The headers that matter here.
     pub headers: Headers,
+    /// The query of the endpoint `file`.
+    #[serde(default)]
+    pub query: Query,
     /// The parsed body, as JSON text again.
     pub body: String,
+}
+
+/// The query of the endpoint `file`; anything but a text is none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Query {
+    /// The file's id.
+    pub id: Option<Value>,
+    /// When the link expires.
+    pub expires: Option<Value>,
+    /// That the link was made here.
+    pub signature: Option<Value>,
 }
 
 /// The headers that matter here, by the lower-case names that Node gives them.
@@ -43,12 +58,31 @@ pub struct Headers {
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
     /// The JSON body, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Value>,
+    /// The id of the stored file whose bytes are the body, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload: Option<String>,
+    /// The file's MIME type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+}
+
+impl Response {
+    /// An answer without a body.
+    pub fn of(status: u16) -> Self {
+        Self { status, content: None, upload: None, media_type: None }
+    }
+
+    /// An answer with a JSON body.
+    pub fn json(status: u16, content: Value) -> Self {
+        Self { content: Some(content), ..Self::of(status) }
+    }
 }
 
 /// Answers a request.
@@ -61,16 +95,20 @@ pub async fn answer(host: &Host, request: &Request) -> End {
 
 async fn dispatch(host: &Host, request: &Request) -> Result<End, Refusal> {
     let endpoint = Endpoint::of(request)?;
-    authenticate(host, request.headers.authorization.as_deref()).await?;
+    // Whoever has a good link needs nothing else.
+    if endpoint != Endpoint::File {
+        authenticate(host, request.headers.authorization.as_deref()).await?;
+    }
     #[cfg(feature = "trap")]
     spring_trap(request);
     match endpoint {
-        Endpoint::SecretCheck => Ok(End::answer(Response { status: 200, content: None })),
+        Endpoint::SecretCheck => Ok(End::answer(Response::of(200))),
         Endpoint::ReadSettings => settings::read(host).await,
         Endpoint::WriteSettings => settings::write(host, &request.json()?).await,
         Endpoint::Room => open::open(host, &request.json()?).await,
         Endpoint::RoomClose => close::close(host, &request.json()?).await,
         Endpoint::VisitorMessage => visitor_message::deliver(host, &request.json()?).await,
+        Endpoint::File => file_link::serve(host, &request.query).await,
     }
 }
 
@@ -83,6 +121,7 @@ enum Endpoint {
     Room,
     RoomClose,
     VisitorMessage,
+    File,
 }
 
 impl Endpoint {
@@ -94,6 +133,7 @@ impl Endpoint {
             ("room", "get" | "post") => Ok(Self::Room),
             ("room.close", "get" | "post") => Ok(Self::RoomClose),
             ("visitor-message", "post") => Ok(Self::VisitorMessage),
+            ("file", "get") => Ok(Self::File),
             (endpoint, method) => {
                 Err(Refusal::Verb(format!("`{endpoint}` does not offer {}", method.to_ascii_uppercase())))
             }
@@ -160,7 +200,8 @@ mod tests {
 
     #[track_caller]
     fn check(headers: Headers, body: &str, expected: Result<(), &str>) {
-        let request = Request { endpoint: "room".into(), method: "get".into(), headers, body: body.into() };
+        let query = Query::default();
+        let request = Request { endpoint: "room".into(), method: "get".into(), headers, query, body: body.into() };
         match (request.json(), expected) {
             (Ok(_), Ok(())) => {}
             (Err(Refusal::Malformed(words)), Err(part)) if words.contains(part) => {}
@@ -194,6 +235,7 @@ mod tests {
                 endpoint: endpoint.into(),
                 method: method.into(),
                 headers: Headers::default(),
+                query: Query::default(),
                 body: String::new(),
             };
             assert!(matches!(Endpoint::of(&request), Err(Refusal::Verb(_))), "{endpoint} {method}");

@@ -37,9 +37,31 @@ pub async fn retention_days(host: &Host) -> Result<u64, Failure> {
     Ok(days.unwrap_or(RETENTION_DAYS))
 }
 
+/// The address under which RapidPro reaches this server, without a slash at its end: a setting, or else
+/// the server's own.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from telling it.
+pub async fn public_address(host: &Host) -> Result<String, Failure> {
+    if let Some(address) = host.memory().public_address.get(host.now()) {
+        return Ok(address);
+    }
+    let setting = host.setting("public_address").await?;
+    let own = setting.as_str().unwrap_or_default().trim().trim_end_matches('/').to_owned();
+    let address = if is_http_url(&own) { own } else { site_url(host).await? };
+    host.memory().public_address.put(host.now(), address.clone());
+    Ok(address)
+}
+
+async fn site_url(host: &Host) -> Result<String, Failure> {
+    let site = host.server_setting("Site_Url").await?;
+    Ok(site.as_str().unwrap_or_default().trim_end_matches('/').to_owned())
+}
+
 /// A setting was saved: what was read before no longer counts.
 pub fn updated(host: &Host) -> End {
     host.memory().secret.forget();
+    host.memory().public_address.forget();
     End::default()
 }
 
@@ -50,7 +72,7 @@ pub fn updated(host: &Host) -> End {
 pub async fn read(host: &Host) -> Result<End, Refusal> {
     let workspace = workspace::current(host).await?;
     let content = json!({ "webhook": { "url": workspace.callback } });
-    Ok(End::answer(Response { status: 200, content: Some(content) }))
+    Ok(End::answer(Response::json(200, content)))
 }
 
 /// Sets where webhooks go.
@@ -64,7 +86,7 @@ pub async fn write(host: &Host, body: &Value) -> Result<End, Refusal> {
         return Err(webhook.wrong("url", "an http or https URL with a host"));
     }
     workspace::connect(host, url).await?;
-    Ok(End::answer(Response { status: 204, content: None }))
+    Ok(End::answer(Response::of(204)))
 }
 
 /// The app was enabled on this node: events may have been lost before, and what waited may be due.
@@ -77,9 +99,8 @@ pub async fn enabled(host: &Host) -> End {
 
 /// Says in the log which address to paste into RapidPro.
 async fn announce(host: &Host) {
-    let site = host.server_setting("Site_Url").await;
-    let site = site.ok().as_ref().and_then(Value::as_str).unwrap_or("<the address of this server>").to_owned();
-    let address = format!("{}/api/apps/public/{}", site.trim_end_matches('/'), host.memory().app_id);
+    let site = site_url(host).await.unwrap_or_else(|_| "<the address of this server>".to_owned());
+    let address = format!("{site}/api/apps/public/{}", host.memory().app_id);
     host.log(Level::Info, format!("the address to paste into RapidPro: {address}"));
 }
 

@@ -70,7 +70,10 @@ async fn token(host: &Host, contact: &Contact) -> Result<String, Failure> {
 }
 
 /// The server's key; made at the first need. Two nodes may make one at once: the smallest wins.
-async fn key(host: &Host) -> Result<String, Failure> {
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading or storing it.
+pub async fn key(host: &Host) -> Result<String, Failure> {
     if let Some(key) = host.memory().visitor_key.get(host.now()) {
         return Ok(key);
     }

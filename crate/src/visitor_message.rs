@@ -72,7 +72,7 @@ async fn post(host: &Host, ticket: &Ticket, text: &str, attachments: &[Attachmen
 }
 
 fn accepted(id: &str) -> End {
-    End::answer(Response { status: 201, content: Some(json!({ "id": id })) })
+    End::answer(Response::json(201, json!({ "id": id })))
 }
 
 /// No open ticket is known: perhaps one is on its way to being closed.

@@ -1,11 +1,12 @@
 //! Webhooks to RapidPro: their bodies, and one attempt at posting one.
 
+use crate::agent_content::FILE_SIZE_MAX;
 use crate::host::{Effect, Failure, Host, WebhookAnswer};
 use crate::outbox::Entry;
 use crate::policy::WEBHOOK_TIMEOUT_MS;
 use crate::ticket::{ContactToken, Ticket, TicketId};
-use crate::wire::rapidpro::{Event, EventKind, EventVisitor, MessageData};
-use crate::{settings, workspace};
+use crate::wire::rapidpro::{Event, EventAttachment, EventKind, EventVisitor, MessageData};
+use crate::{file_link, settings, workspace};
 
 /// A webhook, ready to be posted.
 #[derive(Debug)]
@@ -37,7 +38,8 @@ impl Webhook {
     /// Where RapidPro is not connected, or what is needed cannot be read.
     pub async fn message(host: &Host, ticket: &Ticket, entry: &Entry) -> Result<Self, Undelivered> {
         let (id, _) = ticket.newest().ok_or(Undelivered::NotConnected)?;
-        let data = MessageData { text: &entry.message.text };
+        let (text, attachments) = render(host, entry).await?;
+        let data = MessageData { text: &text, attachments };
         Self::of(host, event(EventKind::AgentMessage, id, &ticket.contact.token, Some(data))).await
     }
 
@@ -70,6 +72,23 @@ impl Webhook {
     }
 }
 
+/// What RapidPro can fetch goes as files, what it cannot as words.
+async fn render<'a>(host: &Host, entry: &'a Entry) -> Result<(String, Vec<EventAttachment<'a>>), Failure> {
+    let mut lines: Vec<String> = Some(entry.message.text.clone()).filter(|text| !text.is_empty()).into_iter().collect();
+    let mut attachments = Vec::new();
+    for file in &entry.message.files {
+        if file.size > FILE_SIZE_MAX {
+            lines.push(format!("{} (too large to be sent)", file.name));
+        } else if entry.progress.unfetched {
+            lines.push(format!("{}: {}", file.name, file_link::make(host, file, file_link::READ_MS).await?));
+        } else {
+            let url = file_link::make(host, file, file_link::FETCH_MS).await?;
+            attachments.push(EventAttachment { mime: &file.mime, url });
+        }
+    }
+    Ok((lines.join("\n"), attachments))
+}
+
 fn event<'a>(
     kind: EventKind,
     ticket: &'a TicketId,
@@ -93,7 +112,12 @@ mod tests {
     fn bodies_hold_what_the_contract_says_and_no_more() {
         let (ticket, token) = (TicketId("59d7".into()), ContactToken("10000".into()));
         assert_eq!(
-            body(&event(EventKind::AgentMessage, &ticket, &token, Some(MessageData { text: "hi" }))),
+            body(&event(
+                EventKind::AgentMessage,
+                &ticket,
+                &token,
+                Some(MessageData { text: "hi", attachments: Vec::new() })
+            )),
             json!({ "type": "agent-message", "ticketID": "59d7", "visitor": { "token": "10000" }, "data": { "text": "hi" } })
         );
         assert_eq!(

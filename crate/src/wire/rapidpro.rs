@@ -42,4 +42,17 @@ pub struct EventVisitor<'a> {
 pub struct MessageData<'a> {
     /// The text; may be empty where there are attachments.
     pub text: &'a str,
+    /// The files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<EventAttachment<'a>>,
+}
+
+/// A file that RapidPro fetches.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventAttachment<'a> {
+    /// The MIME type.
+    #[serde(rename = "type")]
+    pub mime: &'a str,
+    /// Where it is.
+    pub url: String,
 }

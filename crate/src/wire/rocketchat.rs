@@ -99,9 +99,12 @@ pub struct Message {
     /// The kind of a system message.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
-    /// Files and quotes.
+    /// What is shown below the text: files and quotes.
     #[serde(default)]
     pub attachments: Option<Vec<MessageAttachment>>,
+    /// The files and their thumbnails.
+    #[serde(default)]
+    pub files: Option<Vec<MessageFile>>,
 }
 
 /// Who wrote a message.
@@ -124,13 +127,49 @@ pub struct Sender {
 
 /// An attachment of an agent's message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MessageAttachment {
-    /// The file's name and link.
+    /// What a quoted message says.
     #[serde(default)]
-    pub title: Option<AttachmentTitle>,
-    /// The caption, where an older client wrote it.
+    pub text: Option<String>,
+    /// Where a quoted message is; other attachments have none.
+    #[serde(default)]
+    pub timestamp_link: Option<String>,
+    /// The caption of a file, where an older client wrote it.
     #[serde(default)]
     pub description: Option<String>,
+}
+
+/// A file of an agent's message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageFile {
+    /// Rocket.Chat's id.
+    #[serde(rename = "_id", default)]
+    pub id: Option<String>,
+    /// As the agent's device named it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The MIME type.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// In bytes.
+    #[serde(default)]
+    pub size: Option<u64>,
+    /// `thumb` for a thumbnail.
+    #[serde(default)]
+    pub type_group: Option<String>,
+}
+
+/// A stored file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Upload {
+    /// The MIME type.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// In bytes.
+    #[serde(default)]
+    pub size: Option<u64>,
 }
 
 /// An attachment's heading.

@@ -1,0 +1,101 @@
+//! What an agent wrote, as the contact is to get it: plain text and files.
+
+use crate::outbox::{File, Message};
+use crate::wire::rocketchat::{self, MessageAttachment};
+
+/// RapidPro takes no larger files, in bytes (mailroom's `FetchFile`).
+pub const FILE_SIZE_MAX: u64 = 10 * 1024 * 1024;
+
+/// The content of a message, written at `written_at`; `None` where there is nothing to send.
+pub fn of(message: &rocketchat::Message, written_at: u64) -> Option<Message> {
+    let attachments = message.attachments.as_deref().unwrap_or_default();
+    let quotes = attachments.iter().filter_map(quote);
+    let typed = without_quote_link(message.text.as_deref().unwrap_or_default()).to_owned();
+    // Where older clients put the caption of a file.
+    let captions = attachments.iter().filter_map(|attachment| attachment.description.clone());
+    let lines = quotes.chain([typed]).chain(captions).filter(|line| !line.trim().is_empty());
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let files = files(message);
+    (!text.is_empty() || !files.is_empty()).then_some(Message { written_at, text, files })
+}
+
+/// The originals; a thumbnail beside one is no file of its own.
+fn files(message: &rocketchat::Message) -> Vec<File> {
+    let all = message.files.iter().flatten();
+    let originals = all.filter(|file| file.type_group.as_deref() != Some("thumb"));
+    originals
+        .filter_map(|file| {
+            Some(File {
+                id: file.id.clone()?,
+                name: file.name.clone().unwrap_or_else(|| "file".to_owned()),
+                mime: file.kind.clone().unwrap_or_default(),
+                size: file.size.unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// A message that is answered, as mail programs show it.
+fn quote(attachment: &MessageAttachment) -> Option<String> {
+    attachment.timestamp_link.as_ref()?;
+    let text = without_quote_link(attachment.text.as_deref()?);
+    Some(text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n"))
+}
+
+/// A reply begins with invisible links to the messages that it quotes: `[ ](https://…?msg=…)`.
+fn without_quote_link(text: &str) -> &str {
+    let mut rest = text;
+    while let Some((link, after)) = rest.strip_prefix("[ ](").and_then(|rest| rest.split_once(')')) {
+        if !link.contains("msg=") {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn content(message: Value) -> Option<(String, Vec<String>)> {
+        let mut message = message;
+        message["room"] = json!({ "id": "r" });
+        let message: rocketchat::Message = serde_json::from_value(message).unwrap();
+        of(&message, 1).map(|content| (content.text, content.files.into_iter().map(|file| file.id).collect()))
+    }
+
+    #[track_caller]
+    fn check_text(message: Value, expected: &str) {
+        assert_eq!(content(message), Some((expected.to_owned(), Vec::new())));
+    }
+
+    #[test]
+    fn text_stays_as_typed() {
+        check_text(json!({ "text": "*hi* @anna\n`x` [a](https://b)" }), "*hi* @anna\n`x` [a](https://b)");
+        check_text(json!({ "text": "[ ](https://b) no quote" }), "[ ](https://b) no quote");
+        assert_eq!(content(json!({ "text": " " })), None);
+        assert_eq!(content(json!({ "text": null })), None);
+    }
+
+    #[test]
+    fn a_quoted_message_stands_above_the_answer() {
+        let quote =
+            json!({ "text": "[ ](https://c/live/x?msg=1) one\ntwo", "timestampLink": "https://c/live/r?msg=2" });
+        let text = "[ ](https://c/live/r?msg=2) yes";
+        check_text(json!({ "text": text, "attachments": [quote] }), "> one\n> two\nyes");
+    }
+
+    #[test]
+    fn files_come_without_thumbnails_and_with_their_captions() {
+        let files = json!([
+            { "_id": "f1", "name": "a.png", "type": "image/png", "size": 7 },
+            { "_id": "f2", "name": "thumb-a.png", "type": "image/png", "typeGroup": "thumb" },
+            { "_id": "f3", "name": "b.pdf", "type": "application/pdf", "size": 8 },
+        ]);
+        let message = json!({ "text": "", "attachments": [{ "description": "look" }], "files": files });
+        assert_eq!(content(message), Some(("look".to_owned(), vec!["f1".to_owned(), "f3".to_owned()])));
+    }
+}

@@ -1,0 +1,103 @@
+//! Links by which RapidPro fetches agents' files from this app.
+//!
+//! Rocket.Chat protects its files: whoever fetches one must be a member of the room. So the app serves
+//! them itself, under links that nobody can guess and that expire. The link ends in the file's name,
+//! because RapidPro takes the ending of its own copy from there.
+
+use serde_json::Value;
+use subtle::ConstantTimeEq;
+
+use crate::auth::keyed_hash;
+use crate::host::{Failure, Host};
+use crate::operation::End;
+use crate::outbox::File;
+use crate::refusal::Refusal;
+use crate::request::{Query, Response};
+use crate::{agent_content, settings, visitor};
+
+/// How long RapidPro may take to fetch a file, in milliseconds.
+pub const FETCH_MS: u64 = 60 * 60_000;
+/// How long the contact may take, where RapidPro could not and the link is in the text, in milliseconds.
+pub const READ_MS: u64 = 7 * 24 * 60 * 60_000;
+
+/// A link to a file, good for `life_ms` from now.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from telling the address or the key.
+pub async fn make(host: &Host, file: &File, life_ms: u64) -> Result<String, Failure> {
+    let expires = host.now().saturating_add(life_ms).to_string();
+    let signature = sign(host, &file.id, &expires).await?;
+    let (base, app) = (settings::public_address(host).await?, &host.memory().app_id);
+    let (id, name) = (encoded(&file.id), name_with_ending(file));
+    Ok(format!("{base}/api/apps/public/{app}/file?id={id}&expires={expires}&signature={signature}&f=/{name}"))
+}
+
+/// The endpoint `file`: answers a file's bytes to whoever has a good link.
+///
+/// # Errors
+/// 404 where the link is none of this app's, or has expired, or the file is gone.
+pub async fn serve(host: &Host, query: &Query) -> Result<End, Refusal> {
+    let refusal = || Refusal::NotFound("the link is not one of this app's, or has expired".to_owned());
+    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let (id, expires) = (text(&query.id).ok_or_else(refusal)?, text(&query.expires).ok_or_else(refusal)?);
+    let signature = text(&query.signature).ok_or_else(refusal)?;
+    let good: bool = sign(host, &id, &expires).await?.as_bytes().ct_eq(signature.as_bytes()).into();
+    if !good || expires.parse::<u64>().is_ok_and(|expires| expires < host.now()) {
+        return Err(refusal());
+    }
+    let upload = host.find_upload(id.clone()).await?;
+    let upload = upload.ok_or_else(|| Refusal::NotFound("the file is not in Rocket.Chat any more".to_owned()))?;
+    if upload.size.unwrap_or_default() > agent_content::FILE_SIZE_MAX {
+        return Err(Refusal::NotFound("the file is larger than RapidPro takes".to_owned()));
+    }
+    Ok(End::answer(Response { upload: Some(id), media_type: upload.kind, ..Response::of(200) }))
+}
+
+async fn sign(host: &Host, id: &str, expires: &str) -> Result<String, Failure> {
+    Ok(keyed_hash(&visitor::key(host).await?, &["file", id, expires]))
+}
+
+/// The file's name with an ending that is plain letters and digits.
+fn name_with_ending(file: &File) -> String {
+    let (stem, ending) = match file.name.rsplit_once('.') {
+        Some((stem, ending)) if is_ending(ending) => (stem, ending),
+        _ => (file.name.as_str(), file.mime.rsplit('/').next().filter(|kind| is_ending(kind)).unwrap_or("bin")),
+    };
+    format!("{}.{ending}", encoded(stem))
+}
+
+fn is_ending(text: &str) -> bool {
+    (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3); dots too, so that the name
+/// has one ending.
+fn encoded(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, mime: &str, expected: &str) {
+        let file = File { id: "f".into(), name: name.into(), mime: mime.into(), size: 1 };
+        assert_eq!(name_with_ending(&file), expected);
+    }
+
+    #[test]
+    fn names_end_in_a_plain_ending() {
+        check("photo.jpg", "image/jpeg", "photo.jpg");
+        check("a b#1?.png", "image/png", "a%20b%231%3F.png");
+        check("it's \"x\".tar.gz", "application/gzip", "it%27s%20%22x%22%2Etar.gz");
+        check("noending", "application/pdf", "noending.pdf");
+        check("noending", "", "noending.bin");
+        check("odd.e&f", "image/svg+xml", "odd%2Ee%26f.bin");
+        check("né.ogg", "audio/ogg", "n%C3%A9.ogg");
+    }
+}

@@ -39,11 +39,11 @@ pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
         return Ok(accepted(&id));
     }
     // What waits already goes first.
-    let posted = match inbox::letters(&records).is_empty() {
-        true => post(host, ticket, &text, &attachments).await,
-        false => Err(Failure::TimedOut),
-    };
-    let id = match posted {
+    if !inbox::letters(&records).is_empty() {
+        return Ok(accepted(&inbox::keep(host, &contact, text, attachments, None).await?));
+    }
+    let tried_at = host.now();
+    let id = match post(host, ticket, &text, &attachments).await {
         Ok(Some(id)) => id,
         Ok(None) => {
             ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
@@ -51,7 +51,7 @@ pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
         }
         Err(failure) if inbox::is_passing(&failure) => {
             host.log(Level::Warn, format!("a contact's message is kept and posted later: {failure}"));
-            inbox::keep(host, &contact, text, attachments).await?
+            inbox::keep(host, &contact, text, attachments, Some(tried_at)).await?
         }
         Err(failure) => return Err(failure.into()),
     };

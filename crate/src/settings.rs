@@ -29,8 +29,6 @@ pub async fn secret(host: &Host) -> Result<String, Failure> {
     Ok(secret)
 }
 
-/// A job that starts while the app is still being enabled is dropped by Rocket.Chat, in milliseconds.
-const SETTLING_MS: u64 = 5_000;
 /// How many days ended tickets are kept; the setting's own default where it was saved as no number.
 ///
 /// # Errors

@@ -103,6 +103,10 @@ pub async fn deliver(host: &Host, room: &RoomId, haste: Haste) -> End {
     let mut courier = Courier::new(host, haste);
     if let Err(failure) = courier.work_off(room).await {
         host.log(Level::Error, format!("what room {} owes could not be worked off: {failure}", room.as_str()));
+        // What was not compared has no wake-up of its own.
+        if haste == Haste::Compare {
+            host.memory().missed.set(true);
+        }
     }
     host.release(queue).await;
     courier.end()

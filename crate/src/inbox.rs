@@ -31,6 +31,17 @@ pub struct Letter {
     contact_of: Contact,
     text: String,
     attachments: Vec<Attachment>,
+    /// When Rocket.Chat was first asked to take it, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tried_at: Option<u64>,
+}
+
+/// That Rocket.Chat is being asked to take a letter, as it is stored before.
+#[derive(Debug, Serialize, Deserialize)]
+struct Trying {
+    v: u8,
+    letter: String,
+    tried_at: u64,
 }
 
 /// Whether Rocket.Chat may well take later what it does not take now.
@@ -38,7 +49,8 @@ pub fn is_passing(failure: &Failure) -> bool {
     matches!(failure, Failure::TimedOut) || matches!(Refusal::from(failure.clone()), Refusal::Internal(_))
 }
 
-/// Keeps a message; answers the id under which it is kept.
+/// Keeps a message, which Rocket.Chat was first asked to take at `tried_at`, if it was; answers the id under
+/// which it is kept.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it: then it was not accepted.
@@ -47,11 +59,12 @@ pub async fn keep(
     contact: &Contact,
     text: String,
     attachments: Vec<Attachment>,
+    tried_at: Option<u64>,
 ) -> Result<String, Failure> {
     let (id, at) = (host.random("letter", 12), host.now());
     let page = DUE.page(at.saturating_add(RETRY_MS));
     DUE.list(host, page).await?;
-    let letter = Letter { v: VERSION, at, id: id.clone(), contact_of: contact.clone(), text, attachments };
+    let letter = Letter { v: VERSION, at, id: id.clone(), contact_of: contact.clone(), text, attachments, tried_at };
     let associations = vec![contact.association(), DUE.association(page), letter_association(&id)];
     host.create_record(associations, &letter).await?;
     host.schedule(Job::Post { contact: contact.clone() }, at.saturating_add(RETRY_MS)).await;
@@ -61,6 +74,11 @@ pub async fn keep(
 /// The letters among a contact's records, oldest first.
 pub fn letters(records: &[Value]) -> Vec<Letter> {
     let mut letters: Vec<Letter> = records.iter().filter_map(|record| Letter::deserialize(record).ok()).collect();
+    for trying in records.iter().filter_map(|record| Trying::deserialize(record).ok()) {
+        if let Some(letter) = letters.iter_mut().find(|letter| letter.id == trying.letter) {
+            letter.tried_at = letter.tried_at.or(Some(trying.tried_at));
+        }
+    }
     letters.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     letters
 }
@@ -117,14 +135,22 @@ async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
 
 /// An earlier attempt may have come through although nobody said so: then it is in the room.
 async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) -> Result<(), Failure> {
-    let is_it = |message: &Message| {
-        message.token.as_deref() == Some(ticket.visitor.token.as_str())
-            && message.text.as_deref().unwrap_or_default() == letter.text
-            && message.created_at.is_some_and(|at| at.saturating_add(1_000) >= letter.at)
-    };
-    let messages = host.messages(room.id.clone()).await?.unwrap_or_default();
-    if messages.iter().any(is_it) {
-        return Ok(());
+    match letter.tried_at {
+        Some(tried_at) => {
+            let is_it = |message: &Message| {
+                message.token.as_deref() == Some(ticket.visitor.token.as_str())
+                    && message.text.as_deref().unwrap_or_default() == letter.text
+                    && message.created_at.is_some_and(|at| at >= tried_at)
+            };
+            if host.messages(room.id.clone()).await?.unwrap_or_default().iter().any(is_it) {
+                return Ok(());
+            }
+        }
+        None => {
+            let trying = Trying { v: VERSION, letter: letter.id.clone(), tried_at: host.now() };
+            let associations = vec![letter.contact_of.association(), letter_association(&letter.id)];
+            host.create_record(associations, &trying).await?;
+        }
     }
     let visitor = visitor_of(ticket, room.visitor.as_ref());
     match host.post_message(room.id, visitor, letter.text.clone(), letter.attachments.clone()).await {

@@ -10,6 +10,8 @@ use crate::request::Response;
 use crate::trigger::Job;
 use crate::workspace;
 
+/// A job that starts while the app is still being enabled is dropped by Rocket.Chat, in milliseconds.
+const SETTLING_MS: u64 = 5_000;
 /// How many days ended tickets are kept where the setting does not say.
 const RETENTION_DAYS: u64 = 30;
 
@@ -92,8 +94,10 @@ pub async fn write(host: &Host, body: &Value) -> Result<End, Refusal> {
 /// The app was enabled on this node: events may have been lost before, and what waited may be due.
 pub async fn enabled(host: &Host) -> End {
     announce(host).await;
-    host.schedule(Job::Compare { page: None }, host.now()).await;
-    host.schedule(Job::Sweep { recovered: false }, host.now()).await;
+    host.memory().missed.set(true);
+    let soon = host.now().saturating_add(SETTLING_MS);
+    host.schedule(Job::Compare { page: None }, soon).await;
+    host.schedule(Job::Sweep { recovered: false }, soon).await;
     End::default()
 }
 

@@ -164,6 +164,9 @@ impl Errands {
 /// Compares the rooms of open tickets with what was taken up: of one page of the calendar of opened
 /// tickets, or of all of them, a job each.
 pub async fn compare(host: &Host, page: Option<u64>) -> End {
+    if page.is_none() {
+        host.memory().missed.set(false);
+    }
     let outcome = match page {
         None => OPENED.pages(host).await.map(|pages| {
             let job = |page| Job::Compare { page: Some(page) };

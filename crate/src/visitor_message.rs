@@ -39,35 +39,52 @@ pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
         return Ok(accepted(&id));
     }
     // What waits already goes first.
-    let posted = match inbox::letters(&records).is_empty() {
-        true => post(host, ticket, &text, &attachments).await,
-        false => Err(Failure::TimedOut),
+    let waits = !inbox::letters(&records).is_empty();
+    let tried_at = Some(host.now()).filter(|_| !waits);
+    let posted = match waits {
+        true => Posted::Not,
+        false => post(host, ticket, &text, &attachments).await?,
     };
     let id = match posted {
-        Ok(Some(id)) => id,
-        Ok(None) => {
+        Posted::As(id) => id,
+        Posted::Not => inbox::keep(host, &contact, text, attachments, tried_at).await?,
+        Posted::RoomClosed => {
             ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
             return Ok(closing(host, ticket));
         }
-        Err(failure) if inbox::is_passing(&failure) => {
-            host.log(Level::Warn, format!("a contact's message is kept and posted later: {failure}"));
-            inbox::keep(host, &contact, text, attachments).await?
-        }
-        Err(failure) => return Err(failure.into()),
     };
     words.remember(key, fingerprint, id.clone(), host.now());
     Ok(accepted(&id))
 }
 
-/// Posts a message into the ticket's room; `None` where the room is closed.
-async fn post(host: &Host, ticket: &Ticket, text: &str, attachments: &[Attachment]) -> Result<Option<String>, Failure> {
-    match ticket::look(host, ticket).await? {
-        RoomState::Open(room) => {
+/// What became of an attempt to post a message.
+enum Posted {
+    /// It is in the room, under this id.
+    As(String),
+    /// Rocket.Chat cannot take it just now.
+    Not,
+    /// There is no open room to post it into.
+    RoomClosed,
+}
+
+/// Posts a message into the ticket's room.
+async fn post(host: &Host, ticket: &Ticket, text: &str, attachments: &[Attachment]) -> Result<Posted, Failure> {
+    let posted = match ticket::look(host, ticket).await {
+        Ok(RoomState::Open(room)) => {
             let visitor = visitor_of(ticket, room.visitor.as_ref());
-            host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await.map(Some)
+            host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await
         }
-        RoomState::Closed => Ok(None),
-        RoomState::Unknown => Err(Failure::Refused("Rocket.Chat does not show the contact's room".to_owned())),
+        Ok(RoomState::Closed) => return Ok(Posted::RoomClosed),
+        Ok(RoomState::Unknown) => Err(Failure::Refused("Rocket.Chat does not show the contact's room".to_owned())),
+        Err(failure) => Err(failure),
+    };
+    match posted {
+        Ok(id) => Ok(Posted::As(id)),
+        Err(failure) if inbox::is_passing(&failure) => {
+            host.log(Level::Warn, format!("a contact's message is kept and posted later: {failure}"));
+            Ok(Posted::Not)
+        }
+        Err(failure) => Err(failure),
     }
 }
 

@@ -34,6 +34,7 @@ export interface Request {
 	endpoint: string;
 	method: string;
 	headers: Record<string, string>;
+	query: Record<string, unknown>;
 	/** The parsed body as JSON text. */
 	body: string;
 }
@@ -57,6 +58,9 @@ export interface End {
 export interface Response {
 	status: number;
 	content?: object;
+	/** The id of the stored file whose bytes are the body, and its MIME type. */
+	upload?: string;
+	mediaType?: string;
 }
 
 export interface Answers {
@@ -94,6 +98,7 @@ export interface EffectArguments {
 	closeRoom: { room: string; comment: string };
 	postMessage: { room: string; visitor: Visitor; text: string; attachments: Array<object> };
 	setCustomField: { token: string; key: string; value: string };
+	findUpload: { id: string };
 	findDepartment: { department: string };
 	readMessages: { room: string };
 	postNotice: { room: string; text: string };

@@ -9,7 +9,15 @@ import type { Accessors } from './host';
 import type { Runner } from './runner';
 import { PATIENCE_MS, Trap } from './runner';
 
-const PATHS = ['secret.check', 'settings', 'room', 'room.close', 'visitor-message'];
+const PATHS = ['secret.check', 'settings', 'room', 'room.close', 'visitor-message', 'file'];
+
+/** A file that an agent sent is data, whatever it says of itself: no browser may run it. */
+const FILE_HEADERS = {
+	'Content-Disposition': 'attachment',
+	'Content-Security-Policy': "default-src 'none'; sandbox",
+	'X-Content-Type-Options': 'nosniff',
+	'Cache-Control': 'private, no-store',
+};
 
 export function endpoints(app: IApp, runner: Runner): Array<Endpoint> {
 	return PATHS.map((path) => new Endpoint(app, path, runner));
@@ -48,12 +56,12 @@ class Endpoint extends ApiEndpoint {
 		persistence: IPersistence,
 	): Promise<IApiResponse> {
 		const accessors = { read, modify, http, persistence, logger: this.app.getLogger() };
-		const { method, headers, content } = request;
+		const { method, headers, query, content } = request;
 		try {
-			const trigger = { request: { request: { endpoint: this.path, method, headers, body: jsonOf(content) } } };
+			const trigger = { request: { request: { endpoint: this.path, method, headers, query, body: jsonOf(content) } } };
 			const end = await this.runner.run(trigger, accessors, PATIENCE_MS);
 			this.runner.startJobs(end.followUps, accessors);
-			return responseOf(end.response);
+			return await responseOf(end.response, read);
 		} catch (error) {
 			return failure(error, accessors);
 		}
@@ -69,8 +77,12 @@ function jsonOf(content: unknown): string {
 	}
 }
 
-function responseOf(response: Response | undefined): IApiResponse {
-	const { status, content } = response ?? { status: HttpStatusCode.INTERNAL_SERVER_ERROR };
+async function responseOf(response: Response | undefined, read: IRead): Promise<IApiResponse> {
+	const { status, content, upload, mediaType } = response ?? { status: HttpStatusCode.INTERNAL_SERVER_ERROR };
+	if (upload) {
+		const bytes = await read.getUploadReader().getBufferById(upload);
+		return { status, headers: { 'Content-Type': mediaType ?? 'application/octet-stream', ...FILE_HEADERS }, content: bytes };
+	}
 	return { status, ...(content && { content }) };
 }
 

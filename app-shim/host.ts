@@ -149,6 +149,11 @@ export class Host implements Performers {
 		await this.modify.getUpdater().getLivechatUpdater().setCustomFields(token, key, value, true);
 	}
 
+	public async findUpload({ id }: EffectArguments['findUpload']): Promise<{ type: string; size: number } | null> {
+		const upload = await this.accessors.read.getUploadReader().getById(id);
+		return upload ? { type: upload.type, size: Number(upload.size) } : null;
+	}
+
 	public async findDepartment({ department }: EffectArguments['findDepartment']): Promise<{ id: string } | null> {
 		const reader = this.accessors.read.getLivechatReader();
 		const found: IDepartment | undefined = await reader.getLivechatDepartmentByIdOrName(department);
@@ -245,7 +250,7 @@ function roomOf({ id, type, isOpen, messageCount, source, visitor }: ILivechatRo
 /** A message as the core reads it: what is not plain data, such as its time, made so. */
 export function messageOf(message: IMessage): object {
 	const { id, text, room, sender, attachments, createdAt } = message;
-	const { token, type, _unmappedProperties_: unmapped } = message as IMessage & MappedByNewerServers;
+	const { token, type, files, _unmappedProperties_: unmapped } = message as IMessage & MappedByNewerServers;
 	return {
 		id,
 		text,
@@ -254,7 +259,8 @@ export function messageOf(message: IMessage): object {
 		createdAt: createdAt?.getTime(),
 		...(room && { room: roomOf(room as ILivechatRoom) }),
 		sender: sender && { id: sender.id, username: sender.username, type: sender.type, appId: sender.appId },
-		attachments: attachments?.map(({ title, description }) => ({ title, description })),
+		attachments: attachments?.map(({ text, timestampLink, description }) => ({ text, timestampLink, description })),
+		files: files ?? unmapped?.files ?? (message.file && [message.file]),
 	};
 }
 
@@ -262,7 +268,8 @@ export function messageOf(message: IMessage): object {
 interface MappedByNewerServers {
 	token?: string;
 	type?: string;
-	_unmappedProperties_?: { t?: string };
+	files?: Array<object>;
+	_unmappedProperties_?: { t?: string; files?: Array<object> };
 }
 
 /** In milliseconds from now: the header holds seconds or a date (RFC 9110, section 10.2.3). */

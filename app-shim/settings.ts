@@ -13,6 +13,15 @@ export const settings: Array<ISetting> = [
 		i18nDescription: 'app_secret_description',
 	},
 	{
+		id: 'public_address',
+		type: SettingType.STRING,
+		packageValue: '',
+		required: false,
+		public: false,
+		i18nLabel: 'public_address',
+		i18nDescription: 'public_address_description',
+	},
+	{
 		id: 'retention_days',
 		type: SettingType.NUMBER,
 		packageValue: 30,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::auth::keyed_hash;
 use crate::memory::Memory;
 use crate::operation::{Level, LogLine, Outcome, Slot};
+use crate::plain;
 use crate::ticket::RoomId;
 use crate::trigger::Job;
 use crate::wire::rocketchat::{Attachment, Department, Message, Room, Upload, Visitor};
@@ -306,7 +307,7 @@ impl Host {
     /// newer version of the app may have written them.
     pub async fn records<T: DeserializeOwned>(&self, association: String) -> Answer<Vec<T>> {
         let records = self.all_records(association).await?;
-        Ok(records.iter().filter_map(|record| T::deserialize(record).ok()).collect())
+        Ok(records.iter().filter_map(|record| plain::read(record).ok()).collect())
     }
 
     /// Reads all records that carry `association`, of whatever kind.
@@ -431,7 +432,7 @@ impl Host {
 impl Outcome {
     fn read<T: DeserializeOwned>(self) -> Answer<T> {
         match self {
-            Self::Ok(value) => T::deserialize(&value).map_err(|_| Failure::Unreadable),
+            Self::Ok(value) => plain::read(&value).map_err(|_| Failure::Unreadable),
             Self::Error(words) => Err(Failure::Refused(words)),
             Self::Timeout => Err(Failure::TimedOut),
         }

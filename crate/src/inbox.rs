@@ -7,6 +7,7 @@ use crate::calendar::DUE;
 use crate::host::{Failure, Host};
 use crate::notice;
 use crate::operation::{End, Level};
+use crate::plain;
 use crate::refusal::Refusal;
 use crate::ticket::{self, Contact, RoomState, Ticket};
 use crate::trigger::Job;
@@ -73,8 +74,8 @@ pub async fn keep(
 
 /// The letters among a contact's records, oldest first.
 pub fn letters(records: &[Value]) -> Vec<Letter> {
-    let mut letters: Vec<Letter> = records.iter().filter_map(|record| Letter::deserialize(record).ok()).collect();
-    for trying in records.iter().filter_map(|record| Trying::deserialize(record).ok()) {
+    let mut letters: Vec<Letter> = records.iter().filter_map(|record| plain::read::<Letter>(record).ok()).collect();
+    for trying in records.iter().filter_map(|record| plain::read::<Trying>(record).ok()) {
         if let Some(letter) = letters.iter_mut().find(|letter| letter.id == trying.letter) {
             letter.tried_at = letter.tried_at.or(Some(trying.tried_at));
         }
@@ -85,7 +86,7 @@ pub fn letters(records: &[Value]) -> Vec<Letter> {
 
 /// The contacts of the letters among a page's records.
 pub fn contacts_on(records: &[Value]) -> Vec<Contact> {
-    let contact = |record: &Value| Contact::deserialize(record.get("contact_of").or(record.get("contact"))?).ok();
+    let contact = |record: &Value| plain::read(record.get("contact_of").or(record.get("contact"))?).ok();
     let mut contacts: Vec<Contact> = records.iter().filter_map(contact).collect();
     contacts.dedup();
     contacts

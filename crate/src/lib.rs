@@ -36,6 +36,7 @@ pub mod notice;
 pub mod open;
 pub mod operation;
 pub mod outbox;
+pub mod plain;
 pub mod policy;
 pub mod refusal;
 pub mod request;

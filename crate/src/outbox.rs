@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::calendar::DUE;
 use crate::host::{Effect, Failure, Host};
 use crate::memory::NodeId;
+use crate::plain;
 use crate::ticket::{RoomId, room_association};
 
 const VERSION: u8 = 1;
@@ -190,7 +191,7 @@ pub struct Outbox {
 impl Outbox {
     /// What the lines among a room's records add up to.
     pub fn of(records: &[Value]) -> Self {
-        let mut lines: Vec<Line> = records.iter().filter_map(|record| Line::deserialize(record).ok()).collect();
+        let mut lines: Vec<Line> = records.iter().filter_map(|record| plain::read::<Line>(record).ok()).collect();
         lines.sort_by(|a, b| (&a.entry, a.at).cmp(&(&b.entry, b.at)));
         let mut outbox = Self::default();
         for lines in lines.chunk_by(|a, b| a.entry == b.entry) {

@@ -10,6 +10,7 @@ use crate::calendar::{DUE, OPENED};
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
 use crate::operation::{End, Level};
+use crate::plain;
 use crate::ticket::{Contact, RoomId};
 use crate::trigger::{Haste, Job};
 use crate::{delivery, inbox, tidy};
@@ -147,7 +148,7 @@ fn is_end<'de, D: Deserializer<'de>>(line: D) -> Result<bool, D::Error> {
 
 impl Errands {
     fn on(records: &[Value]) -> Self {
-        let mut read: Vec<Errand> = records.iter().filter_map(|record| Errand::deserialize(record).ok()).collect();
+        let mut read: Vec<Errand> = records.iter().filter_map(|record| plain::read::<Errand>(record).ok()).collect();
         // What is the same entry's stands together then, its end last.
         read.sort();
         let mut errands = Self { contacts: inbox::contacts_on(records), ..Self::default() };

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::auth::keyed_hash;
 use crate::calendar::{DUE, ENDED, OPENED};
 use crate::host::{Failure, Host};
+use crate::plain;
 use crate::refusal::Refusal;
 use crate::wire::rocketchat::{Room, Visitor};
 
@@ -203,7 +204,7 @@ pub fn of_room(records: &[Value]) -> Option<Ticket> {
 
 /// All tickets among a contact's records, by room id.
 pub fn of_contact(records: &[Value]) -> Vec<Ticket> {
-    let mut facts: Vec<Fact> = records.iter().filter_map(|record| Fact::deserialize(record).ok()).collect();
+    let mut facts: Vec<Fact> = records.iter().filter_map(|record| plain::read::<Fact>(record).ok()).collect();
     facts.sort_by(|a, b| (&a.room, a.at).cmp(&(&b.room, b.at)));
     facts.chunk_by(|a, b| a.room == b.room).filter_map(ticket_of).collect()
 }

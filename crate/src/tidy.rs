@@ -11,6 +11,7 @@ use crate::calendar::ENDED;
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
 use crate::outbox::{self, EntryId, SettledEntry};
+use crate::plain;
 use crate::settings;
 use crate::ticket::{RoomId, room_association};
 
@@ -87,7 +88,7 @@ pub async fn erase_old_tickets(host: &Host) -> Result<(), Failure> {
 
 /// The rooms that records are about.
 pub fn rooms_on(records: &[Value]) -> Vec<RoomId> {
-    let room = |record: &Value| RoomId::deserialize(record.get("room")?).ok();
+    let room = |record: &Value| plain::read(record.get("room")?).ok();
     let mut rooms: Vec<RoomId> = records.iter().filter_map(room).collect();
     rooms.sort();
     rooms.dedup();

@@ -10,6 +10,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::memory::Memory;
+use crate::plain;
 use crate::trigger;
 
 /// The core of one process of the app.
@@ -66,7 +67,7 @@ impl Operation {
 /// come from: each further way would be compiled for each of them.
 fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
     let value: Value = serde_wasm_bindgen::from_value(value).map_err(|error| Error::new(&error.to_string()))?;
-    T::deserialize(&value).map_err(|error| Error::new(&error.to_string()).into())
+    plain::read(&value).map_err(|error| Error::new(&error.to_string()).into())
 }
 
 fn write(value: &impl Serialize) -> Result<JsValue, JsValue> {

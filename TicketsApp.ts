@@ -11,6 +11,7 @@ import type {
 import { ApiSecurity, ApiVisibility } from '@rocket.chat/apps-engine/definition/api';
 import type { ILivechatRoom, IPostLivechatRoomClosed } from '@rocket.chat/apps-engine/definition/livechat';
 import type { IMessage, IPostMessageSent } from '@rocket.chat/apps-engine/definition/messages';
+import { RoomType } from '@rocket.chat/apps-engine/definition/rooms';
 import type { ISetting } from '@rocket.chat/apps-engine/definition/settings';
 
 import { endpoints } from './app-shim/endpoints';
@@ -35,11 +36,16 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 
 	public override async onSettingUpdated(
 		_setting: ISetting,
-		_configuration: IConfigurationModify,
+		{ scheduler }: IConfigurationModify,
 		read: IRead,
 		http: IHttp,
 	): Promise<void> {
-		await this.runner.runEvent('settingUpdated', this.accessorsOf(read, http));
+		await this.runner.runEvent('settingUpdated', { read, http, scheduler, logger: this.getLogger() });
+	}
+
+	/** Channels and direct messages are none of this app's business. */
+	public async checkPostMessageSent({ room }: IMessage): Promise<boolean> {
+		return room.type === RoomType.LIVE_CHAT;
 	}
 
 	public async executePostMessageSent(
@@ -78,7 +84,7 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 		await configuration.scheduler.registerProcessors(processors(this, this.runner));
 	}
 
-	private accessorsOf(read: IRead, http: IHttp, persistence?: IPersistence, modify?: IModify): Accessors {
+	private accessorsOf(read: IRead, http: IHttp, persistence: IPersistence, modify?: IModify): Accessors {
 		return { read, http, persistence, modify, logger: this.getLogger() };
 	}
 }

@@ -81,7 +81,11 @@ async function responseOf(response: Response | undefined, read: IRead): Promise<
 	const { status, content, upload, mediaType } = response ?? { status: HttpStatusCode.INTERNAL_SERVER_ERROR };
 	if (upload) {
 		const bytes = await read.getUploadReader().getBufferById(upload);
-		return { status, headers: { 'Content-Type': mediaType ?? 'application/octet-stream', ...FILE_HEADERS }, content: bytes };
+		return {
+			status,
+			headers: { 'Content-Type': mediaType ?? 'application/octet-stream', ...FILE_HEADERS },
+			content: bytes,
+		};
 	}
 	return { status, ...(content && { content }) };
 }

@@ -9,13 +9,16 @@ import type { Runner } from './runner';
 /** How often something must come by to pick up what is due: the core knows what (crate/src/sweep.rs). */
 const SWEEP_INTERVAL = '60 seconds';
 
+/** The scheduler starts no other of these jobs meanwhile; a slow one goes on by itself. */
+const PATIENCE_MS = 1000;
+
 /** What the server's scheduler calls: the recurring sweep, and the jobs that the core schedules itself. */
 export function processors(app: App, runner: Runner): Array<IProcessor> {
 	const processor = (jobOf: (context: IJobContext) => Job): IProcessor['processor'] =>
 		async function (this: unknown, context, read, modify, http, persistence) {
 			// Newer engines keep a job's log only if it is written through the app that they call the processor with.
 			const logger = (this instanceof App ? this : app).getLogger();
-			await runner.runEvent({ job: { job: jobOf(context) } }, { read, modify, http, persistence, logger });
+			await runner.runEvent({ job: { job: jobOf(context) } }, { read, modify, http, persistence, logger }, PATIENCE_MS);
 		};
 	return [
 		{

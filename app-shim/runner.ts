@@ -5,6 +5,7 @@ import { createCore } from './core';
 import { errorText } from './errorText';
 import type { Accessors } from './host';
 import { Host } from './host';
+import { Journal } from './journal';
 import { Queues } from './queues';
 
 /** How long one call of Rocket.Chat may take: the engine itself would wait for ever. */
@@ -47,35 +48,35 @@ export class Runner {
 		}
 	}
 
-	/** Runs an event's operation. The server is not kept waiting for a slow one; it goes on by itself. */
-	public async runEvent(trigger: Trigger, accessors: Accessors): Promise<void> {
-		const outcome = await outcomeOf(() => this.runUnasked(trigger, accessors), PATIENCE_MS);
-		if (outcome !== 'timeout' && 'error' in outcome) {
-			accessors.logger.error(outcome.error);
-		}
+	/**
+	 * Runs the operation of an event, a hook or a job, and what it leaves to be done. The server is not kept waiting for
+	 * a slow one; it goes on by itself.
+	 */
+	public async runEvent(trigger: Trigger, accessors: Accessors, patienceMs = PATIENCE_MS): Promise<void> {
+		const journal = new Journal(accessors.logger);
+		await outcomeOf(() => this.runUnasked(trigger, { ...accessors, logger: journal }), patienceMs);
+		journal.close();
+	}
+
+	/** Starts what a request's operation left to be done; RapidPro does not wait for it. */
+	public startJobs(jobs: Array<Job>, accessors: Accessors): void {
+		this.runJobs(jobs, { ...accessors, logger: console });
 	}
 
 	/** Runs an operation that nobody waits for an answer of: once more, on a fresh core, if the first one trapped. */
 	private async runUnasked(trigger: Trigger, accessors: Accessors): Promise<void> {
-		let end: End;
-		try {
-			end = await this.run(trigger, accessors);
-		} catch (trap) {
-			accessors.logger.error(errorText(trap));
-			end = await this.run(trigger, accessors);
+		for (let attempt = 0; attempt < 2; attempt++) {
+			try {
+				const end = await this.run(trigger, accessors);
+				return this.runJobs(end.followUps, accessors);
+			} catch (trap) {
+				accessors.logger.error(errorText(trap));
+			}
 		}
-		this.startJobs(end.followUps, accessors);
 	}
 
-	/**
-	 * Starts what an operation left to be done, without waiting for it: neither RapidPro nor Rocket.Chat's time limits
-	 * do. The log of whatever led here is written by then, so that what there is to say goes to the console.
-	 */
-	public startJobs(jobs: Array<Job>, accessors: Accessors): void {
-		const detached = { ...accessors, logger: console };
-		for (const job of jobs) {
-			this.runUnasked({ job: { job } }, detached).catch((error) => console.error(errorText(error)));
-		}
+	private async runJobs(jobs: Array<Job>, accessors: Accessors): Promise<void> {
+		await Promise.all(jobs.map((job) => this.runUnasked({ job: { job } }, accessors)));
 	}
 
 	private currentCore(): Core {

@@ -20,6 +20,8 @@ use crate::{compare, notice, tidy};
 const ATTEMPT_MS: u64 = WEBHOOK_TIMEOUT_MS + 5_000;
 /// A failing store is tried this often.
 const WRITE_TRIES: u32 = 3;
+/// How soon to look again at what another node is about to send, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 2_000;
 /// After this many turns another operation goes on.
 const TURNS_MAX: u32 = 1_000;
 
@@ -195,8 +197,7 @@ impl<'a> Courier<'a> {
         let sent_at = self.host.now();
         if !self.host.memory().breaker.allows(sent_at, ATTEMPT_MS) {
             if policy::is_expired(sent_at.saturating_sub(entry.taken_up_at)) {
-                self.give_up(&desk.ticket, entry, policy::EXPIRED).await?;
-                return Ok(Turn::Again);
+                return self.give_up(&desk.ticket, entry, policy::EXPIRED).await;
             }
             notice::announce_outage(self.host, desk, entry).await?;
             return Ok(Turn::Stop);
@@ -222,8 +223,9 @@ impl<'a> Courier<'a> {
         match progress.holder(now) {
             Some((holder, until)) if holder == node && until.saturating_sub(now) > ATTEMPT_MS => Ok(None),
             Some((holder, until)) if holder != node => {
-                // It may have died.
-                self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, until).await;
+                // It may have died, or be waiting for an entry before this one that is ours.
+                let soon = until.min(now.saturating_add(LOOK_AGAIN_MS));
+                self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, soon).await;
                 Ok(Some(Turn::Stop))
             }
             Some(_) | None => {
@@ -260,10 +262,7 @@ impl<'a> Courier<'a> {
                 self.follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
                 Ok(Turn::Stop)
             }
-            Verdict::GiveUp { reason } => {
-                self.give_up(ticket, entry, &reason).await?;
-                Ok(Turn::Again)
-            }
+            Verdict::GiveUp { reason } => self.give_up(ticket, entry, &reason).await,
             Verdict::Retry { delay_ms, trouble } => {
                 self.log_trouble(ticket, &entry.id, &answer);
                 self.wait(&ticket.room, &entry.id, entry.taken_up_at, delay_ms, trouble).await?;
@@ -272,9 +271,15 @@ impl<'a> Courier<'a> {
         }
     }
 
-    async fn give_up(&self, ticket: &Ticket, entry: &Entry, reason: &str) -> Result<(), Failure> {
-        notice::given_up(self.host, ticket, entry, reason).await;
-        self.strike_out(&ticket.room, entry, Some(reason.to_owned())).await
+    /// Nothing is given up before somebody was told. In a closed room there may be nobody left to tell.
+    async fn give_up(&self, ticket: &Ticket, entry: &Entry, reason: &str) -> Result<Turn, Failure> {
+        self.host.log(Level::Error, format!("message {} did not reach the contact: {reason}", entry.id));
+        if !notice::given_up(self.host, ticket, entry, reason).await && ticket.is_open() {
+            self.wait(&ticket.room, &entry.id, entry.taken_up_at, policy::UNTOLD_DELAY_MS, Trouble::Ticket).await?;
+            return Ok(Turn::Stop);
+        }
+        self.strike_out(&ticket.room, entry, Some(reason.to_owned())).await?;
+        Ok(Turn::Again)
     }
 
     /// What RapidPro has must be struck out, or it would get it twice: the store is tried several times.
@@ -375,7 +380,7 @@ impl<'a> Courier<'a> {
         trouble: Trouble,
     ) -> Result<(), Failure> {
         let next = self.host.now().saturating_add(delay_ms);
-        let line = LineKind::Failed { next, outage: trouble == Trouble::Down, unfetched: false };
+        let line = LineKind::Failed { next, outage: trouble != Trouble::Ticket, unfetched: false };
         insist(|| outbox::add(self.host, room, entry, taken_up_at, line.clone())).await?;
         self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, next).await;
         Ok(())

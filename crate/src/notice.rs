@@ -13,11 +13,11 @@ const OUTAGE_MS: u64 = 2 * 60_000;
 /// How much of a message is quoted, so that the agent knows which one is meant, in characters.
 const QUOTE_LENGTH: usize = 80;
 
-/// RapidPro will never take a message.
-pub async fn given_up(host: &Host, ticket: &Ticket, entry: &Entry, reason: &str) {
+/// RapidPro will never take a message. Says whether Rocket.Chat has taken the notice.
+pub async fn given_up(host: &Host, ticket: &Ticket, entry: &Entry, reason: &str) -> bool {
     let quote = quote(&entry.message.text);
     let advice = "Reach the contact another way, or ask the administrator.";
-    tell(host, ticket, format!("This message did not reach the contact: “{quote}”. {reason}. {advice}")).await;
+    tell(host, ticket, format!("This message did not reach the contact: “{quote}”. {reason}. {advice}")).await
 }
 
 /// Files that RapidPro does not take did not reach the contact.
@@ -49,9 +49,7 @@ pub async fn please_close(host: &Host, ticket: &Ticket) {
     let text = "The ticket was closed in RapidPro: nothing that is written here reaches the contact any more. \
                 Please close this room."
         .to_owned();
-    if let Err(failure) = host.post_notice(ticket.room.clone(), text).await {
-        log(host, &ticket.room, &failure);
-    }
+    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), text).await);
 }
 
 /// RapidPro has not taken the room's messages for a while. Said once.
@@ -77,24 +75,24 @@ pub async fn announce_end(host: &Host, ticket: &Ticket, entry: &Entry) {
     }
 }
 
-/// In a closed room nobody can read a new message: there it is shown to the agent who served it.
-async fn tell(host: &Host, ticket: &Ticket, text: String) {
+/// In a closed room nobody can read a new message: there it is shown to the agent who served it. Says
+/// whether Rocket.Chat has taken it.
+async fn tell(host: &Host, ticket: &Ticket, text: String) -> bool {
     if !ticket.is_open() {
         return show(host, &ticket.room, text).await;
     }
-    if let Err(failure) = host.post_notice(ticket.room.clone(), text).await {
-        log(host, &ticket.room, &failure);
-    }
+    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), text).await)
 }
 
-async fn show(host: &Host, room: &RoomId, text: String) {
-    if let Err(failure) = host.notify(room.clone(), text).await {
-        log(host, room, &failure);
-    }
+async fn show(host: &Host, room: &RoomId, text: String) -> bool {
+    taken(host, room, host.notify(room.clone(), text).await)
 }
 
-fn log(host: &Host, room: &RoomId, failure: &Failure) {
-    host.log(Level::Warn, format!("the agents of room {} could not be told: {failure}", room.as_str()));
+fn taken(host: &Host, room: &RoomId, outcome: Result<(), Failure>) -> bool {
+    if let Err(failure) = &outcome {
+        host.log(Level::Warn, format!("the agents of room {} could not be told: {failure}", room.as_str()));
+    }
+    outcome.is_ok()
 }
 
 fn quote(text: &str) -> String {

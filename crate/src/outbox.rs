@@ -59,7 +59,7 @@ pub enum LineKind {
     Failed {
         /// When to try again.
         next: u64,
-        /// Whether the end of an outage of RapidPro ends the waiting.
+        /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
         outage: bool,
         /// Whether RapidPro could not fetch the files: from now on they are links in the text.
         #[serde(default)]
@@ -120,7 +120,7 @@ pub struct Progress {
     pub failures: u32,
     /// When it may be tried again.
     pub next: u64,
-    /// Whether the end of an outage of RapidPro ends the waiting.
+    /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
     pub outage: bool,
     /// Whether the files are to be links in the text.
     pub unfetched: bool,

@@ -13,8 +13,7 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 pub const WEBHOOK_TIMEOUT_MS: u64 = 20 * SECOND_MS;
 
 /// The delays after the first, second … failure of a passing kind; the last one repeats.
-const PASSING_DELAYS_MS: &[u64] =
-    &[5 * SECOND_MS, 15 * SECOND_MS, 45 * SECOND_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS, 15 * MINUTE_MS];
+const PASSING_DELAYS_MS: &[u64] = &[5 * SECOND_MS, 15 * SECOND_MS, 45 * SECOND_MS, 2 * MINUTE_MS, 5 * MINUTE_MS];
 /// The same, where somebody must correct RapidPro's or the app's configuration.
 const CONFIGURATION_DELAYS_MS: &[u64] = &[MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS];
 /// The same, while RapidPro may not have stored the ticket yet.
@@ -27,6 +26,8 @@ const MESSAGE_AGE_MAX_MS: u64 = 3 * DAY_MS;
 const OLD_CLOSE_DELAY_MS: u64 = DAY_MS;
 /// How often to look whether somebody has connected RapidPro by now.
 pub const NOT_CONNECTED_DELAY_MS: u64 = MINUTE_MS;
+/// How soon to try again what is refused for good, while the agents cannot be told.
+pub const UNTOLD_DELAY_MS: u64 = MINUTE_MS;
 /// A `Retry-After` is honoured up to here.
 const RETRY_AFTER_MAX_MS: u64 = HOUR_MS;
 /// A delay is stretched by up to this part of itself, so that waiting tickets do not come back all at once.
@@ -258,7 +259,7 @@ mod tests {
         assert_eq!(delay(MESSAGE), 5_000);
         assert_eq!(delay(Try { chance: 99, ..MESSAGE }), 5_990);
         assert_eq!(delay(Try { failures: 3, ..MESSAGE }), 120_000);
-        assert_eq!(delay(Try { failures: 99, ..MESSAGE }), 900_000);
+        assert_eq!(delay(Try { failures: 99, ..MESSAGE }), 300_000);
         let old = judge(Try { age_ms: 3 * DAY_MS, ..MESSAGE }, &Err(Failure::TimedOut));
         assert!(matches!(old, Verdict::GiveUp { .. }), "{old:?}");
     }

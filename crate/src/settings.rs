@@ -60,10 +60,11 @@ async fn site_url(host: &Host) -> Result<String, Failure> {
     Ok(site.as_str().unwrap_or_default().trim_end_matches('/').to_owned())
 }
 
-/// A setting was saved: what was read before no longer counts.
-pub fn updated(host: &Host) -> End {
+/// A setting was saved: what was read before no longer counts, and what waited for it may go.
+pub async fn updated(host: &Host) -> End {
     host.memory().secret.forget();
     host.memory().public_address.forget();
+    host.schedule(Job::Sweep { recovered: true }, host.now()).await;
     End::default()
 }
 
@@ -88,7 +89,7 @@ pub async fn write(host: &Host, body: &Value) -> Result<End, Refusal> {
         return Err(webhook.wrong("url", "an http or https URL with a host"));
     }
     workspace::connect(host, url).await?;
-    Ok(End::answer(Response::of(204)))
+    Ok(End { follow_ups: vec![Job::Sweep { recovered: true }], ..End::answer(Response::of(204)) })
 }
 
 /// The app was enabled on this node: events may have been lost before, and what waited may be due.
@@ -103,8 +104,8 @@ pub async fn enabled(host: &Host) -> End {
 
 /// Says in the log which address to paste into RapidPro.
 async fn announce(host: &Host) {
-    let site = site_url(host).await.unwrap_or_else(|_| "<the address of this server>".to_owned());
-    let address = format!("{site}/api/apps/public/{}", host.memory().app_id);
+    let server = public_address(host).await.unwrap_or_else(|_| "<the address of this server>".to_owned());
+    let address = format!("{server}/api/apps/public/{}", host.memory().app_id);
     host.log(Level::Info, format!("the address to paste into RapidPro: {address}"));
 }
 

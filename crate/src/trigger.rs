@@ -61,7 +61,7 @@ pub enum Job {
     },
     /// Look for what is due.
     Sweep {
-        /// Whether RapidPro is back, so that whatever waited for it is due.
+        /// Whether RapidPro may be back, so that whatever waited for it is due.
         recovered: bool,
     },
     /// Compare the rooms of open tickets with what was taken up, since events may have been lost.
@@ -77,7 +77,7 @@ pub enum Job {
 pub enum Haste {
     /// Send what is due.
     Due,
-    /// RapidPro is back: send also what waits for its recovery.
+    /// RapidPro may be back: send also what waits for its recovery.
     Recovered,
     /// Events may have been lost: look for messages and a close that were never taken up.
     Compare,
@@ -107,7 +107,7 @@ async fn run(host: Host, trigger: Trigger) -> End {
         Trigger::Request { request } => request::answer(&host, &request).await,
         Trigger::MessageSent { message } => agent_message::forward(&host, *message).await,
         Trigger::RoomClosed { room } => close::closed_in_rocket_chat(&host, room.id).await,
-        Trigger::SettingUpdated => settings::updated(&host),
+        Trigger::SettingUpdated => settings::updated(&host).await,
         Trigger::Enabled => settings::enabled(&host).await,
         Trigger::Job { job } => work(&host, job).await,
     }

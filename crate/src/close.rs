@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::delivery;
 use crate::desk::Desk;
 use crate::fields::Fields;
-use crate::host::Host;
+use crate::host::{Failure, Host};
 use crate::notice;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
@@ -27,30 +27,26 @@ pub async fn close(host: &Host, body: &Value) -> Result<End, Refusal> {
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     let mut end = End::answer(Response::of(204));
     for ticket in tickets.iter().filter(|ticket| !ticket.is_ended() && !ticket.is_finished()) {
-        // Written first: the room's close event must find it, however soon it comes.
+        // Stored before the room is closed: its close event must find it, however soon it comes.
         ticket.add(host, FactKind::Closed { by: Closer::RapidPro }).await?;
-        if ticket.is_open() {
-            close_room(host, ticket).await;
-        }
         end.follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
     }
     Ok(end)
 }
 
-/// Closes the room if Rocket.Chat lets it; else the agents are asked to.
-async fn close_room(host: &Host, ticket: &Ticket) {
-    let closed = match ticket::look(host, ticket).await {
-        Ok(RoomState::Open(room)) => host.close_room(room.id, "Closed in RapidPro").await,
-        Ok(RoomState::Closed | RoomState::Unknown) => Ok(()),
-        Err(failure) => Err(failure),
-    };
-    if let Err(failure) = closed {
-        let room = ticket.room.as_str();
-        host.log(Level::Warn, format!("RapidPro closed the ticket, but room {room} could not be closed: {failure}"));
-        if !matches!(ticket::look(host, ticket).await, Ok(RoomState::Closed)) {
-            notice::please_close(host, ticket).await;
-        }
+/// Closes the room of a ticket that has ended, if Rocket.Chat lets it; else the agents are asked to.
+///
+/// # Errors
+/// Where Rocket.Chat neither closes the room nor takes the request to.
+pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
+    let RoomState::Open(room) = ticket::look(host, ticket).await? else { return Ok(()) };
+    let Err(failure) = host.close_room(room.id, "Closed in RapidPro").await else { return Ok(()) };
+    if ticket::look(host, ticket).await? == RoomState::Closed {
+        return Ok(());
     }
+    let room = ticket.room.as_str();
+    host.log(Level::Warn, format!("the ticket of room {room} has ended, but the room could not be closed: {failure}"));
+    if notice::please_close(host, ticket).await { Ok(()) } else { Err(failure) }
 }
 
 /// A room was closed on Rocket.Chat's side, or by this app: RapidPro is told in the first case.

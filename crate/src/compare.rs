@@ -10,22 +10,24 @@ use crate::outbox::{Entry, Progress};
 use crate::ticket::{self, Closer, FactKind, RoomState, Ticket};
 use crate::tidy;
 
-/// Takes up that a ticket's room was closed, if nobody noticed.
+/// Takes up that a ticket's room was closed, if nobody noticed; says whether that was so.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
-    if ticket.is_open() && ticket::look(host, ticket).await? == RoomState::Closed {
+pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, Failure> {
+    let missed = ticket.is_open() && ticket::look(host, ticket).await? == RoomState::Closed;
+    if missed {
         ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
     }
-    Ok(())
+    Ok(missed)
 }
 
-/// Takes up the messages of a room that nobody noticed, in the order in which they were written.
+/// Takes up the messages of a room that nobody noticed, in the order in which they were written; says
+/// whether there were any.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<(), Failure> {
+pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<bool, Failure> {
     let room = &desk.ticket.room;
     let Some(mut messages) = host.messages(room.clone()).await? else {
         let room = room.as_str();
@@ -33,8 +35,9 @@ pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<(), Fai
             Level::Warn,
             format!("room {room}: its messages cannot be read: a permission of the app may be missing"),
         );
-        return Ok(());
+        return Ok(false);
     };
+    let mut any = false;
     let sent = tidy::sent(host, room).await?;
     messages.sort_by_key(|message| message.created_at);
     for message in messages {
@@ -45,6 +48,7 @@ pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<(), Fai
         host.log(Level::Info, format!("message {id} of room {} had been missed and is sent now", room.as_str()));
         let entry = Entry { id, message, taken_up_at: host.now(), progress: Progress::default() };
         write_down(host, room, &entry).await;
+        any = true;
     }
-    Ok(())
+    Ok(any)
 }

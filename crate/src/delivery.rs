@@ -14,7 +14,7 @@ use crate::policy::{self, Kind, Trouble, Try, Verdict, WEBHOOK_TIMEOUT_MS};
 use crate::ticket::{FactKind, RoomId, Ticket, TicketId};
 use crate::trigger::{Haste, Job};
 use crate::webhook::{Undelivered, Webhook};
-use crate::{compare, notice, tidy};
+use crate::{close, compare, notice, tidy};
 
 /// How long an attempt can take, with what is stored around it, in milliseconds.
 const ATTEMPT_MS: u64 = WEBHOOK_TIMEOUT_MS + 5_000;
@@ -128,12 +128,14 @@ struct Courier<'a> {
     host: &'a Host,
     haste: Haste,
     compared: bool,
+    tried_to_leave: bool,
+    left: bool,
     follow_ups: Vec<Job>,
 }
 
 impl<'a> Courier<'a> {
     fn new(host: &'a Host, haste: Haste) -> Self {
-        Self { host, haste, compared: false, follow_ups: Vec::new() }
+        Self { host, haste, compared: false, tried_to_leave: false, left: false, follow_ups: Vec::new() }
     }
 
     fn end(self) -> End {
@@ -156,11 +158,11 @@ impl<'a> Courier<'a> {
         if desk.ticket.is_finished() {
             return Ok(Turn::Stop);
         }
-        if self.haste == Haste::Compare && !self.compared {
-            self.compared = true;
-            compare::take_up_missed_close(self.host, &desk.ticket).await?;
-            compare::take_up_missed_messages(self.host, desk).await?;
+        if self.haste == Haste::Compare && self.compare(desk).await? {
             return Ok(Turn::Again);
+        }
+        if desk.ticket.is_to_be_left() && !self.tried_to_leave {
+            self.leave(&desk.ticket).await;
         }
         if let Some(entry) = desk.outbox.waiting.first() {
             return self.send(desk, entry).await;
@@ -168,16 +170,41 @@ impl<'a> Courier<'a> {
         if desk.ticket.is_open() {
             return Ok(Turn::Stop);
         }
-        if !self.compared {
-            self.compared = true;
-            compare::take_up_missed_messages(self.host, desk).await?;
+        if self.compare(desk).await? {
             return Ok(Turn::Again);
         }
         match desk.ticket.owed().first() {
             Some((id, bound_at)) => self.send_close(desk, id, *bound_at).await,
+            None if desk.ticket.is_to_be_left() && !self.left => Ok(Turn::Stop),
             None => {
                 finish(self.host, desk).await?;
                 Ok(Turn::Stop)
+            }
+        }
+    }
+
+    /// Takes up, once, what nobody noticed; says whether there was anything.
+    async fn compare(&mut self, desk: &Desk) -> Result<bool, Failure> {
+        if self.compared {
+            return Ok(false);
+        }
+        let closed = self.haste == Haste::Compare && compare::take_up_missed_close(self.host, &desk.ticket).await?;
+        let written = compare::take_up_missed_messages(self.host, desk).await?;
+        self.compared = true;
+        Ok(closed || written)
+    }
+
+    async fn leave(&mut self, ticket: &Ticket) {
+        self.tried_to_leave = true;
+        let left = match close::leave_room(self.host, ticket).await {
+            Ok(()) => ticket.add(self.host, FactKind::Left).await,
+            Err(failure) => Err(failure),
+        };
+        match left {
+            Ok(()) => self.left = true,
+            Err(failure) => {
+                let room = ticket.room.as_str();
+                self.host.log(Level::Warn, format!("room {room} is still to be closed: {failure}"));
             }
         }
     }

@@ -44,12 +44,13 @@ pub async fn nobody_reads(host: &Host, ticket: &Ticket) {
     show(host, &ticket.room, text.to_owned()).await;
 }
 
-/// RapidPro closed a ticket whose room Rocket.Chat would not close.
-pub async fn please_close(host: &Host, ticket: &Ticket) {
+/// RapidPro closed a ticket whose room Rocket.Chat would not close. Says whether Rocket.Chat has taken the
+/// notice.
+pub async fn please_close(host: &Host, ticket: &Ticket) -> bool {
     let text = "The ticket was closed in RapidPro: nothing that is written here reaches the contact any more. \
                 Please close this room."
         .to_owned();
-    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), text).await);
+    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), text).await)
 }
 
 /// RapidPro has not taken the room's messages for a while. Said once.

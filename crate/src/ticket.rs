@@ -100,6 +100,8 @@ pub enum FactKind {
         /// RapidPro's id.
         ticket: TicketId,
     },
+    /// The room of a ticket that has ended is closed, or the agents were asked to close it.
+    Left,
     /// Nothing is left to be done for the room.
     Finished,
 }
@@ -129,6 +131,7 @@ pub struct Ticket {
     pub bindings: Vec<(TicketId, u64)>,
     closed: Vec<(Closer, u64)>,
     told: Vec<TicketId>,
+    left: bool,
     finished: bool,
 }
 
@@ -141,6 +144,11 @@ impl Ticket {
     /// Whether RapidPro, or the app itself, has ended it, so that no close is owed to RapidPro.
     pub fn is_ended(&self) -> bool {
         self.closed.iter().any(|(by, _)| *by != Closer::RocketChat)
+    }
+
+    /// Whether the ticket has ended and its room is still to be closed.
+    pub fn is_to_be_left(&self) -> bool {
+        self.is_ended() && !self.left
     }
 
     /// Whether nothing is left to be done.
@@ -184,7 +192,7 @@ pub async fn record(host: &Host, contact: &Contact, room: &RoomId, kind: FactKin
     let page = match &kind {
         FactKind::Bound { .. } => Some((OPENED, OPENED.page(now))),
         FactKind::Closed { .. } => Some((DUE, DUE.page(now))),
-        FactKind::Told { .. } => None,
+        FactKind::Told { .. } | FactKind::Left => None,
         FactKind::Finished => Some((ENDED, ENDED.page(now))),
     };
     let mut associations = vec![contact.association(), room_association(room)];
@@ -218,7 +226,7 @@ pub fn room_association(room: &RoomId) -> String {
 fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
     let first = facts.first()?;
     let mut visitor = None;
-    let mut finished = false;
+    let (mut left, mut finished) = (false, false);
     let (mut bindings, mut closed, mut told): (Vec<(TicketId, u64)>, _, _) = (Vec::new(), Vec::new(), Vec::new());
     for fact in facts {
         match &fact.kind {
@@ -230,6 +238,7 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
             }
             FactKind::Closed { by } => closed.push((*by, fact.at)),
             FactKind::Told { ticket } => told.push(ticket.clone()),
+            FactKind::Left => left = true,
             FactKind::Finished => finished = true,
         }
     }
@@ -240,6 +249,7 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
         bindings,
         closed,
         told,
+        left,
         finished,
     })
 }

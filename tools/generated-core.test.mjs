@@ -12,7 +12,10 @@ it('carries the module, decoded without help', () => {
 	const run = evaluate(FILE);
 	const order = run('ORDER').match(/../g);
 	assert.equal(new Set(order).size, 256);
-	assert.deepEqual([...run('decodeBytes(ORDER, input)', '#% ##!#')].map(hex), [0, 1, 88, 0, 176].map((at) => order[at]));
+	assert.deepEqual(
+		[...run('decodeBytes(ORDER, input)', '#% ##!#')].map(hex),
+		[0, 1, 88, 0, 176].map((at) => order[at]),
+	);
 });
 
 it('has text coders that agree with the standard ones', () => {

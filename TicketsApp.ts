@@ -1,5 +1,6 @@
 import { App } from '@rocket.chat/apps-engine/definition/App';
 import type {
+	IAppInstallationContext,
 	IConfigurationExtend,
 	IConfigurationModify,
 	IEnvironmentRead,
@@ -24,6 +25,16 @@ import { settings } from './app-shim/settings';
 /** The class that Rocket.Chat loads: says what the app offers and hears, and passes everything on to the core. */
 export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRoomClosed {
 	private readonly runner = new Runner(this.getID());
+
+	public override async onInstall(
+		_context: IAppInstallationContext,
+		read: IRead,
+		http: IHttp,
+		persistence: IPersistence,
+		modify: IModify,
+	): Promise<void> {
+		await this.runner.runEvent('installed', this.accessorsOf(read, http, persistence, modify));
+	}
 
 	public override async onEnable(
 		_environment: IEnvironmentRead,

@@ -24,6 +24,7 @@ export type Trigger =
 	| { messageSent: { message: object } }
 	| { roomClosed: { room: object } }
 	| 'settingUpdated'
+	| 'installed'
 	| 'enabled'
 	| { job: { job: Job } };
 

@@ -10,8 +10,11 @@ use crate::operation::{End, Level};
 use crate::outbox;
 use crate::ticket::RoomId;
 use crate::tidy;
+use crate::trigger::{Haste, Job};
 use crate::wire::rocketchat::Message;
 
+/// How soon to look for what was not taken up, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 3_000;
 /// An event that is this much younger than its message is late, in milliseconds. No entry's lines shrink
 /// before.
 const LATE_MS: u64 = 60_000;
@@ -23,6 +26,7 @@ pub async fn forward(host: &Host, message: Message) -> End {
     if made_elsewhere(&message, &host.memory().app_id) {
         return End::default();
     }
+    let made_here = message.room.source.as_ref().is_some_and(|source| source.id.is_some());
     arrivals.count(&message);
     if to_forward(host, &message).is_none() {
         return End::default();
@@ -33,15 +37,18 @@ pub async fn forward(host: &Host, message: Message) -> End {
     wait_for_missing(host, &room).await;
     let oldest = arrivals.take_oldest(&room);
     let Some((id, message)) = oldest.and_then(|message| to_forward(host, &message)) else { return End::default() };
-    let desk = match Desk::read(host, &room).await {
+    let desk = match Desk::read_insistently(host, &room).await {
         Ok(Some(desk)) => desk,
-        Ok(None) => return End::default(),
-        Err(failure) => return missed(host, &id, &failure),
+        Ok(None) => {
+            wait_for_binding(host, &room, made_here).await;
+            return End::default();
+        }
+        Err(failure) => return missed(host, &room, &id, &failure).await,
     };
     match was_taken_up(host, &desk, &id, message.written_at).await {
         Ok(false) => {}
         Ok(true) => return End::default(),
-        Err(failure) => return missed(host, &id, &failure),
+        Err(failure) => return missed(host, &room, &id, &failure).await,
     }
     if desk.ticket.is_finished() {
         notice::nobody_reads(host, &desk.ticket).await;
@@ -56,10 +63,22 @@ async fn was_taken_up(host: &Host, desk: &Desk, id: &str, written_at: u64) -> Re
     Ok(desk.outbox.knows(id) || (is_late && tidy::sent(host, &desk.ticket.room).await?.iter().any(|sent| sent == id)))
 }
 
-fn missed(host: &Host, id: &str, failure: &Failure) -> End {
+/// The room's next message must not overtake this one, and the rooms are compared soon.
+async fn missed(host: &Host, room: &RoomId, id: &str, failure: &Failure) -> End {
     host.log(Level::Error, format!("message {id} was not taken up, the comparison of rooms will find it: {failure}"));
     host.memory().missed.set(true);
+    host.memory().uncertain.insert(room);
+    let soon = host.now().saturating_add(LOOK_AGAIN_MS);
+    host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Compare }, soon).await;
     End::default()
+}
+
+/// In a room that this app has made somebody may write before it is bound to a ticket.
+async fn wait_for_binding(host: &Host, room: &RoomId, made_here: bool) {
+    if made_here {
+        let soon = host.now().saturating_add(LOOK_AGAIN_MS);
+        host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Compare }, soon).await;
+    }
 }
 
 async fn wait_for_missing(host: &Host, room: &RoomId) {

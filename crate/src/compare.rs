@@ -6,7 +6,7 @@ use crate::delivery::write_down;
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
 use crate::operation::Level;
-use crate::outbox::{Entry, Progress};
+use crate::outbox::Entry;
 use crate::ticket::{self, Closer, FactKind, RoomState, Ticket};
 use crate::tidy;
 
@@ -46,7 +46,7 @@ pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<bool, F
             continue;
         }
         host.log(Level::Info, format!("message {id} of room {} had been missed and is sent now", room.as_str()));
-        let entry = Entry { id, message, taken_up_at: host.now(), progress: Progress::default() };
+        let entry = Entry::new(id, message, host.now());
         write_down(host, room, &entry).await;
         any = true;
     }

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use crate::desk::Desk;
 use crate::host::{Failure, Host, WebhookAnswer};
 use crate::operation::{End, Level};
-use crate::outbox::{self, CLOSE, Entry, LEASE_MS, LineKind, Message, Progress};
+use crate::outbox::{self, CLOSE, Entry, LEASE_MS, LineKind, Message, Place, Progress};
 use crate::policy::{self, Kind, Trouble, Try, Verdict, WEBHOOK_TIMEOUT_MS};
 use crate::ticket::{FactKind, RoomId, Ticket, TicketId};
 use crate::trigger::{Haste, Job};
@@ -39,8 +39,9 @@ fn sending_queue(room: &RoomId) -> String {
 /// otherwise it is written down and follows the others. The room's desk must be held by the operation.
 pub async fn take_up(host: &Host, desk: &Desk, id: String, message: Message) -> End {
     let room = &desk.ticket.room;
-    let entry = Entry { id, message, taken_up_at: host.now(), progress: Progress::default() };
-    let first = desk.outbox.waiting.is_empty() && desk.ticket.is_open();
+    let entry = Entry::new(id, message, host.now());
+    let after_missed = host.memory().uncertain.remove(room);
+    let first = desk.outbox.waiting.is_empty() && desk.ticket.is_open() && !after_missed;
     if first && host.try_acquire(sending_queue(room)).await {
         match Webhook::message(host, &desk.ticket, &entry).await {
             Ok(webhook) if host.memory().breaker.allows(host.now(), ATTEMPT_MS) => {
@@ -50,13 +51,14 @@ pub async fn take_up(host: &Host, desk: &Desk, id: String, message: Message) -> 
         }
     }
     write_down(host, room, &entry).await;
-    End::follow_up(Job::Deliver { room: room.clone(), haste: Haste::Due })
+    let haste = if after_missed { Haste::Compare } else { Haste::Due };
+    End::follow_up(Job::Deliver { room: room.clone(), haste })
 }
 
 async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: Webhook) -> End {
     let room = &desk.ticket.room;
     let sent_at = host.now();
-    let line = match outbox::line(host, room, &entry.id, entry.taken_up_at, written(host, entry)).await {
+    let line = match outbox::line(host, entry.place(room), written(host, entry)).await {
         Ok(line) => line,
         Err(failure) => {
             log_unwritten(host, entry, &failure);
@@ -81,12 +83,13 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
 /// Writes an entry down. Should the store refuse to the last, the comparison of rooms finds the message.
 pub async fn write_down(host: &Host, room: &RoomId, entry: &Entry) {
     for _ in 0..WRITE_TRIES {
-        match outbox::add(host, room, &entry.id, entry.taken_up_at, written(host, entry)).await {
+        match outbox::add(host, entry.place(room), written(host, entry)).await {
             Ok(()) => return,
             Err(failure) => log_unwritten(host, entry, &failure),
         }
     }
     host.memory().missed.set(true);
+    host.memory().uncertain.insert(room);
 }
 
 fn written(host: &Host, entry: &Entry) -> LineKind {
@@ -211,7 +214,7 @@ impl<'a> Courier<'a> {
 
     async fn send(&mut self, desk: &Desk, entry: &Entry) -> Result<Turn, Failure> {
         let room = &desk.ticket.room;
-        if let Some(turn) = self.hold(room, &entry.id, entry.taken_up_at, &entry.progress).await? {
+        if let Some(turn) = self.hold(entry.place(room), &entry.progress).await? {
             if turn == Turn::Stop {
                 notice::announce_outage(self.host, desk, entry).await?;
             }
@@ -234,33 +237,43 @@ impl<'a> Courier<'a> {
     }
 
     /// Sees to it that this process, and no other, sends the entry now. `None` where that is so.
-    async fn hold(
-        &self,
-        room: &RoomId,
-        entry: &str,
-        taken_up_at: u64,
-        progress: &Progress,
-    ) -> Result<Option<Turn>, Failure> {
+    ///
+    /// Without compare-and-set nobody can tell whose claim was stored first. So whoever sees another's
+    /// beside its own does not send: of two at most one can see itself alone.
+    async fn hold(&mut self, place: Place<'_>, progress: &Progress) -> Result<Option<Turn>, Failure> {
         let now = self.host.now();
         let recovered = self.haste == Haste::Recovered && progress.outage;
         if now < progress.next && !recovered {
             return Ok(Some(Turn::Stop));
         }
         let node = &self.host.memory().node;
-        match progress.holder(now) {
-            Some((holder, until)) if holder == node && until.saturating_sub(now) > ATTEMPT_MS => Ok(None),
-            Some((holder, until)) if holder != node => {
-                // It may have died, or be waiting for an entry before this one that is ours.
-                let soon = until.min(now.saturating_add(LOOK_AGAIN_MS));
-                self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, soon).await;
+        match progress.claims(node, now) {
+            (_, Some(theirs)) => {
+                self.look_again(place.room, theirs).await;
                 Ok(Some(Turn::Stop))
             }
-            Some(_) | None => {
+            (Some(ours), None) if ours.saturating_sub(now) > ATTEMPT_MS => Ok(None),
+            (Some(_) | None, None) => {
                 let claim = LineKind::Claimed { node: node.clone(), until: now.saturating_add(LEASE_MS) };
-                outbox::add(self.host, room, entry, taken_up_at, claim).await?;
+                outbox::add(self.host, place, claim).await?;
                 Ok(Some(Turn::Again))
             }
         }
+    }
+
+    /// The other node may have died, or be waiting for an entry before this one that is ours.
+    async fn look_again(&self, room: &RoomId, theirs: u64) {
+        let now = self.host.now();
+        if self.host.memory().looks.allow(room, now, LOOK_AGAIN_MS) {
+            let jitter = self.chance().saturating_mul(LOOK_AGAIN_MS) / 100;
+            let soon = theirs.min(now.saturating_add(LOOK_AGAIN_MS)).saturating_add(jitter);
+            self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, soon).await;
+        }
+    }
+
+    /// 0 to 99, at random.
+    fn chance(&self) -> u64 {
+        u64::from_str_radix(&self.host.random("chance", 2), 16).unwrap_or_default() % 100
     }
 
     /// Strikes an entry out, or notes when to try again.
@@ -285,14 +298,14 @@ impl<'a> Courier<'a> {
                 self.log_trouble(ticket, &entry.id, &answer);
                 let now = self.host.now();
                 let line = LineKind::Failed { next: now, outage: false, unfetched: true };
-                insist(|| outbox::add(self.host, &ticket.room, &entry.id, entry.taken_up_at, line.clone())).await?;
+                insist(|| outbox::add(self.host, entry.place(&ticket.room), line.clone())).await?;
                 self.follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
                 Ok(Turn::Stop)
             }
             Verdict::GiveUp { reason } => self.give_up(ticket, entry, &reason).await,
             Verdict::Retry { delay_ms, trouble } => {
                 self.log_trouble(ticket, &entry.id, &answer);
-                self.wait(&ticket.room, &entry.id, entry.taken_up_at, delay_ms, trouble).await?;
+                self.wait(entry.place(&ticket.room), delay_ms, trouble).await?;
                 Ok(Turn::Stop)
             }
         }
@@ -302,7 +315,7 @@ impl<'a> Courier<'a> {
     async fn give_up(&self, ticket: &Ticket, entry: &Entry, reason: &str) -> Result<Turn, Failure> {
         self.host.log(Level::Error, format!("message {} did not reach the contact: {reason}", entry.id));
         if !notice::given_up(self.host, ticket, entry, reason).await && ticket.is_open() {
-            self.wait(&ticket.room, &entry.id, entry.taken_up_at, policy::UNTOLD_DELAY_MS, Trouble::Ticket).await?;
+            self.wait(entry.place(&ticket.room), policy::UNTOLD_DELAY_MS, Trouble::Ticket).await?;
             return Ok(Turn::Stop);
         }
         self.strike_out(&ticket.room, entry, Some(reason.to_owned())).await?;
@@ -312,12 +325,12 @@ impl<'a> Courier<'a> {
     /// What RapidPro has must be struck out, or it would get it twice: the store is tried several times.
     async fn strike_out(&self, room: &RoomId, entry: &Entry, given_up: Option<String>) -> Result<(), Failure> {
         let settled = LineKind::Settled { given_up };
-        insist(|| outbox::add(self.host, room, &entry.id, entry.taken_up_at, settled.clone())).await
+        insist(|| outbox::add(self.host, entry.place(room), settled.clone())).await
     }
 
     async fn put_off(&mut self, ticket: &Ticket, entry: &Entry, why: Undelivered) -> Result<Turn, Failure> {
         let answer = match why {
-            Undelivered::NotConnected => return self.not_connected(&ticket.room, &entry.id, entry.taken_up_at).await,
+            Undelivered::NotConnected => return self.not_connected(entry.place(&ticket.room)).await,
             Undelivered::Unreadable(failure) => Err(failure),
         };
         let now = self.host.now();
@@ -327,12 +340,13 @@ impl<'a> Courier<'a> {
     async fn send_close(&mut self, desk: &Desk, id: &TicketId, bound_at: u64) -> Result<Turn, Failure> {
         let (ticket, progress) = (&desk.ticket, &desk.outbox.close);
         let closed_at = ticket.closed_at().unwrap_or_default();
-        if let Some(turn) = self.hold(&ticket.room, CLOSE, closed_at, progress).await? {
+        let place = desk.outbox.close_place(&ticket.room, closed_at);
+        if let Some(turn) = self.hold(place, progress).await? {
             return Ok(turn);
         }
         let webhook = match Webhook::close(self.host, ticket, id).await {
             Ok(webhook) => webhook,
-            Err(Undelivered::NotConnected) => return self.not_connected(&ticket.room, CLOSE, closed_at).await,
+            Err(Undelivered::NotConnected) => return self.not_connected(place).await,
             Err(Undelivered::Unreadable(failure)) => return Err(failure),
         };
         let sent_at = self.host.now();
@@ -351,27 +365,26 @@ impl<'a> Courier<'a> {
             Verdict::GiveUp { .. } | Verdict::Unfetched => Ok(Turn::Stop),
             Verdict::Retry { delay_ms, trouble } => {
                 self.log_trouble(ticket, CLOSE, &answer);
-                self.wait(&ticket.room, CLOSE, closed_at, delay_ms, trouble).await?;
+                self.wait(place, delay_ms, trouble).await?;
                 Ok(Turn::Stop)
             }
         }
     }
 
     /// RapidPro has never told its address: somebody must connect it.
-    async fn not_connected(&self, room: &RoomId, entry: &str, taken_up_at: u64) -> Result<Turn, Failure> {
+    async fn not_connected(&self, place: Place<'_>) -> Result<Turn, Failure> {
         self.host.log(Level::Error, "nothing can be sent: RapidPro is not connected yet");
-        self.wait(room, entry, taken_up_at, policy::NOT_CONNECTED_DELAY_MS, Trouble::Configuration).await?;
+        self.wait(place, policy::NOT_CONNECTED_DELAY_MS, Trouble::Configuration).await?;
         Ok(Turn::Stop)
     }
 
     fn attempt(&self, kind: Kind, progress: &Progress, since: u64, bound_at: u64, sent_at: u64) -> Try {
-        let chance = self.host.random("jitter", 2);
         Try {
             kind,
             failures: progress.failures,
             age_ms: sent_at.saturating_sub(since),
             ticket_age_ms: sent_at.saturating_sub(bound_at),
-            chance: u64::from_str_radix(&chance, 16).unwrap_or_default() % 100,
+            chance: self.chance(),
         }
     }
 
@@ -398,18 +411,11 @@ impl<'a> Courier<'a> {
         verdict
     }
 
-    async fn wait(
-        &self,
-        room: &RoomId,
-        entry: &str,
-        taken_up_at: u64,
-        delay_ms: u64,
-        trouble: Trouble,
-    ) -> Result<(), Failure> {
+    async fn wait(&self, place: Place<'_>, delay_ms: u64, trouble: Trouble) -> Result<(), Failure> {
         let next = self.host.now().saturating_add(delay_ms);
         let line = LineKind::Failed { next, outage: trouble != Trouble::Ticket, unfetched: false };
-        insist(|| outbox::add(self.host, room, entry, taken_up_at, line.clone())).await?;
-        self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, next).await;
+        insist(|| outbox::add(self.host, place, line.clone())).await?;
+        self.host.schedule(Job::Deliver { room: place.room.clone(), haste: Haste::Due }, next).await;
         Ok(())
     }
 

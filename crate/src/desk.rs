@@ -4,6 +4,9 @@ use crate::host::{Failure, Host};
 use crate::outbox::Outbox;
 use crate::ticket::{self, RoomId, Ticket};
 
+/// A failing store is asked this often.
+const READ_TRIES: u32 = 3;
+
 /// What is stored of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desk {
@@ -21,6 +24,19 @@ impl Desk {
     pub async fn read(host: &Host, room: &RoomId) -> Result<Option<Self>, Failure> {
         let records = host.all_records(ticket::room_association(room)).await?;
         Ok(ticket::of_room(&records).map(|ticket| Self { ticket, outbox: Outbox::of(&records) }))
+    }
+
+    /// Reads what is stored of a room, several times if need be: for what must not be missed.
+    ///
+    /// # Errors
+    /// Whatever keeps Rocket.Chat from reading it to the last.
+    pub async fn read_insistently(host: &Host, room: &RoomId) -> Result<Option<Self>, Failure> {
+        for _ in 1..READ_TRIES {
+            if let Ok(desk) = Self::read(host, room).await {
+                return Ok(desk);
+            }
+        }
+        Self::read(host, room).await
     }
 
     /// Whether something is still to be done for the room.

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use crate::arrivals::Arrivals;
 use crate::breaker::Breaker;
+use crate::ticket::RoomId;
 use crate::workspace::Workspace;
 
 /// A process of the app: random, made anew at every start.
@@ -32,6 +33,10 @@ pub struct Memory {
     pub listed_pages: ListedPages,
     /// Whether an event could not be written down, so that the rooms must be compared.
     pub missed: Cell<bool>,
+    /// The rooms of such events: what they bring next must not overtake it.
+    pub uncertain: Rooms,
+    /// When this process last arranged to look at a room again.
+    pub looks: Looks,
     /// What contacts wrote last.
     pub last_words: LastWords,
     /// Messages whose events have come.
@@ -70,6 +75,55 @@ impl ListedPages {
     /// It was taken off the list.
     pub fn remove(&self, calendar: &'static str, page: u64) {
         self.0.borrow_mut().retain(|listed| *listed != (calendar, page));
+    }
+}
+
+/// A few rooms to be remembered.
+#[derive(Debug, Default)]
+pub struct Rooms(RefCell<VecDeque<RoomId>>);
+
+impl Rooms {
+    const COUNT_MAX: usize = 200;
+
+    /// Remembers a room.
+    pub fn insert(&self, room: &RoomId) {
+        let mut rooms = self.0.borrow_mut();
+        if !rooms.contains(room) {
+            rooms.push_back(room.clone());
+        }
+        if rooms.len() > Self::COUNT_MAX {
+            rooms.pop_front();
+        }
+    }
+
+    /// Forgets a room; says whether it was remembered.
+    pub fn remove(&self, room: &RoomId) -> bool {
+        let mut rooms = self.0.borrow_mut();
+        let before = rooms.len();
+        rooms.retain(|remembered| remembered != room);
+        rooms.len() < before
+    }
+}
+
+/// When something was last done for a room, so as not to do it too often.
+#[derive(Debug, Default)]
+pub struct Looks(RefCell<VecDeque<(RoomId, u64)>>);
+
+impl Looks {
+    const COUNT_MAX: usize = 200;
+
+    /// Whether it may be done now: once in `interval_ms` a room.
+    pub fn allow(&self, room: &RoomId, now: u64, interval_ms: u64) -> bool {
+        let mut looks = self.0.borrow_mut();
+        looks.retain(|(_, at)| now.abs_diff(*at) < interval_ms);
+        if looks.iter().any(|(looked_at, _)| looked_at == room) {
+            return false;
+        }
+        looks.push_back((room.clone(), now));
+        if looks.len() > Self::COUNT_MAX {
+            looks.pop_front();
+        }
+        true
     }
 }
 

@@ -63,7 +63,7 @@ pub async fn announce_outage(host: &Host, desk: &Desk, entry: &Entry) -> Result<
         return Ok(());
     }
     let room = &desk.ticket.room;
-    outbox::add(host, room, &entry.id, entry.taken_up_at, LineKind::Announced).await?;
+    outbox::add(host, entry.place(room), LineKind::Announced).await?;
     let text = "RapidPro is not answering: your messages are kept and will be sent, in order, as soon as it does.";
     show(host, room, text.to_owned()).await;
     Ok(())

@@ -68,7 +68,10 @@ async fn open_new(
     let visitor = Visitor { department, ..visitor::ensure(host, contact, order.details).await? };
     // A room of ours that no fact knows is what a crash between opening and binding left.
     let room = match ours(host, &visitor, used).await?.into_iter().next() {
-        Some(left_over) => left_over,
+        Some(left_over) => {
+            follow_ups.push(Job::Deliver { room: left_over.clone(), haste: Haste::Compare });
+            left_over
+        }
         None => host.create_room(visitor.clone(), order.room_fields()).await?.id,
     };
     bind(host, contact, &room, &visitor, &order.ticket).await?;

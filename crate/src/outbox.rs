@@ -32,6 +32,7 @@ pub struct Line {
     at: u64,
     room: RoomId,
     entry: EntryId,
+    batch: u64,
     line: LineKind,
 }
 
@@ -109,6 +110,8 @@ pub struct Entry {
     pub message: Message,
     /// When it was written down.
     pub taken_up_at: u64,
+    /// The batches on which its lines are: more than one where it was taken up twice.
+    pub batches: Vec<u64>,
     /// How far it has come.
     pub progress: Progress,
 }
@@ -126,20 +129,21 @@ pub struct Progress {
     pub unfetched: bool,
     /// Whether the agents were told of the trouble.
     pub announced: bool,
+    last_at: u64,
     settled: Option<End>,
     claims: Vec<(u64, NodeId, u64)>,
 }
 
 impl Progress {
-    /// Who may send it now, and until when. Of two nodes that claimed it at once the first one has it.
-    pub fn holder(&self, now: u64) -> Option<(&NodeId, u64)> {
-        let live = self.claims.iter().filter(|(_, _, until)| now < *until);
-        let (_, node, _) = live.min_by_key(|(at, node, _)| (*at, node))?;
-        let own = self.claims.iter().filter(|(_, claimed_by, _)| claimed_by == node);
-        Some((node, own.map(|(_, _, until)| *until).max()?))
+    /// Until when `node` may send it, and until when others may.
+    pub fn claims(&self, node: &str, now: u64) -> (Option<u64>, Option<u64>) {
+        let live = || self.claims.iter().filter(|(_, _, until)| now < *until);
+        let last = |own: bool| live().filter(|(_, by, _)| (by == node) == own).map(|(_, _, until)| *until).max();
+        (last(true), last(false))
     }
 
     fn add(&mut self, at: u64, kind: &LineKind) {
+        self.last_at = self.last_at.max(at);
         match kind {
             LineKind::Written { node, until, .. } | LineKind::Claimed { node, until } => {
                 self.claims.push((at, node.clone(), *until));
@@ -171,8 +175,8 @@ enum End {
 pub struct SettledEntry {
     /// The message's id.
     pub id: EntryId,
-    /// When it was written down, if that line is still there.
-    pub taken_up_at: Option<u64>,
+    /// The batches on which its lines are: more than one where it was taken up twice.
+    pub batches: Vec<u64>,
     /// Whether RapidPro never took it.
     pub given_up: bool,
 }
@@ -213,20 +217,28 @@ impl Outbox {
             return;
         }
         let written = lines.iter().find_map(|line| match &line.line {
-            LineKind::Written { message, .. } => Some((message, line.at)),
+            // Not when the line was stored, which is later.
+            LineKind::Written { message, until, .. } => Some((message, until.saturating_sub(LEASE_MS))),
             _ => None,
         });
+        let mut batches: Vec<u64> = lines.iter().map(|line| line.batch).collect();
+        batches.sort_unstable();
+        batches.dedup();
         let id = first.entry.clone();
         match (progress.settled, written) {
             (None, Some((message, taken_up_at))) => {
-                self.waiting.push(Entry { id, message: message.clone(), taken_up_at, progress });
+                self.waiting.push(Entry { id, message: message.clone(), taken_up_at, batches, progress });
             }
-            (Some(end), written) => {
-                let taken_up_at = written.map(|(_, at)| at);
-                self.settled.push(SettledEntry { id, taken_up_at, given_up: end == End::GivenUp });
+            (Some(end), _) => {
+                self.settled.push(SettledEntry { id, batches, given_up: end == End::GivenUp });
             }
             (None, None) => {}
         }
+    }
+
+    /// Where the lines about the close of a room go, that was closed at `closed_at`.
+    pub fn close_place<'a>(&self, room: &'a RoomId, closed_at: u64) -> Place<'a> {
+        Place { room, entry: CLOSE, taken_up_at: closed_at, last_at: self.close.last_at }
     }
 
     /// Whether an entry was ever taken up, as far as its lines are still there.
@@ -236,6 +248,16 @@ impl Outbox {
 }
 
 impl Entry {
+    /// Somebody's message, taken up at `now`.
+    pub fn new(id: EntryId, message: Message, now: u64) -> Self {
+        Self { id, message, taken_up_at: now, batches: Vec::new(), progress: Progress::default() }
+    }
+
+    /// Where its lines go.
+    pub fn place<'a>(&'a self, room: &'a RoomId) -> Place<'a> {
+        Place { room, entry: &self.id, taken_up_at: self.taken_up_at, last_at: self.progress.last_at }
+    }
+
     fn rank(&self) -> (u64, u64, &EntryId) {
         (self.message.written_at, self.taken_up_at, &self.id)
     }
@@ -257,12 +279,25 @@ pub fn lines_association(room: &RoomId) -> String {
     format!("lines/{}", room.as_str())
 }
 
-/// Adds a line about an entry that was taken up at `taken_up_at`.
+/// Where a line goes: which entry of which room it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The room.
+    pub room: &'a RoomId,
+    /// The entry's id.
+    pub entry: &'a str,
+    /// When it was written down.
+    pub taken_up_at: u64,
+    /// When its last line was stored: the next one counts as later, whatever became of the clock.
+    pub last_at: u64,
+}
+
+/// Adds a line about an entry.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
-pub async fn add(host: &Host, room: &RoomId, entry: &str, taken_up_at: u64, kind: LineKind) -> Result<(), Failure> {
-    let effect = line(host, room, entry, taken_up_at, kind).await?;
+pub async fn add(host: &Host, place: Place<'_>, kind: LineKind) -> Result<(), Failure> {
+    let effect = line(host, place, kind).await?;
     host.one::<IgnoredAny>(effect).await?;
     Ok(())
 }
@@ -272,21 +307,16 @@ pub async fn add(host: &Host, room: &RoomId, entry: &str, taken_up_at: u64, kind
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing the calendar's page.
-pub async fn line(
-    host: &Host,
-    room: &RoomId,
-    entry: &str,
-    taken_up_at: u64,
-    kind: LineKind,
-) -> Result<Effect, Failure> {
-    let first_page = first_page(taken_up_at);
-    let mut associations = vec![room_association(room), lines_association(room), batch_association(room, first_page)];
+pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effect, Failure> {
+    let Place { room, entry, taken_up_at, last_at } = place;
+    let batch = first_page(taken_up_at);
+    let mut associations = vec![room_association(room), lines_association(room), batch_association(room, batch)];
     let (page, is_over) = match &kind {
-        LineKind::Written { .. } => (Some(first_page), false),
+        LineKind::Written { .. } => (Some(batch), false),
         LineKind::Claimed { until, .. } => (Some(DUE.page(*until)), false),
         LineKind::Failed { next, .. } => (Some(DUE.page(*next)), false),
         LineKind::Announced => (None, false),
-        LineKind::Settled { .. } => (Some(first_page), true),
+        LineKind::Settled { .. } => (Some(batch), true),
     };
     if let Some(page) = page {
         if !is_over {
@@ -294,7 +324,8 @@ pub async fn line(
         }
         associations.push(DUE.association(page));
     }
-    let line = Line { v: VERSION, at: host.now(), room: room.clone(), entry: entry.to_owned(), line: kind };
+    let at = host.now().max(last_at.saturating_add(1));
+    let line = Line { v: VERSION, at, room: room.clone(), entry: entry.to_owned(), batch, line: kind };
     let record = serde_json::to_value(&line).map_err(|_| Failure::Unreadable)?;
     Ok(Effect::CreateRecord { associations, record })
 }

@@ -8,7 +8,7 @@ use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::trigger::Job;
-use crate::workspace;
+use crate::{visitor, workspace};
 
 /// A job that starts while the app is still being enabled is dropped by Rocket.Chat, in milliseconds.
 const SETTLING_MS: u64 = 5_000;
@@ -90,6 +90,18 @@ pub async fn write(host: &Host, body: &Value) -> Result<End, Refusal> {
     }
     workspace::connect(host, url).await?;
     Ok(End { follow_ups: vec![Job::Sweep { recovered: true }], ..End::answer(Response::of(204)) })
+}
+
+/// The app was installed: what is made once is best made now, while only one node knows the app.
+pub async fn installed(host: &Host) -> End {
+    let made = async {
+        workspace::current(host).await?;
+        visitor::key(host).await
+    };
+    if let Err(failure) = made.await {
+        host.log(Level::Warn, format!("nothing could be stored yet: {failure}"));
+    }
+    End::default()
 }
 
 /// The app was enabled on this node: events may have been lost before, and what waited may be due.

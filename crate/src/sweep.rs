@@ -13,7 +13,7 @@ use crate::operation::{End, Level};
 use crate::plain;
 use crate::ticket::{Contact, RoomId};
 use crate::trigger::{Haste, Job};
-use crate::{delivery, inbox, tidy};
+use crate::{delivery, inbox, tidy, visitor, workspace};
 
 const VERSION: u8 = 1;
 const HEARTBEAT: &str = "heartbeat";
@@ -54,6 +54,9 @@ pub async fn sweep(host: &Host, recovered: bool) -> End {
 }
 
 async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<(), Failure> {
+    // Made early, while there is time for all nodes to agree on them.
+    workspace::current(host).await?;
+    visitor::key(host).await?;
     if !recovered && notice_gap(host).await? {
         jobs.push(Job::Compare { page: None });
     }
@@ -65,7 +68,11 @@ async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<()
         let errands = Errands::on(&host.all_records(DUE.association(page)).await?);
         let rooms = errands.rooms.iter().map(|room| Job::Deliver { room: room.clone(), haste });
         let contacts = errands.contacts.iter().map(|contact| Job::Post { contact: contact.clone() });
-        jobs.extend(rooms.chain(contacts));
+        for job in rooms.chain(contacts) {
+            if !jobs.contains(&job) {
+                jobs.push(job);
+            }
+        }
         if DUE.end(page).saturating_add(MARGIN_MS) < host.now() {
             retire(host, page, &errands).await?;
         }

@@ -39,15 +39,15 @@ pub async fn sent(host: &Host, room: &RoomId) -> Result<Vec<EntryId>, Failure> {
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
 pub async fn shrink_batch(host: &Host, desk: &Desk, first_page: u64) -> Result<(), Failure> {
-    let in_batch = |taken_up_at: u64| outbox::first_page(taken_up_at) == first_page;
-    let still_needed = |entry: &&SettledEntry| entry.given_up && entry.taken_up_at.is_some_and(in_batch);
-    if desk.outbox.waiting.iter().any(|entry| in_batch(entry.taken_up_at))
-        || desk.outbox.settled.iter().any(|entry| still_needed(&entry))
+    let (waiting, settled) = (&desk.outbox.waiting, &desk.outbox.settled);
+    let over: Vec<&SettledEntry> = settled.iter().filter(|entry| entry.batches.contains(&first_page)).collect();
+    // What has lines elsewhere would come back to life by them.
+    let still_needed = |entry: &&&SettledEntry| entry.given_up || entry.batches.len() > 1;
+    if waiting.iter().any(|entry| entry.batches.contains(&first_page)) || over.iter().any(|entry| still_needed(&entry))
     {
         return Ok(());
     }
-    let over = desk.outbox.settled.iter().filter(|entry| entry.taken_up_at.is_some_and(in_batch));
-    let sent: Vec<EntryId> = over.map(|entry| entry.id.clone()).collect();
+    let sent: Vec<EntryId> = over.iter().map(|entry| entry.id.clone()).collect();
     if sent.is_empty() {
         return Ok(());
     }

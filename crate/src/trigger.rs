@@ -33,6 +33,8 @@ pub enum Trigger {
     },
     /// A setting of the app was saved.
     SettingUpdated,
+    /// The app was installed, on this node first of all.
+    Installed,
     /// The app was enabled on this node.
     Enabled,
     /// The app itself wants something done, at once or through the server's scheduler.
@@ -108,6 +110,7 @@ async fn run(host: Host, trigger: Trigger) -> End {
         Trigger::MessageSent { message } => agent_message::forward(&host, *message).await,
         Trigger::RoomClosed { room } => close::closed_in_rocket_chat(&host, room.id).await,
         Trigger::SettingUpdated => settings::updated(&host).await,
+        Trigger::Installed => settings::installed(&host).await,
         Trigger::Enabled => settings::enabled(&host).await,
         Trigger::Job { job } => work(&host, job).await,
     }

@@ -17,6 +17,7 @@ const VERSION: u8 = 1;
 #[derive(Debug, Serialize, Deserialize)]
 struct KeyRecord {
     v: u8,
+    at: u64,
     key: String,
 }
 
@@ -69,7 +70,8 @@ async fn token(host: &Host, contact: &Contact) -> Result<String, Failure> {
     Ok(keyed_hash(&key, &[&contact.workspace, contact.token.as_str()]))
 }
 
-/// The server's key; made at the first need. Two nodes may make one at once: the smallest wins.
+/// The server's key; made when the app is installed, or at the first need. Two nodes may make one at once:
+/// the first wins, and what a node has just made it does not rely on for longer than one operation.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing it.
@@ -77,21 +79,19 @@ pub async fn key(host: &Host) -> Result<String, Failure> {
     if let Some(key) = host.memory().visitor_key.get(host.now()) {
         return Ok(key);
     }
-    let key = match smallest_key(host).await? {
-        Some(key) => key,
-        None => {
-            let key = host.random("visitor key", 32);
-            host.create_record(vec![KEY_ASSOCIATION.into()], &KeyRecord { v: VERSION, key: key.clone() }).await?;
-            smallest_key(host).await?.unwrap_or(key)
-        }
-    };
-    host.memory().visitor_key.put(host.now(), key.clone());
-    Ok(key)
+    if let Some(key) = first_key(host).await? {
+        host.memory().visitor_key.put(host.now(), key.clone());
+        return Ok(key);
+    }
+    let key = host.random("visitor key", 32);
+    let record = KeyRecord { v: VERSION, at: host.now(), key: key.clone() };
+    host.create_record(vec![KEY_ASSOCIATION.into()], &record).await?;
+    Ok(first_key(host).await?.unwrap_or(key))
 }
 
-async fn smallest_key(host: &Host) -> Result<Option<String>, Failure> {
+async fn first_key(host: &Host) -> Result<Option<String>, Failure> {
     let records: Vec<KeyRecord> = host.records(KEY_ASSOCIATION.into()).await?;
-    Ok(records.into_iter().map(|record| record.key).min())
+    Ok(records.into_iter().min_by(|a, b| (a.at, &a.key).cmp(&(b.at, &b.key))).map(|record| record.key))
 }
 
 /// Whether Rocket.Chat will take this as an e-mail address (its own check is looser than RFC 5321).

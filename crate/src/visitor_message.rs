@@ -35,7 +35,7 @@ pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
     };
     let fingerprint = json!([text, attachments]).to_string();
     let (words, key) = (&host.memory().last_words, contact.association());
-    if let Some(id) = words.repeated(&key, &fingerprint, ticket.bindings.len(), host.now()) {
+    if let Some(id) = words.repeated(&key, &fingerprint, open_in_rapidpro(&tickets), host.now()) {
         return Ok(accepted(&id));
     }
     // What waits already goes first.
@@ -55,6 +55,12 @@ pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
     };
     words.remember(key, fingerprint, id.clone(), host.now());
     Ok(accepted(&id))
+}
+
+/// How many tickets the contact may have open in RapidPro, which forwards a message once for each.
+fn open_in_rapidpro(tickets: &[Ticket]) -> usize {
+    let count = |ticket: &Ticket| if ticket.is_open() { ticket.bindings.len() } else { ticket.owed().len() };
+    tickets.iter().map(count).sum()
 }
 
 /// What became of an attempt to post a message.

@@ -26,9 +26,9 @@ struct Record {
 }
 
 impl Workspace {
-    /// The smallest id wins, since two nodes may have made one at once; the newest callback is in force.
+    /// The first id wins, since two nodes may have made one at once; the newest callback is in force.
     fn of(records: &[Record]) -> Option<Self> {
-        let id = records.iter().map(|record| &record.id).min()?.clone();
+        let id = records.iter().min_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)))?.id.clone();
         let told = records.iter().filter(|record| record.callback.is_some());
         let callback = told.max_by_key(|record| record.at).and_then(|record| record.callback.clone());
         Some(Self { id, callback })
@@ -43,17 +43,14 @@ pub async fn current(host: &Host) -> Result<Workspace, Failure> {
     if let Some(workspace) = host.memory().workspace.get(host.now()) {
         return Ok(workspace);
     }
-    let workspace = match Workspace::of(&host.records(ASSOCIATION.into()).await?) {
-        Some(workspace) => workspace,
-        None => {
-            let id = host.random("workspace", 16);
-            store(host, &Workspace { id: id.clone(), callback: None }).await?;
-            let stored = Workspace::of(&host.records(ASSOCIATION.into()).await?);
-            stored.unwrap_or(Workspace { id, callback: None })
-        }
-    };
-    host.memory().workspace.put(host.now(), workspace.clone());
-    Ok(workspace)
+    if let Some(workspace) = Workspace::of(&host.records(ASSOCIATION.into()).await?) {
+        host.memory().workspace.put(host.now(), workspace.clone());
+        return Ok(workspace);
+    }
+    // Not relied on for longer than this operation: another node may be making one.
+    let made = Workspace { id: host.random("workspace", 16), callback: None };
+    store(host, &made).await?;
+    Ok(Workspace::of(&host.records(ASSOCIATION.into()).await?).unwrap_or(made))
 }
 
 /// Sets where webhooks go from now on.
@@ -83,10 +80,10 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_id_and_the_newest_callback_win() {
+    fn the_first_id_and_the_newest_callback_win() {
         let records =
-            [record("b", None, 1), record("a", Some("old"), 2), record("b", Some("new"), 4), record("a", None, 5)];
-        let expected = Workspace { id: "a".into(), callback: Some("new".into()) };
+            [record("b", None, 1), record("a", Some("old"), 2), record("a", Some("new"), 4), record("a", None, 5)];
+        let expected = Workspace { id: "b".into(), callback: Some("new".into()) };
         assert_eq!(Workspace::of(&records), Some(expected));
         assert_eq!(Workspace::of(&[]), None);
     }

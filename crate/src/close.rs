@@ -40,7 +40,8 @@ pub async fn close(host: &Host, body: &Value) -> Result<End, Refusal> {
 /// Where Rocket.Chat neither closes the room nor takes the request to.
 pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
     let RoomState::Open(room) = ticket::look(host, ticket).await? else { return Ok(()) };
-    let Err(failure) = host.close_room(room.id, "Closed in RapidPro").await else { return Ok(()) };
+    let comment = if ticket.gave_way() { "Opened twice at once; the other room goes on" } else { "Closed in RapidPro" };
+    let Err(failure) = host.close_room(room.id, comment).await else { return Ok(()) };
     if ticket::look(host, ticket).await? == RoomState::Closed {
         return Ok(());
     }

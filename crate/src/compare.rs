@@ -47,7 +47,7 @@ pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<bool, F
         }
         host.log(Level::Info, format!("message {id} of room {} had been missed and is sent now", room.as_str()));
         let entry = Entry::new(id, message, host.now());
-        write_down(host, room, &entry).await;
+        write_down(host, room, &entry).await?;
         any = true;
     }
     Ok(any)

@@ -50,8 +50,8 @@ pub async fn take_up(host: &Host, desk: &Desk, id: String, message: Message) -> 
             Ok(_) | Err(_) => host.release(sending_queue(room)).await,
         }
     }
-    write_down(host, room, &entry).await;
-    let haste = if after_missed { Haste::Compare } else { Haste::Due };
+    let written = write_down(host, room, &entry).await;
+    let haste = if after_missed || written.is_err() { Haste::Compare } else { Haste::Due };
     End::follow_up(Job::Deliver { room: room.clone(), haste })
 }
 
@@ -62,7 +62,7 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
         Ok(line) => line,
         Err(failure) => {
             log_unwritten(host, entry, &failure);
-            write_down(host, room, entry).await;
+            let _ = write_down(host, room, entry).await;
             return End::follow_up(Job::Deliver { room: room.clone(), haste: Haste::Due });
         }
     };
@@ -71,7 +71,7 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
     let (stored, answer) = host.both::<IgnoredAny, WebhookAnswer>(line, webhook.into_effect()).await;
     if let Err(failure) = stored {
         log_unwritten(host, entry, &failure);
-        write_down(host, room, entry).await;
+        let _ = write_down(host, room, entry).await;
     }
     let mut courier = Courier::new(host, Haste::Due);
     if let Err(failure) = courier.settle(&desk.ticket, entry, sent_at, answer).await {
@@ -80,16 +80,18 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
     courier.end()
 }
 
-/// Writes an entry down. Should the store refuse to the last, the comparison of rooms finds the message.
-pub async fn write_down(host: &Host, room: &RoomId, entry: &Entry) {
-    for _ in 0..WRITE_TRIES {
-        match outbox::add(host, entry.place(room), written(host, entry)).await {
-            Ok(()) => return,
-            Err(failure) => log_unwritten(host, entry, &failure),
-        }
+/// Writes an entry down.
+///
+/// # Errors
+/// Where the store refuses to the last: then the comparison of rooms finds the message.
+pub async fn write_down(host: &Host, room: &RoomId, entry: &Entry) -> Result<(), Failure> {
+    let stored = insist(|| outbox::add(host, entry.place(room), written(host, entry))).await;
+    if let Err(failure) = &stored {
+        log_unwritten(host, entry, failure);
+        host.memory().missed.set(true);
+        host.memory().uncertain.insert(room);
     }
-    host.memory().missed.set(true);
-    host.memory().uncertain.insert(room);
+    stored
 }
 
 fn written(host: &Host, entry: &Entry) -> LineKind {

@@ -35,10 +35,16 @@ pub async fn open(host: &Host, body: &Value) -> Result<End, Refusal> {
     host.acquire_in_time(contact.queue()).await?;
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     let mut follow_ups = Vec::new();
-    for ticket in tickets.iter().filter(|ticket| ticket.is_open()) {
+    let mut open = tickets.iter().filter(|ticket| ticket.is_open());
+    while let Some(ticket) = open.next() {
         match ticket::look(host, ticket).await? {
             RoomState::Open(_) => {
                 bind(host, &contact, &ticket.room, &ticket.visitor, &order.ticket).await?;
+                // What a race left that nobody could settle.
+                for loser in open {
+                    let loser = (&loser.room, loser.bindings.as_slice());
+                    give_way(host, &contact, &ticket.room, &ticket.visitor, loser, &mut follow_ups).await?;
+                }
                 set_custom_fields(host, &ticket.visitor, &order).await;
                 return Ok(answer(&ticket.room, follow_ups));
             }
@@ -75,7 +81,7 @@ async fn open_new(
         None => host.create_room(visitor.clone(), order.room_fields()).await?.id,
     };
     bind(host, contact, &room, &visitor, &order.ticket).await?;
-    let room = settle_race(host, contact, &visitor, room, used, follow_ups).await?;
+    let room = settle_race(host, contact, &visitor, (room, &order.ticket), used, follow_ups).await?;
     set_custom_fields(host, &visitor, order).await;
     Ok(room)
 }
@@ -87,31 +93,47 @@ async fn settle_race(
     host: &Host,
     contact: &Contact,
     visitor: &Visitor,
-    room: RoomId,
+    (room, ticket): (RoomId, &TicketId),
     used: &[&RoomId],
     follow_ups: &mut Vec<Job>,
 ) -> Result<RoomId, Refusal> {
     let rivals = ours(host, visitor, used).await?;
-    let Some((winner, losers)) = rivals.split_first().filter(|(_, losers)| !losers.is_empty()) else {
+    let Some((winner, losers)) = rivals.split_first() else { return Ok(room) };
+    if rivals.as_slice() == [room.clone()] {
         return Ok(room);
-    };
+    }
+    if !rivals.contains(&room) {
+        // It has lost and is closed already.
+        bind(host, contact, winner, visitor, ticket).await?;
+    }
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     for loser in losers {
-        for ticket in tickets.iter().filter(|ticket| ticket.room == *loser) {
-            for (id, _) in &ticket.bindings {
-                bind(host, contact, winner, visitor, id).await?;
-            }
+        let bound = tickets.iter().find(|ticket| ticket.room == *loser);
+        if bound.is_none() {
+            // Nobody may be alive who would bind it; without a ticket nobody would close it.
+            bind(host, contact, loser, visitor, ticket).await?;
         }
-        ticket::record(host, contact, loser, FactKind::Closed { by: Closer::Race }).await?;
-        if let Err(failure) = host.close_room(loser.clone(), "Opened twice at once; the other room goes on").await {
-            host.log(
-                Level::Warn,
-                format!("room {} was opened twice and could not be closed: {failure}", loser.as_str()),
-            );
-        }
-        follow_ups.push(Job::Deliver { room: loser.clone(), haste: Haste::Due });
+        let ids = bound.map(|ticket| ticket.bindings.clone()).unwrap_or_default();
+        give_way(host, contact, winner, visitor, (loser, &ids), follow_ups).await?;
     }
     Ok(winner.clone())
+}
+
+/// Has a room's tickets taken over by another one. The room itself is closed by what follows up.
+async fn give_way(
+    host: &Host,
+    contact: &Contact,
+    winner: &RoomId,
+    visitor: &Visitor,
+    (loser, bindings): (&RoomId, &[(TicketId, u64)]),
+    follow_ups: &mut Vec<Job>,
+) -> Result<(), Refusal> {
+    for (id, _) in bindings {
+        bind(host, contact, winner, visitor, id).await?;
+    }
+    ticket::record(host, contact, loser, FactKind::Closed { by: Closer::Race }).await?;
+    follow_ups.push(Job::Deliver { room: loser.clone(), haste: Haste::Due });
+    Ok(())
 }
 
 /// The visitor's open rooms that this app made and that never served a ticket before, smallest id first.

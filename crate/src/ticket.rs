@@ -146,6 +146,11 @@ impl Ticket {
         self.closed.iter().any(|(by, _)| *by != Closer::RocketChat)
     }
 
+    /// Whether another room, opened at once, has taken its tickets over.
+    pub fn gave_way(&self) -> bool {
+        self.closed.iter().any(|(by, _)| *by == Closer::Race)
+    }
+
     /// Whether the ticket has ended and its room is still to be closed.
     pub fn is_to_be_left(&self) -> bool {
         self.is_ended() && !self.left

@@ -44,7 +44,10 @@ pub async fn current(host: &Host) -> Result<Workspace, Failure> {
         return Ok(workspace);
     }
     if let Some(workspace) = Workspace::of(&host.records(ASSOCIATION.into()).await?) {
-        host.memory().workspace.put(host.now(), workspace.clone());
+        // Until RapidPro is connected each look counts: another node may just have been told the address.
+        if workspace.callback.is_some() {
+            host.memory().workspace.put(host.now(), workspace.clone());
+        }
         return Ok(workspace);
     }
     // Not relied on for longer than this operation: another node may be making one.

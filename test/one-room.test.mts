@@ -201,4 +201,17 @@ describe('a contact', () => {
 			assert.equal(stage.rocketChat.room(again.roomId)?.v?._id, rooms[0]?.v?._id);
 		});
 	}
+
+	it('is not merged with a website visitor who gave the same phone and e-mail', async () => {
+		const [phone, email] = ['+250788999003', 'ann@shared.example.org'];
+		const widget = await stage.rocketChat.widgetVisitor({ name: 'Wanda', phone, email });
+		const contact = stage.rapidPro.addContact({ name: 'Ann', urns: [`tel:${phone}`, `mailto:${email}`] });
+		const { roomId } = await stage.openTicket(contact);
+		assert.notEqual(roomId, widget.roomId);
+		assert.notEqual(stage.rocketChat.room(roomId)?.v?._id, widget.visitorId);
+		const wanda = stage.rocketChat.visitors().find(({ _id }) => _id === widget.visitorId);
+		assert.deepEqual([wanda?.name, wanda?.token], ['Wanda', widget.token]);
+		await stage.rapidPro.contactWrites(contact, 'I am Ann');
+		assert.ok(!stage.rocketChat.messages(widget.roomId).some(({ msg }) => msg === 'I am Ann'));
+	});
 });

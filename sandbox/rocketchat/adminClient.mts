@@ -19,9 +19,14 @@ export class AdminClient {
 		const form = new FormData();
 		form.set('app', new Blob([new Uint8Array(zip)]), path.basename(zipPath));
 		if (permissions) form.set('permissions', JSON.stringify(permissions));
-		const { apps } = await this.call('GET', '/api/apps/installed');
-		const isInstalled = (apps as { id: string }[]).some((app) => app.id === id);
+		const isInstalled = (await this.installedApps()).includes(id);
 		await this.call('POST', isInstalled ? `/api/apps/${id}` : '/api/apps', form);
+	}
+
+	/** Their ids. */
+	async installedApps(): Promise<string[]> {
+		const { apps } = await this.call('GET', '/api/apps/installed');
+		return (apps as { id: string }[]).map(({ id }) => id);
 	}
 
 	async uninstallApp(appId: string): Promise<void> {
@@ -30,10 +35,19 @@ export class AdminClient {
 
 	/** Section 8: "POST replaces the stored setting object by what was posted", so the whole of it is sent. */
 	async setAppSetting(appId: string, id: string, value: unknown): Promise<void> {
-		const { settings } = await this.call('GET', `/api/apps/${appId}/settings`);
-		const setting = (settings as Record<string, object>)[id];
-		if (!setting) throw new Error(`the app has no setting "${id}"`);
+		const setting = await this.setting(appId, id);
 		await this.call('POST', `/api/apps/${appId}/settings`, { settings: [{ ...setting, value }] });
+	}
+
+	async appSetting(appId: string, id: string): Promise<unknown> {
+		return (await this.setting(appId, id)).value;
+	}
+
+	private async setting(appId: string, id: string): Promise<{ value?: unknown }> {
+		const { settings } = await this.call('GET', `/api/apps/${appId}/settings`);
+		const setting = (settings as Record<string, { value?: unknown }>)[id];
+		if (!setting) throw new Error(`the app has no setting "${id}"`);
+		return setting;
 	}
 
 	async setAppStatus(appId: string, status: 'manually_enabled' | 'manually_disabled'): Promise<void> {

@@ -3,7 +3,6 @@ import type { AppManager } from '@rocket.chat/apps-engine/server/AppManager.js';
 import { ApiBridge } from '@rocket.chat/apps-engine/server/bridges/index.js';
 import type { AppApi } from '@rocket.chat/apps-engine/server/managers/AppApi.js';
 import express, { type Request, type Response, type Router } from 'express';
-import type { Activity } from './activity.mts';
 import type { UserDocument } from './documents.mts';
 import type { Sessions } from './sessions.mts';
 
@@ -11,13 +10,11 @@ import type { Sessions } from './sessions.mts';
 export class AppApis extends ApiBridge {
 	private readonly routers = new Map<string, Router>();
 	private readonly sessions: Sessions;
-	private readonly activity: Activity;
 	private manager?: AppManager;
 
-	constructor(sessions: Sessions, activity: Activity) {
+	constructor(sessions: Sessions) {
 		super();
 		this.sessions = sessions;
-		this.activity = activity;
 	}
 
 	connect(manager: AppManager): void {
@@ -33,7 +30,7 @@ export class AppApis extends ApiBridge {
 		}
 		const path = api.endpoint.path.trim();
 		router.all(path.startsWith('/') ? path : `/${path}`, (request, response) => {
-			void this.activity.track(this.serve(api, appId, request, response));
+			void this.serve(api, appId, request, response);
 		});
 	}
 

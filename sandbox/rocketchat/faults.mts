@@ -16,12 +16,22 @@ export interface FaultOptions {
 	afterwards?: boolean;
 }
 
+/** The one call that no bridge carries: the app reads its own settings. */
+export const OWN_SETTING = 'settings.getValueById';
+
 /**
  * Faults of the calls an app makes. A call is named bridge and method, `livechat.createRoom`, `persistence.create`,
- * `http.call`, or `settings.getValueById` for the app's own settings; `*` means any.
+ * `http.call`, or {@link OWN_SETTING}; `*` means any. A name that no call has is refused: a fault that can never strike
+ * would let a test pass for nothing.
  */
 export class Faults {
 	private readonly faults = new Map<string, Fault[]>();
+	private readonly names = new Set(['*', OWN_SETTING]);
+
+	/** Makes a call's name known. */
+	know(call: string): void {
+		this.names.add(call);
+	}
 
 	/** The call answers with an error. */
 	fail(call: string, options: FaultOptions & { message?: string } = {}): void {
@@ -59,6 +69,7 @@ export class Faults {
 	}
 
 	private add(call: string, fault: Partial<Fault> & Pick<Fault, 'kind'>, options: FaultOptions): void {
+		if (!this.names.has(call)) throw new Error(`no call is named ${call}; there are ${[...this.names].join(', ')}`);
 		const full: Fault = {
 			message: '',
 			delayMs: 0,

@@ -1,3 +1,4 @@
+import { clock } from './clock.mts';
 import {
 	collections,
 	type FileReference,
@@ -66,7 +67,7 @@ export class Files {
 		const type = file.type ?? TYPES[extension] ?? 'application/octet-stream';
 		this.refuse(file, type);
 		const _id = newId();
-		const now = new Date();
+		const now = clock.now();
 		const upload: UploadDocument = {
 			_id,
 			name: file.name,

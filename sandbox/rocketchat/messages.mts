@@ -1,4 +1,5 @@
 import type { IMessage } from '@rocket.chat/apps-engine/definition/messages/index.js';
+import { clock } from './clock.mts';
 import type { Converters } from './converters.mts';
 import { collections, type MessageDocument, type RoomDocument, type UserReference } from './documents.mts';
 import { type AppEvents, AppInterface } from './events.mts';
@@ -47,7 +48,7 @@ export class Messages {
 
 	/** A changed message: editor and time are set, IPostMessageUpdated follows. */
 	async edit(id: string, changes: Partial<MessageDocument>, editor: UserReference): Promise<void> {
-		const now = new Date();
+		const now = clock.now();
 		const edited = await this.store.findOneAndUpdate<MessageDocument>(
 			collections.messages,
 			{ _id: id },
@@ -114,6 +115,6 @@ export class Messages {
 }
 
 function withTimes(message: NewMessage): MessageDocument {
-	const now = new Date();
+	const now = clock.now();
 	return { ...message, _id: message._id ?? newId(), ts: now, _updatedAt: now };
 }

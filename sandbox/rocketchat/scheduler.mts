@@ -1,4 +1,5 @@
 import type { Activity } from './activity.mts';
+import { clock } from './clock.mts';
 import { collections } from './documents.mts';
 import { dueAt, nextRun } from './interval.mts';
 import { newId, type Store } from './store.mts';
@@ -47,7 +48,7 @@ export class Scheduler {
 	}
 
 	start(): void {
-		this.scan = setInterval(() => void this.runDue(), SCAN_MS);
+		this.scan = setInterval(() => void this.runDue(), clock.outside(SCAN_MS));
 	}
 
 	/** An orderly end unlocks what runs here, so that the next start repeats it; a crash leaves the locks. */
@@ -68,7 +69,7 @@ export class Scheduler {
 			name,
 			type: 'normal',
 			data,
-			nextRunAt: dueAt(when, new Date()),
+			nextRunAt: dueAt(when, clock.now()),
 			lockedAt: null,
 		};
 		await this.store.insert(jobs, job);
@@ -83,7 +84,7 @@ export class Scheduler {
 		data: Record<string, unknown>,
 		skipImmediate: boolean,
 	): Promise<string> {
-		const now = new Date();
+		const now = clock.now();
 		const first = skipImmediate ? nextRun(interval, now) : now;
 		const known = await this.store.findOne<JobDocument>(jobs, { name, type: 'single' });
 		if (known) {
@@ -128,12 +129,12 @@ export class Scheduler {
 
 	/** "A job due before the next scan is run at once by the node that scheduled it." */
 	private expect(dueAt: Date): void {
-		const waitMs = Math.max(0, dueAt.getTime() - Date.now());
+		const waitMs = Math.max(0, dueAt.getTime() - clock.now().getTime());
 		if (waitMs >= SCAN_MS) return;
 		const timer = setTimeout(() => {
 			this.timers.delete(timer);
 			void this.runDue();
-		}, waitMs);
+		}, clock.outside(waitMs));
 		this.timers.add(timer);
 	}
 
@@ -146,7 +147,7 @@ export class Scheduler {
 	}
 
 	private async runNext(name: string): Promise<void> {
-		const now = new Date();
+		const now = clock.now();
 		const job =
 			(await this.lock({ name, lockedAt: null, nextRunAt: { $lte: now } })) ??
 			(await this.lock({ name, lockedAt: { $lte: new Date(now.getTime() - LOCK_MS) } }));
@@ -162,7 +163,7 @@ export class Scheduler {
 		return this.store.findOneAndUpdate<JobDocument>(
 			jobs,
 			filter,
-			{ $set: { lockedAt: new Date() } },
+			{ $set: { lockedAt: clock.now() } },
 			{ sort: { nextRunAt: 1 } },
 		);
 	}
@@ -172,14 +173,14 @@ export class Scheduler {
 	 * stays." A recurring one goes on at its interval either way.
 	 */
 	private async run(job: JobDocument): Promise<void> {
-		const startedAt = new Date();
+		const startedAt = clock.now();
 		const nextRunAt = job.repeatInterval === undefined ? null : nextRun(job.repeatInterval, startedAt);
 		const { appId: _appId, ...data } = job.data;
 		const outcome = await this.processors
 			.get(job.name)?.({ ...data, jobId: job._id })
 			.then(() => undefined)
 			.catch((error: Error) => ({
-				failedAt: new Date(),
+				failedAt: clock.now(),
 				failReason: error.message,
 				failCount: (job.failCount ?? 0) + 1,
 			}));
@@ -187,7 +188,7 @@ export class Scheduler {
 			await this.store.remove(jobs, { _id: job._id });
 			return;
 		}
-		const done = { lastRunAt: startedAt, lastFinishedAt: new Date(), lockedAt: null, nextRunAt, ...outcome };
+		const done = { lastRunAt: startedAt, lastFinishedAt: clock.now(), lockedAt: null, nextRunAt, ...outcome };
 		await this.store.updateOne(jobs, { _id: job._id }, { $set: done });
 		if (nextRunAt) this.expect(nextRunAt);
 	}

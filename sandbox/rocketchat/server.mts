@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -7,6 +7,8 @@ import express from 'express';
 import { Activity } from './activity.mts';
 import { AppApis } from './apis.mts';
 import { sandboxBridges } from './bridges/all.mts';
+import { type Broadcast, Broadcasts } from './broadcasts.mts';
+import { clock } from './clock.mts';
 import { Converters } from './converters.mts';
 import { SandboxAppManager } from './engine/manager.mts';
 import { type PreparedRuntime, prepareRuntime } from './engine/prepare.mts';
@@ -37,6 +39,8 @@ export interface ServerOptions {
 	port: number;
 	siteUrl?: string;
 	log: (line: string) => void;
+	/** Tells the other nodes that share the store; nobody by default. */
+	broadcast?: (broadcast: Broadcast) => void;
 }
 
 /** A notice that was shown and not stored. */
@@ -68,7 +72,9 @@ export class Server {
 	readonly files: Files;
 	readonly scheduler: Scheduler;
 	readonly logs = new LogStorage();
+	private readonly sources: SourceStorage;
 	readonly apis: AppApis;
+	readonly broadcasts: Broadcasts;
 	private readonly options: ServerOptions;
 	private manager?: SandboxAppManager;
 	private http?: HttpServer;
@@ -80,6 +86,7 @@ export class Server {
 		this.store = store;
 		this.log = log;
 		this.settings = new ServerSettings(store);
+		this.sources = new SourceStorage(store);
 		this.users = new Users(store);
 		this.sessions = new Sessions(this.users, options.admin);
 		this.events = new AppEvents(delays, this.activity);
@@ -91,7 +98,8 @@ export class Server {
 		this.livechat = new LivechatRooms({ store, settings, events, converters, messages, routing });
 		this.files = new Files(store, settings, messages, this.users, this.livechat);
 		this.scheduler = new Scheduler(store, this.activity);
-		this.apis = new AppApis(this.sessions, this.activity);
+		this.apis = new AppApis(this.sessions);
+		this.broadcasts = new Broadcasts(options.broadcast ?? (() => {}), delays, this.activity);
 	}
 
 	/** Starts engine, scheduler and HTTP; apps that the store knows are loaded and enabled again. */
@@ -104,8 +112,10 @@ export class Server {
 		this.tempDir = await mkdtemp(path.join(os.tmpdir(), 'rocketchat-sandbox-'));
 		// The engine finds its runtime at this place and leaves a link that is there already.
 		await symlink(prepared.runtimeDir, path.join(this.tempDir, 'deno-runtime'), 'junction');
+		await writeFile(path.join(this.tempDir, 'clock.json'), JSON.stringify(clock.pace));
 		this.manager = this.makeManager(prepared, this.tempDir);
 		this.apis.connect(this.manager);
+		this.broadcasts.connect(this.manager, this.sources);
 		await this.listen();
 		await this.manager.load();
 		this.events.connect(this.manager);
@@ -117,15 +127,16 @@ export class Server {
 		const dependencies = {
 			metadataStorage: new MetadataStorage(this.store),
 			logStorage: this.logs,
-			sourceStorage: new SourceStorage(this.store),
+			sourceStorage: this.sources,
 			bridges: sandboxBridges(this),
 			tempFilePath,
 		};
-		return new SandboxAppManager(dependencies, prepared, this);
+		const denoConfig = clock.pace.speed === 1 ? prepared.config : prepared.fastConfig;
+		return new SandboxAppManager(dependencies, denoConfig, this);
 	}
 
 	private async ensureAdmin(): Promise<void> {
-		const { username } = this.options.admin;
+		const username = this.adminName;
 		if (!(await this.users.byUsername(username))) await this.users.create({ username, roles: ['admin', 'user'] });
 	}
 
@@ -169,8 +180,12 @@ export class Server {
 	}
 
 	/** Kills an app's process, see {@link killProcess}. */
-	killApp(appId: string): void {
-		killProcess(this.appManager.getOneById(appId)?.getRuntimeController());
+	killApp(appId: string): Promise<void> {
+		return killProcess(this.appManager.getOneById(appId)?.getRuntimeController());
+	}
+
+	get adminName(): string {
+		return this.options.admin.username;
 	}
 
 	/** The engine. */

@@ -1,3 +1,4 @@
+import { clock } from './clock.mts';
 import { collections, type UserDocument } from './documents.mts';
 import { newId, type Store } from './store.mts';
 
@@ -15,7 +16,7 @@ export class Users {
 	async create(user: NewUser): Promise<UserDocument> {
 		if (await this.byUsername(user.username))
 			throw new Error(`Username ${user.username} is already in use [error-field-unavailable]`);
-		const now = new Date();
+		const now = clock.now();
 		const document: UserDocument = {
 			_id: newId(),
 			name: user.username,

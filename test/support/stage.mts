@@ -56,11 +56,14 @@ export class Stage {
 		await this.rocketChat.stop();
 	}
 
+	/** Resolves when Rocket.Chat is at rest. */
+	settled(): Promise<void> {
+		return this.rocketChat.settled();
+	}
+
 	/** A contact, new unless given, opens a ticket, and that succeeds. */
-	async openTicket(contact: Contact = this.rapidPro.addContact({ name: 'Ann' })): Promise<OpenTicket> {
-		const { ticketID, ticket, error } = await this.rapidPro.openTicket(contact);
-		assert.ok(ticket, error);
-		return { contact, ticketID, token: String(contact.id), roomId: ticket.externalId };
+	openTicket(contact: Contact = this.rapidPro.addContact({ name: 'Ann' })): Promise<OpenTicket> {
+		return openTicket(this.rapidPro, contact);
 	}
 
 	/** Waits for the webhook number `count` about a ticket. */
@@ -92,6 +95,13 @@ export class Stage {
 			},
 		]);
 	}
+}
+
+/** A contact opens a ticket, and that succeeds. */
+export async function openTicket(rapidPro: RapidPro, contact: Contact): Promise<OpenTicket> {
+	const { ticketID, ticket, error } = await rapidPro.openTicket(contact);
+	assert.ok(ticket, error);
+	return { contact, ticketID, token: String(contact.id), roomId: ticket.externalId };
 }
 
 /** The package under test: `APP_ZIP`, else the one in `dist`. */

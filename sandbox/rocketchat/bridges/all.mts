@@ -1,8 +1,6 @@
 import { InternalBridge } from '@rocket.chat/apps-engine/server/bridges/InternalBridge.js';
 import {
-	AppActivationBridge,
 	AppBridges,
-	AppDetailChangesBridge,
 	CloudWorkspaceBridge,
 	CommandBridge,
 	ContactBridge,
@@ -18,6 +16,7 @@ import {
 import { ListenerBridge } from '@rocket.chat/apps-engine/server/bridges/ListenerBridge.js';
 import { OAuthAppsBridge } from '@rocket.chat/apps-engine/server/bridges/OAuthAppsBridge.js';
 import { ThreadBridge } from '@rocket.chat/apps-engine/server/bridges/ThreadBridge.js';
+import { SandboxActivationBridge, SandboxDetailChangesBridge } from '../broadcasts.mts';
 import type { Faults } from '../faults.mts';
 import { decapitalised } from '../roundTrips.mts';
 import type { Server } from '../server.mts';
@@ -33,26 +32,13 @@ import { SandboxServerSettingBridge } from './serverSettings.mts';
 import { SandboxUploadBridge } from './uploads.mts';
 import { SandboxUserBridge } from './users.mts';
 
-/** Nothing to tell: one node, and clients that are not there. */
-class SilentActivationBridge extends AppActivationBridge {
-	protected override async appAdded(): Promise<void> {}
-	protected override async appUpdated(): Promise<void> {}
-	protected override async appRemoved(): Promise<void> {}
-	protected override async appStatusChanged(): Promise<void> {}
-	protected override async actionsChanged(): Promise<void> {}
-}
-
-class SilentDetailChangesBridge extends AppDetailChangesBridge {
-	protected override onAppSettingsChange(): void {}
-}
-
 /** All bridges of a server, each of its calls open to faults. */
 export function sandboxBridges(server: Server): AppBridges {
 	const { faults, apis } = server;
 	const bridges = {
-		Activation: new SilentActivationBridge(),
+		Activation: new SandboxActivationBridge(server.broadcasts),
 		Api: apis,
-		AppDetailChanges: new SilentDetailChangesBridge(),
+		AppDetailChanges: new SandboxDetailChangesBridge(server.broadcasts),
 		CloudWorkspace: notOffered(CloudWorkspaceBridge, 'cloudWorkspace'),
 		Command: notOffered(CommandBridge, 'command'),
 		Contact: notOffered(ContactBridge, 'contact'),
@@ -92,13 +78,24 @@ export function sandboxBridges(server: Server): AppBridges {
  * checked the app's permission.
  */
 function withFaults<Bridge extends object>(bridge: Bridge, name: string, faults: Faults): Bridge {
+	const carried = carriedBy(bridge);
+	for (const method of carried) faults.know(`${name}.${method}`);
 	return new Proxy(bridge, {
 		get(target, property, receiver) {
 			const value = Reflect.get(target, property, receiver);
-			if (typeof property !== 'string' || typeof value !== 'function') return value;
-			const isCarried = `do${property.charAt(0).toUpperCase()}${property.slice(1)}` in target;
-			if (!isCarried) return value;
+			if (typeof property !== 'string' || typeof value !== 'function' || !carried.has(property)) return value;
 			return (...args: unknown[]) => faults.around(`${name}.${property}`, () => value.apply(receiver, args));
 		},
 	});
+}
+
+/** The methods of a bridge that have a `do` twin. */
+function carriedBy(bridge: object): Set<string> {
+	const carried = new Set<string>();
+	for (let level = bridge; level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+		for (const name of Object.getOwnPropertyNames(level)) {
+			if (/^do[A-Z_]/.test(name)) carried.add(decapitalised(name.slice(2)));
+		}
+	}
+	return carried;
 }

@@ -2,6 +2,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { IHttpRequest, IHttpResponse } from '@rocket.chat/apps-engine/definition/accessors/index.js';
 import { HttpBridge, type IHttpBridgeRequestInfo } from '@rocket.chat/apps-engine/server/bridges/index.js';
 import fetch, { type RequestInit, type Response } from 'node-fetch';
+import { clock } from '../clock.mts';
 
 /** "default 180 s (newer)" */
 const TIMEOUT_MS = 180_000;
@@ -31,7 +32,7 @@ async function send(
 	options: IHttpRequest,
 ): Promise<{ response: Response; bytes: Buffer }> {
 	const abort = new AbortController();
-	const timer = setTimeout(() => abort.abort(), options.timeout ?? TIMEOUT_MS);
+	const timer = setTimeout(() => abort.abort(), clock.outside(options.timeout ?? TIMEOUT_MS));
 	try {
 		const { target, body, contentType } = addressed(url, method, options);
 		const headers = {

@@ -3,6 +3,7 @@ import type { IRoom } from '@rocket.chat/apps-engine/definition/rooms/index.js';
 import type { IUser } from '@rocket.chat/apps-engine/definition/users/index.js';
 import { MessageBridge } from '@rocket.chat/apps-engine/server/bridges/index.js';
 import type { ITypingDescriptor } from '@rocket.chat/apps-engine/server/bridges/MessageBridge.js';
+import { clock } from '../clock.mts';
 import { attachmentDocument } from '../converters.mts';
 import { collections, type MessageDocument, type RoomDocument } from '../documents.mts';
 import type { Server } from '../server.mts';
@@ -48,12 +49,12 @@ export class SandboxMessageBridge extends MessageBridge {
 	/** Section 9: "an ephemeral message to that user in the room"; "not stored" and fires nothing. */
 	protected override async notifyUser(user: IUser, message: IMessage): Promise<void> {
 		const room = await this.requireRoom(message.room?.id);
-		this.server.notices.push({ at: new Date(), roomId: room._id, to: user.username, text: message.text ?? '' });
+		this.server.notices.push({ at: clock.now(), roomId: room._id, to: user.username, text: message.text ?? '' });
 	}
 
 	protected override async notifyRoom(room: IRoom, message: IMessage): Promise<void> {
 		const { _id } = await this.requireRoom(room?.id);
-		this.server.notices.push({ at: new Date(), roomId: _id, text: message.text ?? '' });
+		this.server.notices.push({ at: clock.now(), roomId: _id, text: message.text ?? '' });
 	}
 
 	/** "room must exist" */

@@ -21,10 +21,17 @@ const IMPORTS = {
 	'@rocket.chat/apps-engine/definition/exceptions/AppsEngineException.ts': './stand-ins/AppsEngineException.mjs',
 };
 
+/** What a faster time changes in it. */
+const FAST_IMPORTS = { '@std/io': './stand-ins/fast-clock.mjs' };
+
 /** Where a prepared runtime lies. */
 export interface PreparedRuntime {
-	/** The engine's `deno-runtime` folder, with an import map that resolves from npm alone. */
+	/** The engine's `deno-runtime` folder. */
 	runtimeDir: string;
+	/** Configuration with an import map that resolves from npm alone. */
+	config: string;
+	/** The same for apps that live in a faster time, see `deno/fast-clock.mjs`. */
+	fastConfig: string;
 	/** A folder with the `deno` binary, for `PATH`: the engine starts `deno` by name. */
 	binDir: string;
 	/** Deno's cache, filled: the engine runs with `--cached-only`. */
@@ -48,9 +55,12 @@ export async function prepareRuntime(log: (line: string) => void): Promise<Prepa
 }
 
 function pathsIn(home: string): PreparedRuntime {
+	// The runtime rewrites `apps-engine/src/` to `apps-engine/` in paths, hence the folder's name.
+	const runtimeDir = path.join(home, 'apps-engine', 'deno-runtime');
 	return {
-		// The runtime rewrites `apps-engine/src/` to `apps-engine/` in paths, hence the folder's name.
-		runtimeDir: path.join(home, 'apps-engine', 'deno-runtime'),
+		runtimeDir,
+		config: path.join(runtimeDir, 'deno.jsonc'),
+		fastConfig: path.join(runtimeDir, 'deno-fast.jsonc'),
 		binDir: path.join(home, 'bin'),
 		denoDir: path.join(home, 'deno-dir'),
 	};
@@ -62,7 +72,7 @@ async function build(home: string, engineDir: string, denoBinary: string): Promi
 	const paths = pathsIn(draft);
 	try {
 		await copyEngine(engineDir, path.dirname(paths.runtimeDir));
-		await rewriteImportMap(paths.runtimeDir);
+		await rewriteImportMap(paths);
 		await copyDeno(denoBinary, paths.binDir);
 		await fillCache(paths);
 		await rename(draft, home).catch((error: NodeJS.ErrnoException) => {
@@ -85,16 +95,16 @@ async function copyEngine(engineDir: string, target: string): Promise<void> {
 	await cp(STAND_INS, path.join(target, 'deno-runtime', 'stand-ins'), { recursive: true });
 }
 
-async function rewriteImportMap(runtimeDir: string): Promise<void> {
-	const file = path.join(runtimeDir, 'deno.jsonc');
-	const config = JSON.parse(await readFile(file, 'utf8'));
-	for (const [name, target] of Object.entries<string>(config.imports)) {
-		if (target.startsWith('jsr:')) delete config.imports[name];
-	}
-	Object.assign(config.imports, IMPORTS);
-	// The package's lock names modules of the registry that is left out; exact versions stand in the import map.
-	config.lock = false;
-	await writeFile(file, JSON.stringify(config, undefined, '\t'));
+async function rewriteImportMap({ config, fastConfig }: PreparedRuntime): Promise<void> {
+	const original = JSON.parse(await readFile(config, 'utf8'));
+	const fromNpm = Object.entries<string>(original.imports).filter(([, target]) => !target.startsWith('jsr:'));
+	const write = (file: string, standIns: object) => {
+		const imports = { ...Object.fromEntries(fromNpm), ...standIns };
+		// The package's lock names modules of the registry that is left out; exact versions stand in the import map.
+		return writeFile(file, JSON.stringify({ ...original, imports, lock: false }, undefined, '\t'));
+	};
+	await write(config, IMPORTS);
+	await write(fastConfig, { ...IMPORTS, ...FAST_IMPORTS });
 }
 
 /** A copy, because npm 11 runs no install scripts and an unpacked binary may lack its execute bit. */
@@ -105,15 +115,11 @@ async function copyDeno(binary: string, binDir: string): Promise<void> {
 	await chmod(copy, 0o755);
 }
 
-async function fillCache({ runtimeDir, binDir, denoDir }: PreparedRuntime): Promise<void> {
+async function fillCache({ runtimeDir, config, binDir, denoDir }: PreparedRuntime): Promise<void> {
 	await mkdir(denoDir, { recursive: true });
-	await run(
-		path.join(binDir, denoName()),
-		['cache', '--config', path.join(runtimeDir, 'deno.jsonc'), path.join(runtimeDir, 'main.ts')],
-		{
-			env: { DENO_TLS_CA_STORE: 'system,mozilla', ...process.env, DENO_DIR: denoDir },
-		},
-	).catch((error: Error & { stderr?: string }) => {
+	await run(path.join(binDir, denoName()), ['cache', '--config', config, path.join(runtimeDir, 'main.ts')], {
+		env: { DENO_TLS_CA_STORE: 'system,mozilla', ...process.env, DENO_DIR: denoDir },
+	}).catch((error: Error & { stderr?: string }) => {
 		throw new Error(`could not fill Deno's cache from the npm registry: ${error.stderr ?? error.message}`);
 	});
 }
@@ -124,7 +130,7 @@ function cacheDir(engineDir: string): string {
 
 async function cacheKey(engineDir: string, denoVersion: string): Promise<string> {
 	const engine = JSON.parse(await readFile(path.join(engineDir, 'package.json'), 'utf8'));
-	const hash = createHash('sha256').update(JSON.stringify(IMPORTS));
+	const hash = createHash('sha256').update(JSON.stringify([IMPORTS, FAST_IMPORTS]));
 	for (const name of (await readdir(STAND_INS)).sort()) hash.update(await readFile(path.join(STAND_INS, name)));
 	return `engine-${engine.version}-deno-${denoVersion}-${hash.digest('hex').slice(0, 8)}`;
 }

@@ -1,4 +1,5 @@
 import type { AppStatus } from '@rocket.chat/apps-engine/definition/AppStatus.js';
+import type { ILogEntry } from '@rocket.chat/apps-engine/definition/accessors/index.js';
 import type { IAppInfo } from '@rocket.chat/apps-engine/definition/metadata/index.js';
 import type { ISetting } from '@rocket.chat/apps-engine/definition/settings/index.js';
 import type { ILoggerStorageEntry } from '@rocket.chat/apps-engine/server/logging/index.js';
@@ -9,6 +10,7 @@ import {
 	AppMetadataStorage,
 	type IAppStorageItem,
 } from '@rocket.chat/apps-engine/server/storage/index.js';
+import { clock } from '../clock.mts';
 import { collections } from '../documents.mts';
 import type { Document } from '../query.mts';
 import type { Store } from '../store.mts';
@@ -23,7 +25,7 @@ export class MetadataStorage extends AppMetadataStorage {
 	}
 
 	override async create(item: IAppStorageItem): Promise<IAppStorageItem> {
-		const now = new Date();
+		const now = clock.now();
 		const stored = { ...item, createdAt: now, updatedAt: now };
 		const _id = await this.store.insert(collections.apps, stored);
 		return { ...stored, _id };
@@ -55,7 +57,7 @@ export class MetadataStorage extends AppMetadataStorage {
 		const updated = await this.store.findOneAndUpdate<IAppStorageItem>(
 			collections.apps,
 			{ _id },
-			{ $set: { ...fields, updatedAt: new Date() }, $unset: unsetPermissionsGranted ? { permissionsGranted: 1 } : {} },
+			{ $set: { ...fields, updatedAt: clock.now() }, $unset: unsetPermissionsGranted ? { permissionsGranted: 1 } : {} },
 		);
 		if (!updated) throw new Error(`no app is stored under ${_id}`);
 		return updated;
@@ -145,8 +147,14 @@ export class LogStorage extends AppLogStorage {
 		return { logs: found.slice(skip, skip + limit), total: found.length };
 	}
 
-	/** Oldest first. */
-	of(appId: string): ILoggerStorageEntry[] {
+	/** An app's log, a line an entry, oldest first. */
+	linesOf(appId: string): string[] {
+		const line = (method: string, { severity, args }: ILogEntry) =>
+			`${method} ${severity}: ${args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' ')}`;
+		return this.of(appId).flatMap(({ method, entries }) => entries.map((entry) => line(method, entry)));
+	}
+
+	private of(appId: string): ILoggerStorageEntry[] {
 		return this.entries.filter((entry) => entry.appId === appId);
 	}
 }

@@ -3,7 +3,7 @@ import type { AppManager } from '@rocket.chat/apps-engine/server/AppManager.js';
 import { DenoRuntimeSubprocessController } from '@rocket.chat/apps-engine/server/runtime/deno/AppsEngineDenoRuntime.js';
 import type { IRuntimeController } from '@rocket.chat/apps-engine/server/runtime/IRuntimeController.js';
 import type { Activity } from '../activity.mts';
-import { type Faults, NeverAnswered } from '../faults.mts';
+import { type Faults, NeverAnswered, OWN_SETTING } from '../faults.mts';
 import { callName, type RoundTrips } from '../roundTrips.mts';
 
 /** What the sandbox watches at the pipe between an app's process and the server. */
@@ -27,6 +27,7 @@ interface Internals {
 	deno?: ChildProcess;
 	messenger: { send(message: unknown): void };
 	livenessManager: { options: { maxRestarts: number } };
+	restartApp(): Promise<void>;
 	waitForResponse(request: unknown, options?: unknown): { promise: Promise<unknown>; abort(reason: Error): void };
 	handleIncomingMessage(message: RpcMessage): Promise<void>;
 	sendRequest(message: unknown, options?: unknown): Promise<unknown>;
@@ -46,9 +47,10 @@ export function watchedSubprocess(
 	const internals = controller as unknown as Internals;
 	internals.denoConfigPath = denoConfigPath;
 	watchRequestsOfTheApp(internals, watchers);
-	watchRequestsToTheApp(internals, watchers);
+	watchRequestsToTheApp(controller, internals, watchers);
 	rememberWaiting(internals);
 	leaveUnanswered(internals);
+	tellRestarts(controller, internals);
 	return controller;
 }
 
@@ -88,10 +90,28 @@ function rememberWaiting(internals: Internals): void {
 	};
 }
 
-/** Kills an app's process from outside, as the system's memory guard would: the engine learns of it by its exit. */
-export function killProcess(controller: unknown): void {
-	const pid = (controller as Internals).deno?.pid;
-	if (pid !== undefined) process.kill(pid, 'SIGKILL');
+/**
+ * Kills an app's process from outside, as the system's memory guard would: the engine learns of it by its exit.
+ * Resolves when the engine has started the next one and enabled the app there.
+ */
+export async function killProcess(controller: IRuntimeController | undefined): Promise<void> {
+	if (!(controller instanceof DenoRuntimeSubprocessController)) throw new Error('the app has no process');
+	const pid = (controller as unknown as Internals).deno?.pid;
+	if (pid === undefined) throw new Error('the app has no process just now');
+	const restarted = new Promise((resolve) => void controller.once(RESTARTED, resolve));
+	process.kill(pid, 'SIGKILL');
+	await restarted;
+}
+
+/** The event of a controller whose app runs again. */
+const RESTARTED = 'sandboxRestarted';
+
+function tellRestarts(controller: DenoRuntimeSubprocessController, internals: Internals): void {
+	const restart = internals.restartApp.bind(internals);
+	internals.restartApp = async () => {
+		await restart();
+		controller.emit(RESTARTED);
+	};
 }
 
 function watchRequestsOfTheApp(internals: Internals, { activity, faults, roundTrips }: Watchers): void {
@@ -103,9 +123,10 @@ function watchRequestsOfTheApp(internals: Internals, { activity, faults, roundTr
 		const name = callName(method);
 		roundTrips.record(name);
 		// An app's own settings are the one thing behind the pipe that no bridge carries.
-		const perform = name.startsWith('settings.')
-			? () => faults.around(name, () => handle(message)).catch((error) => refuse(internals, message, error))
-			: () => handle(message);
+		const perform =
+			name === OWN_SETTING
+				? () => faults.around(name, () => handle(message)).catch((error) => refuse(internals, message, error))
+				: () => handle(message);
 		return activity.track(perform());
 	};
 }
@@ -116,10 +137,28 @@ function refuse(internals: Internals, message: RpcMessage, error: Error): void {
 	internals.messenger.send({ jsonrpc: '2.0', id, error: { code: 1000, message: error.message } });
 }
 
-/** Everything the server asks of the app: requests to its API, events, jobs, its life cycle. */
-function watchRequestsToTheApp(internals: Internals, { activity }: Watchers): void {
+/**
+ * Everything the server asks of the app: requests to its API, events, jobs, its life cycle. What a dead process was
+ * asked stays without an answer until the engine gives up waiting (section 10), but nothing happens there any more.
+ */
+function watchRequestsToTheApp(
+	controller: DenoRuntimeSubprocessController,
+	internals: Internals,
+	{ activity }: Watchers,
+): void {
+	const inFlight = new Set<() => void>();
+	controller.on('processExit', () => {
+		for (const end of inFlight) end();
+	});
 	const send = internals.sendRequest.bind(internals);
-	internals.sendRequest = (message, options) => activity.track(send(message, options));
+	internals.sendRequest = (message, options) => {
+		const end = activity.begin();
+		inFlight.add(end);
+		return send(message, options).finally(() => {
+			end();
+			inFlight.delete(end);
+		});
+	};
 }
 
 /** Drops the answers of calls that a fault lets hang, see {@link NeverAnswered}. */

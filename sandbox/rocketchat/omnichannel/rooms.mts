@@ -1,5 +1,6 @@
 import { AppsEngineException } from '@rocket.chat/apps-engine/definition/exceptions/index.js';
 import type { IVisitor } from '@rocket.chat/apps-engine/definition/livechat/index.js';
+import { clock } from '../clock.mts';
 import type { Converters } from '../converters.mts';
 import {
 	collections,
@@ -106,7 +107,7 @@ export class LivechatRooms {
 	/** An agent takes over a room that waits, or is given it: `command/connected`, `uj`, AgentAssigned. */
 	async assign(roomId: string, agent: UserDocument): Promise<void> {
 		const { store, events, converters, messages } = this.on;
-		const servedBy = { ...reference(agent), ts: new Date() };
+		const servedBy = { ...reference(agent), ts: clock.now() };
 		await store.updateOne(collections.rooms, { _id: roomId }, { $set: { servedBy }, $inc: { usersCount: 1 } });
 		await store.updateOne(collections.inquiries, { rid: roomId }, { $set: { status: 'taken' } });
 		await messages.saveSystem('command', roomId, 'connected', reference(agent));
@@ -207,7 +208,7 @@ export class LivechatRooms {
 	}
 
 	private async markClosed(roomId: string, closer: Closer): Promise<RoomDocument> {
-		const now = new Date();
+		const now = clock.now();
 		const by =
 			'visitor' in closer ? { _id: closer.visitor._id, username: closer.visitor.username } : reference(closer.user);
 		const closed = await this.on.store.findOneAndUpdate<RoomDocument>(
@@ -282,7 +283,7 @@ export interface VisitorMessage
 }
 
 function newRoomDocument({ visitor, source, customFields }: NewRoom, departmentId: string | undefined): RoomDocument {
-	const now = new Date();
+	const now = clock.now();
 	return {
 		_id: newId(),
 		t: 'l',

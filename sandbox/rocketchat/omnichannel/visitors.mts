@@ -1,3 +1,4 @@
+import { clock } from '../clock.mts';
 import { type CustomFieldDocument, collections, type DepartmentDocument, type VisitorDocument } from '../documents.mts';
 import type { ServerSettings } from '../settings.mts';
 import { newId, type Store } from '../store.mts';
@@ -33,7 +34,7 @@ export class Visitors {
 		const email = registration.email?.trim().toLowerCase();
 		if (email && !EMAIL.test(email)) throw new Error('Invalid email [error-invalid-email]');
 		const department = registration.department && (await this.requireDepartment(registration.department));
-		const now = new Date();
+		const now = clock.now();
 		const changes = {
 			status: 'online',
 			_updatedAt: now,

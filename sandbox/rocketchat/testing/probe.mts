@@ -80,15 +80,7 @@ export class Probe {
 		code: (scope: ProbeScope, ...args: Args) => Promise<Result> | Result,
 		...args: Args
 	): Promise<Result> {
-		const response = await fetch(`${this.rocketChat.appUrl}/run`, {
-			method: 'POST',
-			headers: { 'Content-Type': 'application/json' },
-			body: JSON.stringify({ code: code.toString(), args }),
-		});
-		if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
-		const { result, error } = (await response.json()) as { result: Result; error?: string };
-		if (error !== undefined) throw new Error(error);
-		return result;
+		return runInProbe(this.rocketChat.appUrl, code, ...args);
 	}
 
 	/** The events since the last look, once all is quiet. */
@@ -117,9 +109,26 @@ export class Probe {
 	}
 }
 
+/** Runs a function inside the probe app at that address, see {@link Probe.run}. */
+export async function runInProbe<Result, Args extends unknown[]>(
+	appUrl: string,
+	code: (scope: ProbeScope, ...args: Args) => Promise<Result> | Result,
+	...args: Args
+): Promise<Result> {
+	const response = await fetch(`${appUrl}/run`, {
+		method: 'POST',
+		headers: { 'Content-Type': 'application/json' },
+		body: JSON.stringify({ code: code.toString(), args }),
+	});
+	if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
+	const { result, error } = (await response.json()) as { result: Result; error?: string };
+	if (error !== undefined) throw new Error(error);
+	return result;
+}
+
 /** Packs the probe app and uploads it. */
 export async function installProbe(
-	rocketChat: RocketChat,
+	rocketChat: { installApp(zipPath: string): Promise<void> },
 	changes: { permissions?: string[]; version?: string } = {},
 ): Promise<void> {
 	const dir = await mkdtemp(path.join(os.tmpdir(), 'probe-'));

@@ -17,7 +17,7 @@ import type { ISetting } from '@rocket.chat/apps-engine/definition/settings';
 
 import { endpoints } from './app-shim/endpoints';
 import type { Accessors } from './app-shim/host';
-import { messageOf } from './app-shim/host';
+import { messageOf, roomOf } from './app-shim/host';
 import { processors } from './app-shim/jobs';
 import { Runner } from './app-shim/runner';
 import { settings } from './app-shim/settings';
@@ -80,7 +80,7 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 		modify?: IModify,
 	): Promise<void> {
 		await this.runner.runEvent(
-			{ roomClosed: { room: { id: room.id } } },
+			{ roomClosed: { room: roomOf(room) } },
 			this.accessorsOf(read, http, persistence, modify),
 		);
 	}

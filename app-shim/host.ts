@@ -236,7 +236,8 @@ function visitorOf({ id, token, username, name }: IVisitor): Visitor {
 	return { id: given(id), token, username, name };
 }
 
-function roomOf({ id, type, isOpen, messageCount, source, visitor }: ILivechatRoom): object {
+/** A room as the core reads it. */
+export function roomOf({ id, type, isOpen, messageCount, source, visitor }: ILivechatRoom): object {
 	return {
 		id,
 		type,

@@ -2,6 +2,7 @@
 
 use crate::agent_content;
 use crate::arrivals::{LOOK_EVERY_MS, PATIENCE_MS};
+use crate::compare;
 use crate::delivery;
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
@@ -10,11 +11,8 @@ use crate::operation::{End, Level};
 use crate::outbox;
 use crate::ticket::RoomId;
 use crate::tidy;
-use crate::trigger::{Haste, Job};
 use crate::wire::rocketchat::Message;
 
-/// How soon to look for what was not taken up, in milliseconds.
-const LOOK_AGAIN_MS: u64 = 3_000;
 /// An event that is this much younger than its message is late, in milliseconds. No entry's lines shrink
 /// before.
 const LATE_MS: u64 = 60_000;
@@ -26,7 +24,7 @@ pub async fn forward(host: &Host, message: Message) -> End {
     if made_elsewhere(&message, &host.memory().app_id) {
         return End::default();
     }
-    let made_here = message.room.source.as_ref().is_some_and(|source| source.id.is_some());
+    let made_here = message.room.was_made_by(&host.memory().app_id);
     arrivals.count(&message);
     if to_forward(host, &message).is_none() {
         return End::default();
@@ -40,7 +38,9 @@ pub async fn forward(host: &Host, message: Message) -> End {
     let desk = match Desk::read_insistently(host, &room).await {
         Ok(Some(desk)) => desk,
         Ok(None) => {
-            wait_for_binding(host, &room, made_here).await;
+            if made_here {
+                compare::look_soon(host, &room).await;
+            }
             return End::default();
         }
         Err(failure) => return missed(host, &room, &id, &failure).await,
@@ -68,17 +68,8 @@ async fn missed(host: &Host, room: &RoomId, id: &str, failure: &Failure) -> End 
     host.log(Level::Error, format!("message {id} was not taken up, the comparison of rooms will find it: {failure}"));
     host.memory().missed.set(true);
     host.memory().uncertain.insert(room);
-    let soon = host.now().saturating_add(LOOK_AGAIN_MS);
-    host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Compare }, soon).await;
+    compare::look_soon(host, room).await;
     End::default()
-}
-
-/// In a room that this app has made somebody may write before it is bound to a ticket.
-async fn wait_for_binding(host: &Host, room: &RoomId, made_here: bool) {
-    if made_here {
-        let soon = host.now().saturating_add(LOOK_AGAIN_MS);
-        host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Compare }, soon).await;
-    }
 }
 
 async fn wait_for_missing(host: &Host, room: &RoomId) {

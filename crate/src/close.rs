@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::compare;
 use crate::delivery;
 use crate::desk::Desk;
 use crate::fields::Fields;
@@ -10,8 +11,9 @@ use crate::notice;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket::{self, Closer, Contact, ContactToken, FactKind, RoomId, RoomState, Ticket};
+use crate::ticket::{self, Closer, Contact, ContactToken, FactKind, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
+use crate::wire::rocketchat::Room;
 use crate::workspace;
 
 /// The endpoint `room.close`: ends a contact's tickets without telling RapidPro, which knows. What
@@ -51,12 +53,18 @@ pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
 }
 
 /// A room was closed on Rocket.Chat's side, or by this app: RapidPro is told in the first case.
-pub async fn closed_in_rocket_chat(host: &Host, room: RoomId) -> End {
+pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
+    let made_here = closed.was_made_by(&host.memory().app_id);
+    let room = closed.id;
     // Behind the room's messages whose events came before.
     host.acquire(delivery::desk_queue(&room)).await;
     let stored = match Desk::read(host, &room).await {
         Ok(Some(desk)) if desk.ticket.is_open() => {
             desk.ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await
+        }
+        Ok(None) if made_here => {
+            compare::look_soon(host, &room).await;
+            return End::default();
         }
         Ok(_) => return End::default(),
         Err(failure) => Err(failure),

@@ -7,8 +7,19 @@ use crate::desk::Desk;
 use crate::host::{Failure, Host};
 use crate::operation::Level;
 use crate::outbox::Entry;
-use crate::ticket::{self, Closer, FactKind, RoomState, Ticket};
+use crate::ticket::{self, Closer, FactKind, RoomId, RoomState, Ticket};
 use crate::tidy;
+use crate::trigger::{Haste, Job};
+
+/// How soon to look for what was not taken up, in milliseconds.
+const LOOK_SOON_MS: u64 = 3_000;
+
+/// Has a room compared soon. Something may happen in it before it is bound to a ticket, or while the store
+/// cannot be read.
+pub async fn look_soon(host: &Host, room: &RoomId) {
+    let soon = host.now().saturating_add(LOOK_SOON_MS);
+    host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Compare }, soon).await;
+}
 
 /// Takes up that a ticket's room was closed, if nobody noticed; says whether that was so.
 ///

@@ -138,9 +138,7 @@ async fn give_way(
 
 /// The visitor's open rooms that this app made and that never served a ticket before, smallest id first.
 async fn ours(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<RoomId>, Refusal> {
-    let made_here = |room: &Room| {
-        room.source.as_ref().and_then(|source| source.id.as_deref()) == Some(host.memory().app_id.as_str())
-    };
+    let made_here = |room: &Room| room.was_made_by(&host.memory().app_id);
     let rooms = host.find_open_rooms(visitor.clone()).await?.ok_or(ROOM_UNKNOWN)?;
     let unused = rooms.into_iter().filter(|room| made_here(room) && !used.contains(&&room.id));
     let mut ids: Vec<RoomId> = unused.map(|room| room.id).collect();

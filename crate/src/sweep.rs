@@ -21,6 +21,8 @@ const HEARTBEAT: &str = "heartbeat";
 pub const INTERVAL_MS: u64 = 60_000;
 /// A pause between two sweeps that is longer than this means that events may have been lost.
 const GAP_MS: u64 = 150_000;
+/// An event can get lost without any gap, so all rooms are compared this often, in milliseconds.
+const COMPARE_EVERY_MS: u64 = 24 * 60 * 60_000;
 /// How long after its end a page may still be written on: clocks of nodes differ, and calls take time.
 const MARGIN_MS: u64 = 2 * 60_000;
 /// The most jobs that one sweep hands on; the next one goes on where it stopped.
@@ -32,6 +34,9 @@ const WAKE_EVERY_MINUTES: u64 = 10;
 struct Heartbeat {
     v: u8,
     at: u64,
+    /// When all rooms were last compared.
+    #[serde(default)]
+    compared: u64,
 }
 
 /// A reminder that somebody still waits for something.
@@ -80,14 +85,18 @@ async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<()
     tidy::erase_old_tickets(host).await
 }
 
-/// Whether events may have been lost: no sweep came by for a while, or this process knows of one.
+/// Whether events may have been lost: no sweep came by for a while, this process knows of one, or nobody has
+/// looked for a day.
 async fn notice_gap(host: &Host) -> Result<bool, Failure> {
     let now = host.now();
     let heartbeats: Vec<Heartbeat> = host.records(HEARTBEAT.to_owned()).await?;
-    let last = heartbeats.iter().map(|heartbeat| heartbeat.at).max();
-    host.replace_record(vec![HEARTBEAT.to_owned()], &Heartbeat { v: VERSION, at: now }).await?;
-    let missed = host.memory().missed.replace(false);
-    Ok(missed || last.is_some_and(|last| now.abs_diff(last) > GAP_MS))
+    let last = heartbeats.into_iter().max_by_key(|heartbeat| heartbeat.at);
+    let gap = last.as_ref().is_some_and(|last| now.abs_diff(last.at) > GAP_MS);
+    let compared = last.map_or(now, |last| last.compared);
+    let needed = host.memory().missed.replace(false) || gap || now.abs_diff(compared) > COMPARE_EVERY_MS;
+    let heartbeat = Heartbeat { v: VERSION, at: now, compared: if needed { now } else { compared } };
+    host.replace_record(vec![HEARTBEAT.to_owned()], &heartbeat).await?;
+    Ok(needed)
 }
 
 /// Takes a page off the list. Whoever still waits gets a reminder first; lines that are over shrink.

@@ -108,7 +108,7 @@ async fn run(host: Host, trigger: Trigger) -> End {
     match trigger {
         Trigger::Request { request } => request::answer(&host, &request).await,
         Trigger::MessageSent { message } => agent_message::forward(&host, *message).await,
-        Trigger::RoomClosed { room } => close::closed_in_rocket_chat(&host, room.id).await,
+        Trigger::RoomClosed { room } => close::closed_in_rocket_chat(&host, room).await,
         Trigger::SettingUpdated => settings::updated(&host).await,
         Trigger::Installed => settings::installed(&host).await,
         Trigger::Enabled => settings::enabled(&host).await,

@@ -46,6 +46,13 @@ pub struct Room {
     pub message_count: Option<u64>,
 }
 
+impl Room {
+    /// Whether an app has made it, as far as the server tells.
+    pub fn was_made_by(&self, app_id: &str) -> bool {
+        self.source.as_ref().and_then(|source| source.id.as_deref()) == Some(app_id)
+    }
+}
+
 /// Who made a room.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Source {

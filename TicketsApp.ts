@@ -21,10 +21,19 @@ import { messageOf, roomOf } from './app-shim/host';
 import { processors } from './app-shim/jobs';
 import { Runner } from './app-shim/runner';
 import { settings } from './app-shim/settings';
+import type { Timers } from './app-shim/timers';
+
+/** Apps-Engine 1.28 knows `setTimeout` in this file only, and the packer in none: looked up when it is needed. */
+const timers: Timers = {
+	start(call, ms) {
+		const timer = setTimeout(call, ms);
+		return () => clearTimeout(timer);
+	},
+};
 
 /** The class that Rocket.Chat loads: says what the app offers and hears, and passes everything on to the core. */
 export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRoomClosed {
-	private readonly runner = new Runner(this.getID());
+	private readonly runner = new Runner(this.getID(), timers);
 
 	public override async onInstall(
 		_context: IAppInstallationContext,

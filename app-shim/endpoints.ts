@@ -92,7 +92,7 @@ async function responseOf(response: Response | undefined, read: IRead): Promise<
 
 /** The one answer that the core cannot give: that it stopped. The cause is the log's business, the reference everybody's. */
 function failure(error: unknown, { logger }: Accessors): IApiResponse {
-	const trap = error instanceof Trap ? error : new Trap(error);
+	const trap = Trap.of(error);
 	logger.error(trap.message);
 	return {
 		status: HttpStatusCode.INTERNAL_SERVER_ERROR,

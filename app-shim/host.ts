@@ -12,6 +12,7 @@ import type { IRoom } from '@rocket.chat/apps-engine/definition/rooms';
 import type { IUser } from '@rocket.chat/apps-engine/definition/users';
 
 import type { EffectArguments, EffectKind, Visitor } from './core';
+import type { Timers } from './timers';
 
 /** Where an operation's lines go: the app's log, or the console. */
 export interface Logger {
@@ -55,10 +56,13 @@ export class Host implements Performers {
 	/** The rooms that this operation has seen, since Rocket.Chat wants its own objects back. */
 	private readonly rooms = new Map<string, IRoom>();
 
-	constructor(private readonly accessors: Accessors) {}
+	constructor(
+		private readonly accessors: Accessors,
+		private readonly timers: Timers,
+	) {}
 
 	public async sleep({ ms }: EffectArguments['sleep']): Promise<void> {
-		await new Promise((resolve) => setTimeout(resolve, ms));
+		await new Promise<void>((resolve) => this.timers.start(resolve, ms));
 	}
 
 	public readSetting({ id }: EffectArguments['readSetting']): Promise<unknown> {
@@ -186,7 +190,7 @@ export class Host implements Performers {
 
 	public async schedule({ job, at }: EffectArguments['schedule']): Promise<void> {
 		const scheduler = this.accessors.scheduler ?? this.modify.getScheduler();
-		await scheduler.scheduleOnce({ id: JOB_PROCESSOR, when: new Date(at), data: { job } });
+		await scheduler.scheduleOnce({ id: JOB_PROCESSOR, when: new Date(at).toISOString(), data: { job } });
 	}
 
 	public async postWebhook(args: EffectArguments['postWebhook']): Promise<WebhookAnswer> {

@@ -7,6 +7,7 @@ import type { Accessors } from './host';
 import { Host } from './host';
 import { Journal } from './journal';
 import { Queues } from './queues';
+import type { Timers } from './timers';
 
 /** How long one call of Rocket.Chat may take: the engine itself would wait for ever. */
 const DEADLINE_MS = 8000;
@@ -26,7 +27,10 @@ export class Runner {
 
 	private readonly queues = new Queues();
 
-	constructor(private readonly appId: string) {}
+	constructor(
+		private readonly appId: string,
+		private readonly timers: Timers,
+	) {}
 
 	/**
 	 * Runs the operation that a trigger calls for.
@@ -36,7 +40,9 @@ export class Runner {
 	 * answered.
 	 */
 	public async run(trigger: Trigger, accessors: Accessors, budgetMs = Number.POSITIVE_INFINITY): Promise<End> {
-		const drive = new Drive(this.queues, accessors, budgetMs);
+		const drive = new Drive(this.queues, accessors, this.timers, budgetMs);
+		// Apps-Engine 1.28 breaks off what takes over a second up to here, as loading the core may on a busy server.
+		await undefined;
 		const core = this.currentCore();
 		try {
 			return await drive.run(core, { trigger, now: Date.now(), entropy: randomBytes(32).toString('hex') });
@@ -54,7 +60,7 @@ export class Runner {
 	 */
 	public async runEvent(trigger: Trigger, accessors: Accessors, patienceMs = PATIENCE_MS): Promise<void> {
 		const journal = new Journal(accessors.logger);
-		await outcomeOf(() => this.runUnasked(trigger, { ...accessors, logger: journal }), patienceMs);
+		await outcomeOf(this.timers, () => this.runUnasked(trigger, { ...accessors, logger: journal }), patienceMs);
 		journal.close();
 	}
 
@@ -95,6 +101,14 @@ export class Runner {
 export class Trap extends Error {
 	public readonly reference = randomBytes(4).toString('hex');
 
+	/**
+	 * What was thrown, as a trap. Engines up to 1.42 run each importing file's copy of this one, so that the class tells
+	 * nothing there.
+	 */
+	public static of(thrown: unknown): Trap {
+		return Object(thrown).reference ? (thrown as Trap) : new Trap(thrown);
+	}
+
 	constructor(cause: unknown) {
 		super();
 		this.message = `internal error ${this.reference}: ${errorText(cause)}`;
@@ -112,9 +126,10 @@ class Drive {
 	constructor(
 		private readonly queues: Queues,
 		private readonly accessors: Accessors,
+		private readonly timers: Timers,
 		budgetMs: number,
 	) {
-		this.host = new Host(accessors);
+		this.host = new Host(accessors, timers);
 		this.until = Date.now() + budgetMs;
 	}
 
@@ -156,10 +171,10 @@ class Drive {
 			case 'release':
 				return this.release(effect.queue);
 			case 'postWebhook':
-				return outcomeOf(() => this.host.postWebhook(effect), effect.timeoutMs + WEBHOOK_GRACE_MS);
+				return outcomeOf(this.timers, () => this.host.postWebhook(effect), effect.timeoutMs + WEBHOOK_GRACE_MS);
 			default: {
 				const method = this.host[effect.kind] as (effect: Effect) => Promise<unknown>;
-				return outcomeOf(() => method.call(this.host, effect), Math.min(DEADLINE_MS, this.timeLeft()));
+				return outcomeOf(this.timers, () => method.call(this.host, effect), Math.min(DEADLINE_MS, this.timeLeft()));
 			}
 		}
 	}
@@ -170,7 +185,7 @@ class Drive {
 
 	private async acquire(queue: string): Promise<Outcome> {
 		const turn = this.queues.acquire(queue);
-		const outcome = await outcomeOf(() => turn, this.timeLeft());
+		const outcome = await outcomeOf(this.timers, () => turn, this.timeLeft());
 		if (outcome === 'timeout') {
 			turn.then((release) => release());
 			return outcome;
@@ -192,11 +207,11 @@ class Drive {
 }
 
 /** What becomes of a call: its result, its error, or nothing before the deadline; a later result is dropped. */
-async function outcomeOf(call: () => Promise<unknown>, deadlineMs: number): Promise<Outcome> {
-	let timer: ReturnType<typeof setTimeout> | undefined;
+async function outcomeOf(timers: Timers, call: () => Promise<unknown>, deadlineMs: number): Promise<Outcome> {
+	let stop: (() => void) | undefined;
 	const deadline = new Promise<Outcome>((resolve) => {
 		if (Number.isFinite(deadlineMs)) {
-			timer = setTimeout(() => resolve('timeout'), deadlineMs);
+			stop = timers.start(() => resolve('timeout'), deadlineMs);
 		}
 	});
 	const result = async (): Promise<Outcome> => {
@@ -209,8 +224,6 @@ async function outcomeOf(call: () => Promise<unknown>, deadlineMs: number): Prom
 	try {
 		return await Promise.race([result(), deadline]);
 	} finally {
-		if (timer !== undefined) {
-			clearTimeout(timer);
-		}
+		stop?.();
 	}
 }

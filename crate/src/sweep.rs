@@ -93,9 +93,10 @@ async fn notice_gap(host: &Host) -> Result<bool, Failure> {
     let last = heartbeats.into_iter().max_by_key(|heartbeat| heartbeat.at);
     let gap = last.as_ref().is_some_and(|last| now.abs_diff(last.at) > GAP_MS);
     let compared = last.map_or(now, |last| last.compared);
-    let needed = host.memory().missed.replace(false) || gap || now.abs_diff(compared) > COMPARE_EVERY_MS;
+    let needed = host.memory().missed.get() || gap || now.abs_diff(compared) > COMPARE_EVERY_MS;
     let heartbeat = Heartbeat { v: VERSION, at: now, compared: if needed { now } else { compared } };
     host.replace_record(vec![HEARTBEAT.to_owned()], &heartbeat).await?;
+    host.memory().missed.set(false);
     Ok(needed)
 }
 

@@ -1,0 +1,397 @@
+//! The promises of the contract as rules that are checked at every webhook, and at the end.
+
+use rapidpro_tickets_core::calendar::DUE;
+use rapidpro_tickets_core::inbox;
+use rapidpro_tickets_core::outbox::{LEASE_MS, Outbox};
+use rapidpro_tickets_core::ticket::{self, Contact, ContactToken, RoomId};
+use serde_json::Value;
+
+use crate::ledger::{AgentsMessage, Arrival, Attempt, Entry};
+use crate::node::OpRef;
+use crate::rapidpro::{State, token_of};
+use crate::rocketchat::{Maker, Room};
+use crate::scenario::Rest;
+use crate::world::{DEADLINE_MS, World};
+
+/// How long a webhook can take, as far as the app waits for it (delivery.rs).
+const ATTEMPT_MS: u64 = 25_000;
+/// How long a message is tried (policy.rs).
+const MESSAGE_AGE_MAX_MS: u64 = 3 * 24 * 60 * 60_000;
+/// How much later than a later one's a message's event may come, so that the order is still kept (arrivals.rs).
+const PATIENCE_MS: u64 = 30;
+
+/// By how much the nodes' clocks may be apart for the calendar to be relied on: less than the sweep's margin (sweep.rs),
+/// less the lease by which a line is entered in advance.
+const CLOCKS_APART_MS: u64 = 80_000;
+/// The most contacts that a run has (scenario.rs).
+const CONTACTS_MAX: usize = 3;
+
+impl World {
+    /// What a webhook is about, and for which ticket.
+    pub fn entry_of(&mut self, op: OpRef, body: &str) -> Option<(Entry, String)> {
+        let body: Value = serde_json::from_str(body).ok()?;
+        let ticket = body["ticketID"].as_str()?.to_owned();
+        if body["type"] == "agent-message" {
+            return Some((Entry::Message(body["data"]["text"].as_str()?.to_owned()), ticket));
+        }
+        let rooms = &self.ledger.rooms;
+        let serves =
+            |room: &&RoomId| rooms.get(*room).is_some_and(|room| room.bound.iter().any(|(id, _)| *id == ticket));
+        let process = self.nodes[op.node].process.as_ref().filter(|process| process.id == op.process);
+        // Whoever sent it may be gone by the time it gets there: then any room of the ticket's is as good.
+        let read = process.and_then(|process| process.drives.get(&op.op)).map(|drive| &drive.read);
+        let last_read =
+            read.and_then(|read| read.iter().filter(|(room, _)| serves(room)).max_by_key(|(_, version)| **version));
+        let room = last_read.map(|(room, _)| room).or_else(|| rooms.keys().find(serves))?.clone();
+        Some((Entry::Close(room, ticket.clone()), ticket))
+    }
+
+    /// Checks a webhook that is about to be sent; answers its number among the attempts.
+    pub fn check_webhook(&mut self, op: OpRef, body: &str) -> usize {
+        let Some((entry, ticket)) = self.entry_of(op, body) else {
+            self.violate("webhooks are about tickets", body.to_owned());
+            return 0;
+        };
+        let room = match &entry {
+            Entry::Message(text) => self.ledger.agents_messages.get(text).map(|message| message.room.clone()),
+            Entry::Close(room, _) => Some(room.clone()),
+        };
+        let Some(room) = room else {
+            self.violate("only what staff wrote in a ticket's own room leaves", body.to_owned());
+            return 0;
+        };
+        let read = self.drive(op).and_then(|drive| drive.read.get(&room).copied()).unwrap_or_default();
+        self.check_whose(&room, &ticket, body);
+        self.check_news(op, &entry, &room, read);
+        match &entry {
+            Entry::Message(text) => self.check_first(text, read),
+            Entry::Close(..) => self.check_last(&room, read),
+        }
+        let attempt = Attempt {
+            process: op.process,
+            at: self.time,
+            clock: self.clock(op.node),
+            applied: false,
+            answered: false,
+            taken: false,
+        };
+        let attempts = self.ledger.attempts.entry(entry).or_default();
+        attempts.push(attempt);
+        attempts.len() - 1
+    }
+
+    /// The room is the ticket's, and the ticket is the contact's.
+    fn check_whose(&mut self, room: &RoomId, ticket: &str, body: &str) {
+        let contact = self.rapidpro.tickets.get(ticket).map(|ticket| ticket.contact);
+        let shown = self.chat.room(room);
+        let own = shown.is_some_and(|room| room.maker == Maker::ThisApp && room.contact == contact);
+        let bound = self.ledger.room(room).bound.iter().any(|(bound, _)| bound == ticket);
+        let token = contact.is_some_and(|contact| body.contains(&format!("\"token\":\"{}\"", token_of(contact))));
+        if !own || !bound || !token {
+            self.violate("only what staff wrote in a ticket's own room leaves", format!("{body} of {}", room.as_str()));
+        }
+    }
+
+    /// Nothing is sent that RapidPro is known to have, or that somebody else is sending. It may come twice only where
+    /// the one could not know of the other.
+    fn check_news(&mut self, op: OpRef, entry: &Entry, room: &RoomId, read: u64) {
+        let (over, hurt, id) = match entry {
+            Entry::Message(text) => {
+                let message = &self.ledger.agents_messages[text];
+                (message.settled, message.settling_hurt, message.id.clone())
+            }
+            Entry::Close(_, ticket) => {
+                let room = self.ledger.room(room);
+                (room.told.get(ticket).copied(), room.telling_hurt, "close".to_owned())
+            }
+        };
+        // To a clock that is ahead what was just settled looks old enough to be forgotten.
+        let forgotten = match entry {
+            Entry::Message(text) => {
+                !self.calendar_is_reliable()
+                    || self.ledger.clock_set_at >= Some(self.ledger.agents_messages[text].stored_at)
+            }
+            Entry::Close(..) => false,
+        };
+        if over.is_some_and(|over| over <= read) && !forgotten {
+            self.violate("nothing is sent after its end was stored", format!("{entry:?} by process {}", op.process));
+        }
+        let now = self.clock(op.node);
+        let time = self.time;
+        let attempts = self.ledger.attempts.get(entry).into_iter().flatten();
+        let unknown = |attempt: &&Attempt| attempt.taken || (!attempt.answered && time - attempt.at < ATTEMPT_MS);
+        let other = attempts.filter(unknown).find(|attempt| {
+            let alive = self.nodes.iter().flat_map(|node| &node.process).any(|process| process.id == attempt.process);
+            let claims = self.ledger.rooms.get(room).into_iter().flat_map(|room| &room.claims);
+            let of = |process: u32| {
+                claims.clone().filter(move |claim| claim.process == process).filter(|claim| claim.entry == id)
+            };
+            let claimed = of(attempt.process).any(|claim| claim.version <= read);
+            // Of two that claim at once the one may have looked before the other's claim was there.
+            let claimed_at_once = of(attempt.process)
+                .any(|theirs| of(op.process).any(|ours| theirs.stored_at.abs_diff(ours.stored_at) < DEADLINE_MS));
+            let leased = now < attempt.clock + ATTEMPT_MS.min(LEASE_MS);
+            let clocks_agree = self.nodes.iter().all(|node| node.clock_offset == self.nodes[0].clock_offset)
+                && self.ledger.clock_set_at.is_none_or(|at| at < attempt.at);
+            alive && !hurt && claimed && !claimed_at_once && leased && clocks_agree
+        });
+        if let Some(other) = other {
+            let detail = format!("{entry:?} by process {} beside process {}", op.process, other.process);
+            self.violate("one process at a time sends an entry", detail);
+        }
+    }
+
+    /// What was written down earlier goes first.
+    fn check_first(&mut self, text: &str, read: u64) {
+        let messages = &self.ledger.agents_messages;
+        let this = &messages[text];
+        let before = |other: &AgentsMessage| {
+            other.room == this.room
+                && other.created_at < this.created_at
+                && other.written.is_some_and(|written| written <= read)
+                && other.settled.is_none()
+                && other.applied == 0
+        };
+        if let Some((first, _)) = messages.iter().find(|(_, other)| before(other)) {
+            let detail = format!("{text} before {first}");
+            self.violate("what was written down earlier goes first", detail);
+        }
+    }
+
+    /// A close is sent only when the room is closed, not by RapidPro, and all that was written in it is over.
+    fn check_last(&mut self, room: &RoomId, read: u64) {
+        if self.chat.room(room).is_none_or(|room| room.open) {
+            self.violate("only a closed room's close is sent", room.as_str().to_owned());
+        }
+        if self.ledger.room(room).ended.is_some_and(|ended| ended <= read) {
+            self.violate("a close of RapidPro's is not echoed", room.as_str().to_owned());
+        }
+        let left = |message: &AgentsMessage| message.room == *room && message.applied == 0 && message.settled.is_none();
+        let left = self.ledger.agents_messages.iter().find(|(_, message)| left(message)).map(|(text, _)| text.clone());
+        if let Some(text) = left {
+            self.violate("the close comes last", format!("{text} in {}", room.as_str()));
+        }
+    }
+
+    /// Messages reach RapidPro in the order in which they were written, as long as one process hears of both in that
+    /// order, none of its calls goes wrong meanwhile, and no clock is set.
+    pub fn check_order(&mut self, text: &str, sender: u32) {
+        let Some(this) = self.ledger.agents_messages.get(text).filter(|message| message.applied == 0) else { return };
+        let Arrival::Came { process, at, .. } = this.arrival else { return };
+        let ordered =
+            self.ledger.rooms.get(&this.room).is_none_or(|room| room.disordered_at.is_none_or(|since| since > at));
+        let hurts_now =
+            self.nodes.iter().flat_map(|node| &node.process).find(|alive| alive.id == process).map(|alive| alive.hurts);
+        let overtaken = self.ledger.agents_messages.iter().find(|(_, other)| {
+            let Arrival::Came { process: others, at: came, hurts, bound } = other.arrival else { return false };
+            other.room == this.room
+                && other.stored_at < this.stored_at
+                && other.created_at < this.created_at
+                && other.applied == 0
+                && !other.given_up
+                && bound
+                && ordered
+                && others == process
+                && sender == process
+                && came <= at + PATIENCE_MS
+                && hurts_now == Some(hurts)
+                && self.ledger.clock_set_at.is_none_or(|at| at < other.stored_at)
+        });
+        if let Some((other, _)) = overtaken {
+            let detail = format!("{text} before {other}");
+            self.violate("messages arrive in the order in which they were written", detail);
+        }
+    }
+
+    /// What the app has accepted and neither delivered nor told somebody about.
+    pub fn owed(&self, rest: Rest) -> Option<(&'static str, String)> {
+        self.owed_message(rest).or_else(|| self.owed_post()).or_else(|| self.owed_close(rest))
+    }
+
+    /// Whether the nodes' clocks have always been so close to each other that none took a page off the list on which
+    /// another one was still writing.
+    fn calendar_is_reliable(&self) -> bool {
+        self.ledger.clocks_apart_ms <= CLOCKS_APART_MS
+    }
+
+    /// Whether the room was closed, and that event got lost: what nobody could notice shows when a process starts.
+    fn is_close_unnoticed(&self, room: &RoomId, rest: Rest) -> bool {
+        rest < Rest::Restarted && self.ledger.rooms.get(room).is_some_and(|room| room.close_dropped)
+    }
+
+    fn owed_message(&self, rest: Rest) -> Option<(&'static str, String)> {
+        for (text, message) in &self.ledger.agents_messages {
+            let Some(room) = self.ledger.rooms.get(&message.room).filter(|room| !room.bound.is_empty()) else {
+                continue;
+            };
+            // An event that got lost, or came before the room was known, shows when the room is compared, before its close at the latest.
+            let unnoticed = match message.arrival {
+                Arrival::Dropped | Arrival::Came { bound: false, .. } => true,
+                Arrival::NobodyThere => room.bound_at.is_none_or(|bound| message.stored_at < bound),
+                Arrival::Coming | Arrival::Came { .. } => false,
+            };
+            let unknown = unnoticed && rest < Rest::RoomsClosed
+                || self.is_close_unnoticed(&message.room, rest)
+                || !self.calendar_is_reliable();
+            let too_late = room.ended_at.is_some_and(|ended| ended <= message.stored_at);
+            if message.given_up {
+                let log = format!("the agents of room {} could not be told", message.room.as_str());
+                let told = self.ledger.was_told(text) || self.ledger.was_told(&log);
+                let age = self.clock(0).saturating_sub(message.created_at);
+                if !told || !(message.refused || self.ledger.clock_set_by_days || age >= MESSAGE_AGE_MAX_MS) {
+                    return Some(("what is given up is told to the agent", text.clone()));
+                }
+            } else if message.applied == 0 && !unknown && !too_late {
+                return Some(("what an agent writes reaches RapidPro", format!("{text}: {message:?}")));
+            }
+        }
+        None
+    }
+
+    fn owed_post(&self) -> Option<(&'static str, String)> {
+        for (text, message) in &self.ledger.contacts_messages {
+            let told = || message.accepted.iter().any(|id| self.ledger.was_told(id));
+            if !message.accepted.is_empty() && message.posted.is_empty() && !told() {
+                return Some(("what a contact writes reaches Rocket.Chat", format!("{text}: {message:?}")));
+            }
+        }
+        None
+    }
+
+    fn owed_close(&self, rest: Rest) -> Option<(&'static str, String)> {
+        if !self.calendar_is_reliable() {
+            return None;
+        }
+        for (id, room) in &self.ledger.rooms {
+            let closed = self.chat.room(id).is_some_and(|room| !room.open);
+            let untold = |ticket: &&String| self.rapidpro.knows(ticket) && !room.told.contains_key(*ticket);
+            let mut bound = room.bound.iter().map(|(ticket, _)| ticket);
+            if closed
+                && room.ended.is_none()
+                && rest >= Rest::RoomsClosed
+                && !self.is_close_unnoticed(id, rest)
+                && let Some(ticket) = bound.find(untold)
+            {
+                return Some(("RapidPro is told of every close", format!("{ticket} in {}", id.as_str())));
+            }
+        }
+        let left =
+            self.rapidpro.tickets.iter().filter(|(_, ticket)| ticket.state == State::Open && rest >= Rest::RoomsClosed);
+        for (ticket, _) in left {
+            let serves = |bound: &(String, u64)| bound.0 == *ticket;
+            let mut rooms = self.ledger.rooms.values().filter(|room| room.bound.iter().any(serves));
+            // RapidPro's close ends all of a room's tickets; of a ticket that it did not know when it was told of the
+            // close, and for which it had called `room` again since, nobody could think that it would still come.
+            if !self.rapidpro.was_denied(ticket)
+                && !rooms.any(|room| room.ended.is_some() || room.close_dropped && rest < Rest::Restarted)
+            {
+                return Some(("no ticket stays open when its room is closed", ticket.clone()));
+            }
+        }
+        None
+    }
+
+    /// A contact has one open room that serves them. Others are left only where nobody could know of them.
+    pub fn check_rooms(&mut self) {
+        for contact in 0..CONTACTS_MAX {
+            let open = self.chat.rooms.iter().filter(|room| room.open && room.contact == Some(contact));
+            let facts = |room: &&Room| self.ledger.rooms.get(&room.id);
+            let is_bound = |room: &&Room| facts(room).is_some_and(|facts| !facts.bound.is_empty());
+            let is_ended = |room: &&Room| facts(room).is_some_and(|facts| facts.ended.is_some());
+            let (bound, unknown): (Vec<&Room>, Vec<&Room>) = open.partition(is_bound);
+            let serving = bound.iter().filter(|room| !is_ended(room)).count();
+            let asked = self.ledger.was_told("Please close this room") || self.ledger.was_told("could not be closed");
+            if serving > 1 && !self.ledger.half_opened.contains(&contact) {
+                self.violate("a contact has one open room", format!("contact {contact} has {serving}"));
+            } else if unknown.len() as u64 > self.ledger.stray_rooms + u64::from(serving == 0) {
+                self.violate(
+                    "a contact has one open room",
+                    format!("contact {contact} has {} unknown ones", unknown.len()),
+                );
+            } else if bound.len() > serving && !asked {
+                self.violate("an ended room is closed, or somebody is asked to", format!("contact {contact}"));
+            }
+        }
+    }
+
+    /// Whatever waits stands on a page of the calendar that the sweep will read.
+    pub fn check_wake_ups(&mut self) {
+        if !self.is_idle() || !self.calendar_is_reliable() {
+            return;
+        }
+        let pages = self.store.of("due").filter_map(|listing| listing["page"].as_u64());
+        let listed: Vec<Vec<Value>> =
+            pages.map(|page| self.store.of(&DUE.association(page)).cloned().collect()).collect();
+        let forgotten = self.ledger.rooms.keys().find(|room| {
+            let records: Vec<Value> = self.store.of(&ticket::room_association(room)).cloned().collect();
+            let Some(ticket) = ticket::of_room(&records) else { return false };
+            let waits = !Outbox::of(&records).waiting.is_empty() || (!ticket.is_open() && !ticket.is_finished());
+            waits && !listed.iter().any(|page| wakes(page, room))
+        });
+        if let Some(room) = forgotten.cloned() {
+            self.violate("what waits has a wake-up", room.as_str().to_owned());
+        }
+        self.check_letters(&listed);
+    }
+
+    fn check_letters(&mut self, listed: &[Vec<Value>]) {
+        let ids = self.store.of("workspace").filter_map(|record| record["id"].as_str());
+        let Some(workspace) = ids.min().map(str::to_owned) else { return };
+        for number in 0..CONTACTS_MAX {
+            let contact = Contact { workspace: workspace.clone(), token: ContactToken(token_of(number)) };
+            let records: Vec<Value> = self.store.of(&contact.association()).cloned().collect();
+            let waits = !inbox::letters(&records).is_empty();
+            if waits && !listed.iter().any(|page| inbox::contacts_on(page).contains(&contact)) {
+                self.violate("what waits has a wake-up", format!("contact {number}"));
+            }
+        }
+    }
+
+    /// A contact's messages are posted in the order in which RapidPro handed them in, one after the other.
+    pub fn check_order_of_posts(&mut self) {
+        let posts: Vec<_> = self.ledger.contacts_messages.iter().collect();
+        let swapped = posts.iter().flat_map(|a| posts.iter().map(move |b| (a, b))).find(|((_, a), (_, b))| {
+            let follows = a.answered_at.is_some_and(|answered| answered < b.sent_at) && a.contact == b.contact;
+            let in_order = match (a.posted.first(), b.posted.first()) {
+                (Some((first_room, first)), Some((second_room, second))) => {
+                    first_room != second_room || first <= second
+                }
+                _ => true,
+            };
+            let clock_set =
+                self.ledger.clocks_apart_ms > 0 || self.ledger.clock_set_at.is_some_and(|at| at >= a.sent_at);
+            follows && !in_order && !clock_set
+        });
+        if let Some(((first, _), (second, _))) = swapped {
+            let detail = format!("{second} before {first}");
+            self.violate("a contact's messages are posted in order", detail);
+        }
+    }
+
+    /// Where nothing went wrong, everything happened exactly once.
+    pub fn check_once(&mut self) {
+        let messages = self.ledger.agents_messages.iter();
+        let twice = messages.filter(|(_, message)| message.applied > 1).map(|(text, _)| text.clone());
+        let posts = self.ledger.contacts_messages.iter();
+        let posted_twice = posts
+            .filter(|(_, message)| message.posted.len() > 1 && !message.beside_a_close)
+            .map(|(text, _)| text.clone());
+        let closes = self.ledger.attempts.iter().filter(|(entry, attempts)| {
+            matches!(entry, Entry::Close(..)) && attempts.iter().filter(|attempt| attempt.applied).count() > 1
+        });
+        let closed_twice = closes.map(|(entry, _)| format!("{entry:?}"));
+        if let Some(detail) = twice.chain(posted_twice).chain(closed_twice).next() {
+            self.violate("where nothing goes wrong, everything happens once", detail);
+        }
+    }
+}
+
+/// Whether a page sends the sweep to a room: it names the room with something that is not over.
+fn wakes(page: &[Value], room: &RoomId) -> bool {
+    let of_room = |record: &&Value| record["room"] == room.as_str();
+    let is_over = |record: &Value| record.pointer("/line/settled").is_some();
+    page.iter().filter(of_room).any(|record| {
+        let same_entry = |other: &&Value| other.get("entry") == record.get("entry");
+        !page.iter().filter(of_room).filter(same_entry).any(is_over)
+    })
+}

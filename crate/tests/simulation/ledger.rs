@@ -1,0 +1,207 @@
+//! What the invariants need to know: what was accepted, what became of it, and in which state of the
+//! store. It forgets nothing, whatever the app removes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rapidpro_tickets_core::ticket::RoomId;
+use serde_json::Value;
+
+/// Everything that was seen from outside the app.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// Counts the changes of the store.
+    pub version: u64,
+    /// By text, which is unique.
+    pub agents_messages: BTreeMap<String, AgentsMessage>,
+    /// By text, which is unique.
+    pub contacts_messages: BTreeMap<String, ContactsMessage>,
+    pub rooms: BTreeMap<RoomId, RoomLedger>,
+    pub attempts: BTreeMap<Entry, Vec<Attempt>>,
+    /// What was said to agents, and what was logged as an error.
+    pub told: Vec<String>,
+    /// How many answers of `createRoom`, or posts into a room that was just closed, got lost: each may leave a room that
+    /// nobody knows.
+    pub stray_rooms: u64,
+    /// The contacts of whom a `room` request failed or was cut off half-way.
+    pub half_opened: BTreeSet<usize>,
+    /// When a clock was last set.
+    pub clock_set_at: Option<u64>,
+    /// By how much the nodes' clocks were ever apart.
+    pub clocks_apart_ms: u64,
+    /// Whether a clock was ever set forward by so much that messages are too old at once.
+    pub clock_set_by_days: bool,
+}
+
+/// What is sent to RapidPro: a message by its text, or a ticket's close.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Entry {
+    Message(String),
+    Close(RoomId, String),
+}
+
+/// A message that somebody wrote on Rocket.Chat's side.
+#[derive(Debug)]
+pub struct AgentsMessage {
+    pub id: String,
+    pub room: RoomId,
+    pub created_at: u64,
+    pub stored_at: u64,
+    pub arrival: Arrival,
+    /// The states of the store since which it is known to be written down, and to be over.
+    pub written: Option<u64>,
+    pub settled: Option<u64>,
+    pub given_up: bool,
+    /// How often RapidPro took it.
+    pub applied: u64,
+    /// Whether RapidPro ever refused it for good.
+    pub refused: bool,
+    /// Whether storing its end went wrong at least once.
+    pub settling_hurt: bool,
+}
+
+/// What became of a message's event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// It is on its way.
+    Coming,
+    /// It never comes, and the app cannot notice.
+    Dropped,
+    /// It never comes, since the app was down or disabled.
+    NobodyThere,
+    /// It came.
+    Came {
+        process: u32,
+        at: u64,
+        /// How many calls of that process had gone wrong by then.
+        hurts: u64,
+        /// Whether the room's ticket was known to the store by then.
+        bound: bool,
+    },
+}
+
+/// A contact's message that RapidPro handed in.
+#[derive(Debug)]
+pub struct ContactsMessage {
+    pub contact: usize,
+    /// By which it was accepted, if it was.
+    pub accepted: Vec<String>,
+    pub sent_at: u64,
+    pub answered_at: Option<u64>,
+    /// Whether one of the tickets for which it was handed in belongs to a room that is on its way to being closed.
+    pub beside_a_close: bool,
+    /// How often it stands in a room.
+    pub posted: Vec<(RoomId, u64)>,
+}
+
+/// What the store said of a room, and since which of its states.
+#[derive(Debug, Default)]
+pub struct RoomLedger {
+    pub bound: Vec<(String, u64)>,
+    pub bound_at: Option<u64>,
+    /// By RapidPro or by a race.
+    pub ended: Option<u64>,
+    pub ended_at: Option<u64>,
+    pub finished: Option<u64>,
+    /// Whether the event of its close got lost.
+    pub close_dropped: bool,
+    pub told: BTreeMap<String, u64>,
+    pub claims: Vec<Claim>,
+    /// Since when the order of the room's events says nothing.
+    pub disordered_at: Option<u64>,
+    /// Whether storing that a close was told went wrong at least once.
+    pub telling_hurt: bool,
+}
+
+/// A line that says who sends an entry.
+#[derive(Debug)]
+pub struct Claim {
+    pub entry: String,
+    pub process: u32,
+    pub version: u64,
+    pub stored_at: u64,
+}
+
+/// One webhook.
+#[derive(Debug)]
+pub struct Attempt {
+    pub process: u32,
+    pub at: u64,
+    /// By its node's clock.
+    pub clock: u64,
+    /// Whether RapidPro did its work.
+    pub applied: bool,
+    /// Whether the operation that sent it knows what became of it, and that RapidPro has it.
+    pub answered: bool,
+    pub taken: bool,
+}
+
+impl Ledger {
+    pub fn room(&mut self, room: &RoomId) -> &mut RoomLedger {
+        self.rooms.entry(room.clone()).or_default()
+    }
+
+    /// Notes what a record says that was just stored.
+    pub fn stored(&mut self, process: u32, record: &Value, time: u64) {
+        self.version += 1;
+        let version = self.version;
+        let Some(room) = record.get("room").and_then(Value::as_str).map(|room| RoomId(room.to_owned())) else { return };
+        if let Some(fact) = record.get("fact") {
+            self.fact(&room, fact, version, time);
+        }
+        if let (Some(line), Some(entry)) = (record.get("line"), record.get("entry").and_then(Value::as_str)) {
+            self.line(process, &room, entry, line, (version, time));
+        }
+    }
+
+    fn fact(&mut self, room: &RoomId, fact: &Value, version: u64, time: u64) {
+        let room = self.room(room);
+        if let Some(ticket) = fact.pointer("/bound/ticket").and_then(Value::as_str)
+            && !room.bound.iter().any(|(bound, _)| bound == ticket)
+        {
+            room.bound.push((ticket.to_owned(), version));
+            room.bound_at.get_or_insert(time);
+        }
+        if let Some(ticket) = fact.pointer("/told/ticket").and_then(Value::as_str) {
+            room.told.entry(ticket.to_owned()).or_insert(version);
+        }
+        if fact.pointer("/closed/by").is_some_and(|by| by != "rocketChat") {
+            room.ended.get_or_insert(version);
+            room.ended_at.get_or_insert(time);
+        }
+        if fact == "finished" {
+            room.finished.get_or_insert(version);
+        }
+    }
+
+    fn line(&mut self, process: u32, room: &RoomId, entry: &str, line: &Value, (version, stored_at): (u64, u64)) {
+        if line.get("written").is_some() || line.get("claimed").is_some() {
+            self.room(room).claims.push(Claim { entry: entry.to_owned(), process, version, stored_at });
+        }
+        let Some(message) = self.agents_messages.values_mut().find(|message| message.id == entry) else { return };
+        if line.get("written").is_some() {
+            message.written.get_or_insert(version);
+        }
+        if let Some(settled) = line.get("settled") {
+            message.settled.get_or_insert(version);
+            message.given_up |= settled.get("given_up").is_some();
+        }
+    }
+
+    /// Notes that storing a record went wrong in some way.
+    pub fn hurt(&mut self, record: &Value) {
+        if let Some(room) = record.get("room").and_then(Value::as_str)
+            && record.pointer("/fact/told").is_some()
+        {
+            self.room(&RoomId(room.to_owned())).telling_hurt = true;
+        }
+        let settled = record.pointer("/line/settled").is_some();
+        let entry = record.get("entry").and_then(Value::as_str).filter(|_| settled);
+        if let Some(message) = self.agents_messages.values_mut().find(|message| Some(message.id.as_str()) == entry) {
+            message.settling_hurt = true;
+        }
+    }
+
+    pub fn was_told(&self, what: &str) -> bool {
+        self.told.iter().any(|said| said.contains(what))
+    }
+}

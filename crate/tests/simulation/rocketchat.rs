@@ -1,0 +1,162 @@
+//! Rocket.Chat's livechat, as facts/rocketchat.md sections 2 and 3 describe it: rooms, visitors, messages.
+
+use std::collections::BTreeMap;
+
+use rapidpro_tickets_core::host::NewVisitor;
+use rapidpro_tickets_core::ticket::RoomId;
+use serde_json::{Value, json};
+
+/// This app, as the server names it.
+pub const APP: &str = "4c1d2b6e";
+
+/// What the server knows.
+#[derive(Debug)]
+pub struct RocketChat {
+    pub rooms: Vec<Room>,
+    visitors: BTreeMap<String, Visitor>,
+    last_id: u64,
+    /// Newer servers refuse to close a closed room, older ones say that they have closed it.
+    pub refuses_second_close: bool,
+    /// Older servers have an event for the message that shows a close.
+    pub close_message_has_event: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Visitor {
+    id: String,
+    username: String,
+    name: Option<String>,
+}
+
+/// A room.
+#[derive(Debug)]
+pub struct Room {
+    pub id: RoomId,
+    pub maker: Maker,
+    pub open: bool,
+    /// The contact that it was opened for; nobody's where a website visitor or a channel is.
+    pub contact: Option<usize>,
+    token: String,
+    pub messages: Vec<Message>,
+}
+
+/// Who made a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    ThisApp,
+    OtherApp,
+    Widget,
+    /// No livechat room at all.
+    Channel,
+}
+
+/// A message of a room.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub id: String,
+    pub text: String,
+    pub author: Author,
+    /// By the clock of the node that stored it.
+    pub created_at: u64,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    Agent,
+    Bot,
+    Visitor,
+    ThisApp,
+    System,
+}
+
+impl RocketChat {
+    pub fn new(refuses_second_close: bool, close_message_has_event: bool) -> Self {
+        let (rooms, visitors) = (Vec::new(), BTreeMap::new());
+        Self { rooms, visitors, last_id: 0, refuses_second_close, close_message_has_event }
+    }
+
+    pub fn room(&self, id: &RoomId) -> Option<&Room> {
+        self.rooms.iter().find(|room| room.id == *id)
+    }
+
+    pub fn room_mut(&mut self, id: &RoomId) -> Option<&mut Room> {
+        self.rooms.iter_mut().find(|room| room.id == *id)
+    }
+
+    pub fn register(&mut self, visitor: &NewVisitor) {
+        let number = self.visitors.len();
+        let known = self.visitors.entry(visitor.token.clone()).or_insert_with(|| Visitor {
+            id: format!("v{number}"),
+            username: format!("guest-{number}"),
+            name: None,
+        });
+        known.name = visitor.name.clone().or(known.name.take());
+    }
+
+    pub fn visitor(&self, token: &str) -> Option<Value> {
+        let Visitor { id, username, name } = self.visitors.get(token)?;
+        Some(json!({ "id": id, "username": username, "name": name, "token": token }))
+    }
+
+    /// Always a new room; `order` decides where its id stands among the others.
+    pub fn open(&mut self, maker: Maker, contact: Option<usize>, token: &str, order: u64) -> RoomId {
+        self.last_id += 1;
+        let id = RoomId(format!("{:02x}-room-{}", order % 256, self.last_id));
+        let (token, messages) = (token.to_owned(), Vec::new());
+        self.rooms.push(Room { id: id.clone(), maker, open: true, contact, token, messages });
+        id
+    }
+
+    pub fn open_rooms(&self, token: &str) -> Vec<&Room> {
+        self.rooms.iter().filter(|room| room.open && room.token == token && room.maker != Maker::Channel).collect()
+    }
+
+    pub fn store(&mut self, room: &RoomId, author: Author, text: String, created_at: u64) -> Option<Message> {
+        self.last_id += 1;
+        let message = Message { id: format!("message-{}", self.last_id), text, author, created_at };
+        self.room_mut(room)?.messages.push(message.clone());
+        Some(message)
+    }
+
+    /// A room as an accessor or an event shows it.
+    pub fn shown(&self, room: &Room) -> Value {
+        let source = match room.maker {
+            Maker::ThisApp => json!({ "id": APP }),
+            Maker::OtherApp => json!({ "id": "another" }),
+            Maker::Widget | Maker::Channel => Value::Null,
+        };
+        json!({
+            "id": room.id,
+            "type": if room.maker == Maker::Channel { "c" } else { "l" },
+            "isOpen": room.open.then_some(true),
+            "messageCount": room.messages.len(),
+            "source": source,
+            "visitor": self.visitor(&room.token),
+        })
+    }
+
+    /// A message as an accessor or an event shows it.
+    pub fn shown_message(&self, room: &Room, shown_room: &Value, message: &Message) -> Value {
+        let visitor = self.visitors.get(&room.token);
+        let (kind, token, sender) = match message.author {
+            Author::Agent => (None, None, json!({ "id": "anna", "username": "anna", "type": "user" })),
+            Author::Bot => (None, None, json!({ "id": "bot", "username": "bot", "type": "bot" })),
+            Author::ThisApp => (None, None, json!({ "id": "app", "username": "app", "type": "app", "appId": APP })),
+            Author::System => (Some("livechat-close"), None, json!({ "id": "anna", "username": "anna" })),
+            Author::Visitor => {
+                let id = visitor.map(|visitor| &visitor.id);
+                (None, Some(&room.token), json!({ "id": id, "type": "unknown" }))
+            }
+        };
+        json!({
+            "id": message.id,
+            "text": message.text,
+            "type": kind,
+            "token": token,
+            "createdAt": message.created_at,
+            "room": shown_room,
+            "sender": sender,
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! What happens in a run, as data: so that a history can be shortened and replayed.
+
+use crate::fault::Fault;
+use crate::random::Random;
+
+/// One thing that happens, and how long after the last one.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub after_ms: u64,
+    /// What chance depends on from here on: so that a history without the steps before goes on much the same.
+    pub chance: u64,
+    pub transition: Transition,
+}
+
+/// What happens. Contacts and nodes are chosen by number, whatever there is of them then.
+#[derive(Debug, Clone)]
+pub enum Transition {
+    /// An agent, or a bot, writes in one of a contact's rooms.
+    AgentWrites { contact: usize, node: usize, messages: u64, by_bot: bool },
+    /// A contact writes.
+    ContactWrites { contact: usize, node: usize },
+    /// An agent closes one of a contact's rooms.
+    AgentCloses { contact: usize, node: usize },
+    /// An agent writes and closes without a pause.
+    AgentWritesAndCloses { contact: usize, node: usize },
+    /// RapidPro opens a ticket.
+    Opens { contact: usize, node: usize, department: bool },
+    /// RapidPro opens a ticket, gives up waiting, and opens it again under a new id at once.
+    OpensTwice { contact: usize, nodes: [usize; 2] },
+    /// RapidPro closes a contact's tickets.
+    RapidProCloses { contact: usize, node: usize },
+    /// Somebody writes where the app has no business.
+    WritesElsewhere { node: usize, place: u64 },
+    /// For a while a part of what it concerns goes wrong.
+    Trouble { fault: Fault, percent: u64, ms: u64 },
+    /// The app's process on a node dies, and comes back.
+    Dies { node: usize, away_ms: u64 },
+    /// The app is disabled on all nodes, and enabled again.
+    Disabled { ms: u64 },
+    /// A clock is set, on one node or on all.
+    ClockSet { node: Option<usize>, by_ms: i64 },
+}
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+
+/// The faults that come as a spell of trouble.
+const SPELLS: &[Fault] = &[
+    Fault::WriteRefused,
+    Fault::WriteRefusedAfterwards,
+    Fault::WriteUnanswered,
+    Fault::WriteLost,
+    Fault::WriteLate,
+    Fault::ReadRefused,
+    Fault::ReadUnanswered,
+    Fault::UpsertedTwice,
+    Fault::Slow,
+    Fault::PostRefused,
+    Fault::PostUnanswered,
+    Fault::PostLate,
+    Fault::CreateUnanswered,
+    Fault::CreateLate,
+    Fault::CreateRefused,
+    Fault::CloseRefused,
+    Fault::CloseUnanswered,
+    Fault::Answers400,
+    Fault::AnswersStoring,
+    Fault::Answers401,
+    Fault::AnswersNoTicketer,
+    Fault::Answers429,
+    Fault::Answers500,
+    Fault::AnswersLogsError,
+    Fault::Answers502Afterwards,
+    Fault::Reset,
+    Fault::ResetAfterwards,
+    Fault::Silent,
+    Fault::SilentAfterwards,
+    Fault::AppliedLate,
+    Fault::CommittedLate,
+    Fault::NeverCommitted,
+    Fault::EventDropped,
+    Fault::EventDuplicated,
+    Fault::EventDelayed,
+    Fault::JobLost,
+    Fault::SweepStalled,
+    Fault::SweptTwice,
+];
+
+/// What a run is made of.
+pub fn history(random: &mut Random, length: usize, nodes: usize, contacts: usize, faults: bool) -> Vec<Step> {
+    (0..length).map(|_| step(random, nodes, contacts, faults)).collect()
+}
+
+fn step(random: &mut Random, nodes: usize, contacts: usize, faults: bool) -> Step {
+    Step { after_ms: pause(random), chance: random.next(), transition: transition(random, nodes, contacts, faults) }
+}
+
+fn pause(random: &mut Random) -> u64 {
+    match random.below(100) {
+        0..=29 => random.below(12),
+        30..=44 => random.below(400),
+        45..=79 => random.between(1, 12) * SECOND,
+        80..=96 => random.between(15, 150) * SECOND,
+        _ => random.between(3, 20) * MINUTE,
+    }
+}
+
+fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: bool) -> Transition {
+    let (contact, node) = (random.index(contacts), random.index(nodes));
+    match random.below(if faults { 100 } else { 70 }) {
+        0..=21 => {
+            Transition::AgentWrites { contact, node, messages: random.pick(&[1, 1, 1, 3]), by_bot: random.percent(20) }
+        }
+        22..=34 => Transition::ContactWrites { contact, node },
+        35..=40 => Transition::AgentCloses { contact, node },
+        41..=44 => Transition::AgentWritesAndCloses { contact, node },
+        45..=57 => Transition::Opens { contact, node, department: random.percent(20) },
+        58..=61 => Transition::OpensTwice { contact, nodes: [node, random.index(nodes)] },
+        62..=66 => Transition::RapidProCloses { contact, node },
+        67..=69 => Transition::WritesElsewhere { node, place: random.below(4) },
+        70..=91 => trouble(random),
+        92..=95 => Transition::Dies { node, away_ms: away(random) },
+        96..=97 => Transition::Disabled { ms: random.between(1, 60) * MINUTE },
+        _ => Transition::ClockSet { node: random.percent(70).then_some(node), by_ms: clock_jump(random) },
+    }
+}
+
+fn trouble(random: &mut Random) -> Transition {
+    let ms = match random.below(10) {
+        0..=4 => random.between(1, 20) * SECOND,
+        5..=8 => random.between(20, 180) * SECOND,
+        _ => random.between(3, 30) * MINUTE,
+    };
+    Transition::Trouble { fault: random.pick(SPELLS), percent: random.pick(&[20, 50, 100]), ms }
+}
+
+fn away(random: &mut Random) -> u64 {
+    match random.below(10) {
+        0..=5 => random.between(1, 3) * SECOND,
+        6..=8 => random.between(5, 120) * SECOND,
+        _ => random.between(3, 25) * MINUTE,
+    }
+}
+
+fn clock_jump(random: &mut Random) -> i64 {
+    let by = match random.below(20) {
+        0..=7 => random.between(1, 60 * SECOND),
+        8..=15 => random.between(MINUTE, 10 * MINUTE),
+        16..=18 => random.between(10 * MINUTE, 2 * HOUR),
+        _ => 73 * HOUR,
+    };
+    let by = i64::try_from(by).unwrap_or_default();
+    if random.percent(50) { by } else { -by.min(7_200_000) }
+}

@@ -16,7 +16,7 @@ use crate::random::Random;
 use crate::rapidpro::{Answer, RapidPro, State, token_of};
 use crate::rocketchat::{Author, Maker, RocketChat};
 use crate::transition::{Step, Transition, history};
-use crate::world::{Asked, Asker, Confirmation, Happening, SWEEP_EVERY_MS, Spell, Violation, World};
+use crate::world::{Asked, Asker, Confirmation, Happening, Spell, Violation, World};
 
 /// For how long RapidPro waits for an answer.
 const RAPIDPRO_WAITS_MS: u64 = 15_000;
@@ -25,6 +25,8 @@ const RAPIDPRO_WAITS_MS: u64 = 15_000;
 const QUIET_WITHIN_MS: u64 = 4 * 60 * 60_000;
 /// The same where a clock was set forward by days: a close that is as old as that is tried once a day.
 const QUIET_WITHIN_DAYS_MS: u64 = 30 * 60 * 60_000;
+/// How often to look whether everything has come to rest: not always just when a sweep comes by.
+const LOOK_EVERY_MS: u64 = 47_000;
 /// What sets a clock forward by days.
 const DAYS_MS: i64 = 24 * 60 * 60_000;
 
@@ -532,7 +534,7 @@ impl World {
     fn wait_for_rest(&mut self, rest: Rest, quiet_within_ms: u64) {
         let end = self.time + quiet_within_ms;
         while self.violation.is_none() {
-            self.run(SWEEP_EVERY_MS);
+            self.run(LOOK_EVERY_MS);
             let owed = self.owed(rest);
             match owed {
                 None if self.is_idle() && self.asking.values().all(VecDeque::is_empty) => break,

@@ -21,7 +21,7 @@ use crate::store::Store;
 
 const START: u64 = 1_700_000_000_000;
 /// How often the sweep comes by (app-shim/jobs.ts).
-pub const SWEEP_EVERY_MS: u64 = 60_000;
+const SWEEP_EVERY_MS: u64 = 60_000;
 /// How long an effect may take (app-shim/runner.ts).
 pub const DEADLINE_MS: u64 = 8_000;
 /// How long RapidPro is kept waiting (app-shim/runner.ts).

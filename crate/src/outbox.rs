@@ -310,7 +310,11 @@ pub async fn add(host: &Host, place: Place<'_>, kind: LineKind) -> Result<(), Fa
 pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effect, Failure> {
     let Place { room, entry, taken_up_at, last_at } = place;
     let batch = first_page(taken_up_at);
-    let mut associations = vec![room_association(room), lines_association(room), batch_association(room, batch)];
+    let mut associations = vec![room_association(room), lines_association(room)];
+    // The lines of the close must not go with the messages that were taken up in the same minute.
+    if entry != CLOSE {
+        associations.push(batch_association(room, batch));
+    }
     let (page, is_over) = match &kind {
         LineKind::Written { .. } => (Some(batch), false),
         LineKind::Claimed { until, .. } => (Some(DUE.page(*until)), false),

@@ -58,6 +58,8 @@ pub enum LineKind {
     },
     /// An attempt failed.
     Failed {
+        /// Whose.
+        node: NodeId,
         /// When to try again.
         next: u64,
         /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
@@ -148,12 +150,12 @@ impl Progress {
             LineKind::Written { node, until, .. } | LineKind::Claimed { node, until } => {
                 self.claims.push((at, node.clone(), *until));
             }
-            LineKind::Failed { next, outage, unfetched } => {
+            LineKind::Failed { node, next, outage, unfetched } => {
                 self.failures = self.failures.saturating_add(1);
                 (self.next, self.outage) = (*next, *outage);
                 self.unfetched |= unfetched;
-                // Whoever failed waits with everybody else.
-                self.claims.retain(|(claimed, _, _)| *claimed > at);
+                // Whoever failed waits with everybody else; another may be at it, since this line may be late.
+                self.claims.retain(|(claimed, by, _)| by != node || *claimed > at);
             }
             LineKind::Announced => self.announced = true,
             LineKind::Settled { given_up: None } => self.settled = Some(End::Delivered),

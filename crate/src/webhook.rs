@@ -32,12 +32,11 @@ impl From<Failure> for Undelivered {
 }
 
 impl Webhook {
-    /// Tells RapidPro what somebody wrote to the contact. It carries the newest of the room's tickets.
+    /// Tells RapidPro what somebody wrote to the contact, as a message of one of the room's tickets.
     ///
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
-    pub async fn message(host: &Host, ticket: &Ticket, entry: &Entry) -> Result<Self, Undelivered> {
-        let (id, _) = ticket.newest().ok_or(Undelivered::NotConnected)?;
+    pub async fn message(host: &Host, ticket: &Ticket, id: &TicketId, entry: &Entry) -> Result<Self, Undelivered> {
         let (text, attachments) = render(host, entry).await?;
         let data = MessageData { text: &text, attachments };
         Self::of(host, event(EventKind::AgentMessage, id, &ticket.contact.token, Some(data))).await

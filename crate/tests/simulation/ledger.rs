@@ -87,8 +87,6 @@ pub struct ContactsMessage {
     pub accepted: Vec<String>,
     pub sent_at: u64,
     pub answered_at: Option<u64>,
-    /// Whether one of the tickets for which it was handed in belongs to a room that is on its way to being closed.
-    pub beside_a_close: bool,
     /// How often it stands in a room.
     pub posted: Vec<(RoomId, u64)>,
 }
@@ -97,11 +95,14 @@ pub struct ContactsMessage {
 #[derive(Debug, Default)]
 pub struct RoomLedger {
     pub bound: Vec<(String, u64)>,
-    pub bound_at: Option<u64>,
+    /// When, in true time.
+    pub bound_at: BTreeMap<String, u64>,
     /// By RapidPro or by a race.
     pub ended: Option<u64>,
     pub ended_at: Option<u64>,
     pub finished: Option<u64>,
+    /// Whether its agents were asked to close it.
+    pub asked_to_close: bool,
     /// Whether the event of its close got lost.
     pub close_dropped: bool,
     pub told: BTreeMap<String, u64>,
@@ -118,7 +119,6 @@ pub struct Claim {
     pub entry: String,
     pub process: u32,
     pub version: u64,
-    pub stored_at: u64,
 }
 
 /// One webhook.
@@ -149,7 +149,7 @@ impl Ledger {
             self.fact(&room, fact, version, time);
         }
         if let (Some(line), Some(entry)) = (record.get("line"), record.get("entry").and_then(Value::as_str)) {
-            self.line(process, &room, entry, line, (version, time));
+            self.line(process, &room, entry, line, version);
         }
     }
 
@@ -159,7 +159,7 @@ impl Ledger {
             && !room.bound.iter().any(|(bound, _)| bound == ticket)
         {
             room.bound.push((ticket.to_owned(), version));
-            room.bound_at.get_or_insert(time);
+            room.bound_at.insert(ticket.to_owned(), time);
         }
         if let Some(ticket) = fact.pointer("/told/ticket").and_then(Value::as_str) {
             room.told.entry(ticket.to_owned()).or_insert(version);
@@ -173,9 +173,9 @@ impl Ledger {
         }
     }
 
-    fn line(&mut self, process: u32, room: &RoomId, entry: &str, line: &Value, (version, stored_at): (u64, u64)) {
+    fn line(&mut self, process: u32, room: &RoomId, entry: &str, line: &Value, version: u64) {
         if line.get("written").is_some() || line.get("claimed").is_some() {
-            self.room(room).claims.push(Claim { entry: entry.to_owned(), process, version, stored_at });
+            self.room(room).claims.push(Claim { entry: entry.to_owned(), process, version });
         }
         let Some(message) = self.agents_messages.values_mut().find(|message| message.id == entry) else { return };
         if line.get("written").is_some() {

@@ -240,6 +240,7 @@ impl World {
     }
 
     fn post_notice(&mut self, op: OpRef, room: &RoomId, text: String) -> Outcome {
+        self.ledger.room(room).asked_to_close |= text.contains("Please close this room");
         self.ledger.told.push(text.clone());
         let clock = self.clock(op.node);
         if let Some(message) = self.chat.store(room, Author::ThisApp, text, clock) {

@@ -52,20 +52,27 @@ impl Memory {
 
 /// Which pages of which calendar this process has listed, so as not to list them with every record.
 #[derive(Debug, Default)]
-pub struct ListedPages(RefCell<VecDeque<(&'static str, u64)>>);
+pub struct ListedPages {
+    pages: RefCell<VecDeque<(&'static str, u64)>>,
+    asked_at: Cell<u64>,
+}
 
 impl ListedPages {
     /// How many are remembered; the oldest are forgotten first, which costs no more than listing them again.
     const COUNT_MAX: usize = 100;
 
-    /// Whether it was listed.
-    pub fn contains(&self, calendar: &'static str, page: u64) -> bool {
-        self.0.borrow().contains(&(calendar, page))
+    /// Whether it was listed. After the clock was set back, pages that were past and off the list lie ahead again.
+    pub fn contains(&self, calendar: &'static str, page: u64, now: u64) -> bool {
+        let mut pages = self.pages.borrow_mut();
+        if now < self.asked_at.replace(now) {
+            pages.clear();
+        }
+        pages.contains(&(calendar, page))
     }
 
     /// It was listed.
     pub fn insert(&self, calendar: &'static str, page: u64) {
-        let mut pages = self.0.borrow_mut();
+        let mut pages = self.pages.borrow_mut();
         pages.push_back((calendar, page));
         if pages.len() > Self::COUNT_MAX {
             pages.pop_front();
@@ -74,7 +81,7 @@ impl ListedPages {
 
     /// It was taken off the list.
     pub fn remove(&self, calendar: &'static str, page: u64) {
-        self.0.borrow_mut().retain(|listed| *listed != (calendar, page));
+        self.pages.borrow_mut().retain(|listed| *listed != (calendar, page));
     }
 }
 

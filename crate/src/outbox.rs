@@ -335,3 +335,21 @@ pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effec
     let record = serde_json::to_value(&line).map_err(|_| Failure::Unreadable)?;
     Ok(Effect::CreateRecord { associations, record })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_is_stored_late_leaves_the_other_nodes_claim() {
+        let mut progress = Progress::default();
+        let failed = |node: &str| LineKind::Failed { node: node.into(), next: 0, outage: true, unfetched: false };
+        for (at, node) in [(1, "a"), (2, "b")] {
+            progress.add(at, &LineKind::Claimed { node: node.into(), until: 100 });
+        }
+        progress.add(3, &failed("a"));
+        assert_eq!(progress.claims("a", 3), (None, Some(100)));
+        progress.add(4, &failed("b"));
+        assert_eq!(progress.claims("a", 4), (None, None));
+    }
+}

@@ -404,6 +404,20 @@ impl World {
         }
     }
 
+    /// A contact's message that RapidPro handed in once is posted once, where one process posts, all of whose calls were
+    /// answered but perhaps the posts.
+    pub fn check_posted_once(&mut self) {
+        let twice = self.ledger.contacts_messages.iter().find(|(_, message)| {
+            let Some((_, again)) = message.posted.get(1) else { return false };
+            let hurt = self.ledger.hurt_at.iter().any(|at| (message.sent_at..=*again).contains(at));
+            let clock_set = self.ledger.clock_set_at.is_some_and(|at| at >= message.sent_at);
+            self.nodes.len() == 1 && !hurt && !clock_set && message.accepted.len() == 1
+        });
+        if let Some((text, _)) = twice {
+            self.violate("a contact's message is posted once", text.clone());
+        }
+    }
+
     /// Where nothing went wrong, everything happened exactly once.
     pub fn check_once(&mut self) {
         let messages = self.ledger.agents_messages.iter();

@@ -24,6 +24,8 @@ pub struct Ledger {
     pub stray_rooms: u64,
     /// The contacts of whom a `room` request failed or was cut off half-way.
     pub half_opened: BTreeSet<usize>,
+    /// When something went wrong for which a contact's message may be posted twice.
+    pub hurt_at: Vec<u64>,
     /// When a clock was last set.
     pub clock_set_at: Option<u64>,
     /// By how much the nodes' clocks were ever apart.

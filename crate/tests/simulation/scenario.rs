@@ -516,6 +516,7 @@ impl World {
             self.check_once();
         }
         self.check_order_of_posts();
+        self.check_posted_once();
     }
 
     /// What is still under way.

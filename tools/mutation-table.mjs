@@ -103,16 +103,10 @@ export const MUTATIONS = [
 		to: 'drop(failure);\n    Ok(())',
 	},
 	{
-		breaks: 'rooms are compared when the app is enabled',
-		file: 'settings.rs',
-		from: 'Job::Compare { page: None }',
-		to: 'Job::Sweep { recovered: false }',
-	},
-	{
-		breaks: 'rooms are compared after a gap between sweeps',
+		breaks: 'rooms are compared after events may have been lost',
 		file: 'sweep.rs',
-		from: 'host.memory().missed.get() || gap ||',
-		to: 'host.memory().missed.get() || (gap && false) ||',
+		from: 'pages.into_iter().map(job).collect()',
+		to: 'pages.into_iter().take(0).map(job).collect()',
 	},
 	{
 		breaks: 'rooms are compared after a failed write',
@@ -341,17 +335,5 @@ export const MUTATIONS = [
 		file: 'visitor_message.rs',
 		from: 'if let Some(id) = words.repeated(&key, &fingerprint, host.now()) {',
 		to: 'if let Some(id) = words.repeated(&key, &fingerprint, host.now()).filter(|_| false) {',
-	},
-	{
-		breaks: "RapidPro's recovery releases what waited",
-		file: 'delivery.rs',
-		from: 'if memory.breaker.succeeded() {',
-		to: 'if memory.breaker.succeeded() && false {',
-	},
-	{
-		breaks: 'RapidPro is left alone while it is down',
-		file: 'breaker.rs',
-		from: 'if probing || too_soon {',
-		to: 'if (probing || too_soon) && false {',
 	},
 ];

@@ -17,6 +17,8 @@ use crate::world::World;
 const ATTEMPT_MS: u64 = 25_000;
 /// How long a message is tried (policy.rs).
 const MESSAGE_AGE_MAX_MS: u64 = 3 * 24 * 60 * 60_000;
+/// How often the app tries to store what came of an attempt (delivery.rs).
+const WRITE_TRIES: u32 = 3;
 /// How much later than a later one's a message's event may come, so that the order is still kept (arrivals.rs).
 const PATIENCE_MS: u64 = 30;
 
@@ -136,7 +138,7 @@ impl World {
             let leased = now < attempt.clock + ATTEMPT_MS.min(LEASE_MS);
             let clocks_agree = self.nodes.iter().all(|node| node.clock_offset == self.nodes[0].clock_offset)
                 && self.ledger.clock_set_at.is_none_or(|at| at < attempt.at);
-            alive && !hurt && claimed && leased && clocks_agree
+            alive && hurt < WRITE_TRIES && claimed && leased && clocks_agree
         });
         if let Some(other) = other {
             let detail = format!("{entry:?} by process {} beside process {}", op.process, other.process);
@@ -404,14 +406,14 @@ impl World {
         }
     }
 
-    /// A contact's message that RapidPro handed in once is posted once, where one process posts, all of whose calls were
+    /// A contact's message that RapidPro handed in once is posted once in a room, where one process posts, all of whose calls were
     /// answered but perhaps the posts.
     pub fn check_posted_once(&mut self) {
         let twice = self.ledger.contacts_messages.iter().find(|(_, message)| {
-            let Some((_, again)) = message.posted.get(1) else { return false };
+            let [(first_room, _), (second_room, again), ..] = message.posted.as_slice() else { return false };
             let hurt = self.ledger.hurt_at.iter().any(|at| (message.sent_at..=*again).contains(at));
             let clock_set = self.ledger.clock_set_at.is_some_and(|at| at >= message.sent_at);
-            self.nodes.len() == 1 && !hurt && !clock_set && message.accepted.len() == 1
+            self.nodes.len() == 1 && first_room == second_room && !hurt && !clock_set && message.accepted.len() == 1
         });
         if let Some((text, _)) = twice {
             self.violate("a contact's message is posted once", text.clone());

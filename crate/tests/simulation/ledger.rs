@@ -57,8 +57,8 @@ pub struct AgentsMessage {
     pub applied: u64,
     /// Whether RapidPro ever refused it for good.
     pub refused: bool,
-    /// Whether storing its end went wrong at least once.
-    pub settling_hurt: bool,
+    /// How often storing its end went wrong.
+    pub settling_hurt: u32,
 }
 
 /// What became of a message's event.
@@ -111,8 +111,8 @@ pub struct RoomLedger {
     pub claims: Vec<Claim>,
     /// Since when the order of the room's events says nothing.
     pub disordered_at: Option<u64>,
-    /// Whether storing that a close was told went wrong at least once.
-    pub telling_hurt: bool,
+    /// How often storing that a close was told went wrong.
+    pub telling_hurt: u32,
 }
 
 /// A line that says who sends an entry.
@@ -194,12 +194,12 @@ impl Ledger {
         if let Some(room) = record.get("room").and_then(Value::as_str)
             && record.pointer("/fact/told").is_some()
         {
-            self.room(&RoomId(room.to_owned())).telling_hurt = true;
+            self.room(&RoomId(room.to_owned())).telling_hurt += 1;
         }
         let settled = record.pointer("/line/settled").is_some();
         let entry = record.get("entry").and_then(Value::as_str).filter(|_| settled);
         if let Some(message) = self.agents_messages.values_mut().find(|message| Some(message.id.as_str()) == entry) {
-            message.settling_hurt = true;
+            message.settling_hurt += 1;
         }
     }
 

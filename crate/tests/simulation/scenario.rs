@@ -221,7 +221,7 @@ impl World {
             given_up: false,
             applied: 0,
             refused: false,
-            settling_hurt: false,
+            settling_hurt: 0,
         };
         self.ledger.agents_messages.insert(text, entry);
         self.fire_sent(node, room, &message);

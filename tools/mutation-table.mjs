@@ -25,12 +25,6 @@ export const MUTATIONS = [
 		to: 'outbox::add(self.host, place, claim).await?;\n                Ok(None)',
 	},
 	{
-		breaks: "a late failure drops no other node's claim",
-		file: 'outbox.rs',
-		from: 'by != node || *claimed > at',
-		to: '{ let _ = (by, node); *claimed > at }',
-	},
-	{
 		breaks: 'the oldest entry goes first',
 		file: 'delivery.rs',
 		from: 'desk.outbox.waiting.first()',

@@ -35,7 +35,7 @@ pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, 
     };
     let fingerprint = json!([text, attachments]).to_string();
     let (words, key) = (&host.memory().last_words, contact.association());
-    if let Some(id) = words.repeated(&key, &fingerprint, open_in_rapidpro(&tickets), host.now()) {
+    if let Some(id) = words.repeated(&key, &fingerprint, host.now()) {
         return Ok(accepted(&id));
     }
     // What waits already goes first.
@@ -53,7 +53,7 @@ pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, 
             return Ok(closing(host, ticket));
         }
     };
-    words.remember(key, fingerprint, id.clone(), host.now());
+    words.remember(key, fingerprint, open_in_rapidpro(&tickets), id.clone(), host.now());
     Ok(accepted(&id))
 }
 

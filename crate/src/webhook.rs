@@ -32,12 +32,11 @@ impl From<Failure> for Undelivered {
 }
 
 impl Webhook {
-    /// Tells RapidPro what somebody wrote to the contact. It carries the newest of the room's tickets.
+    /// Tells RapidPro what somebody wrote to the contact, as a message of one of the room's tickets.
     ///
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
-    pub async fn message(host: &Host, ticket: &Ticket, entry: &Entry) -> Result<Self, Undelivered> {
-        let binding = ticket.newest().ok_or(Undelivered::NotConnected)?;
+    pub async fn message(host: &Host, ticket: &Ticket, binding: &Binding, entry: &Entry) -> Result<Self, Undelivered> {
         let (text, attachments) = render(host, entry).await?;
         let data = MessageData { text: &text, attachments };
         Self::of(host, ticket, binding, EventKind::AgentMessage, Some(data)).await

@@ -192,6 +192,25 @@ pub struct NewVisitor {
     pub phone: Option<String>,
 }
 
+impl Effect {
+    /// The permission without which Rocket.Chat answers nothing, for the effects that are otherwise always
+    /// answered something. A look-up of what may not be there is none of them.
+    fn permission(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::ReadRecords { .. } => "persistence",
+            Self::RegisterVisitor { .. } => "livechat-visitor.write",
+            Self::FindOpenRooms { .. } => "livechat-room.read",
+            Self::CreateRoom { .. } | Self::CloseRoom { .. } => "livechat-room.write",
+            Self::PostMessage { .. } => "livechat-message.write",
+            Self::ReadMessages { .. } => "livechat-message.multiple",
+            Self::PostNotice { .. } => "message.write",
+            Self::Schedule { .. } => "scheduler",
+            Self::PostWebhook { .. } => "networking",
+            _ => return None,
+        })
+    }
+}
+
 /// RapidPro's answer to a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -211,6 +230,8 @@ pub struct WebhookAnswer {
 pub enum Failure {
     /// Rocket.Chat or the network refused, in its own words.
     Refused(String),
+    /// Rocket.Chat answered nothing, as it does where the app lacks this permission.
+    Denied(&'static str),
     /// Nobody answered in time; it may still have happened.
     TimedOut,
     /// The answer was not of the expected shape.
@@ -221,6 +242,10 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Refused(words) => f.write_str(words),
+            Self::Denied(permission) => {
+                f.write_str("no answer to what needs the permission ")?;
+                f.write_str(permission)
+            }
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Unreadable => f.write_str("an answer of an unknown shape"),
         }
@@ -228,6 +253,9 @@ impl std::fmt::Display for Failure {
 }
 
 type Answer<T> = Result<T, Failure>;
+
+/// A line of the log is cut to this length, in characters.
+const LINE_LENGTH: usize = 2_000;
 
 /// The outside world as an operation sees it.
 #[derive(Debug, Clone)]
@@ -260,9 +288,27 @@ impl Host {
         &self.memory
     }
 
-    /// Writes a line to the app's log.
+    /// Writes a line to the app's log. It stays one line, whatever it quotes: on the server's console the
+    /// next line could be anybody's.
     pub fn log(&self, level: Level, text: impl Into<String>) {
-        self.slot.log.borrow_mut().push(LogLine { level, text: text.into() });
+        let breaks = |char: char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}');
+        let text: String = text.into();
+        let text = text.chars().take(LINE_LENGTH).map(|char| if breaks(char) { ' ' } else { char }).collect();
+        self.slot.log.borrow_mut().push(LogLine { level, text });
+    }
+
+    /// Rocket.Chat answered nothing, as it does where the app lacks `permission`. Said once in the log.
+    pub fn denied(&self, permission: &'static str) -> Failure {
+        if self.memory.denied.insert(permission) {
+            self.log(
+                Level::Warn,
+                format!(
+                    "Rocket.Chat gives no answer to what needs the permission {permission}: if the app was not \
+                     given it, install it again over itself and accept all permissions"
+                ),
+            );
+        }
+        Failure::Denied(permission)
     }
 
     /// Waits for this operation's turn in a queue of this process. For what nobody waits for.
@@ -312,11 +358,7 @@ impl Host {
 
     /// Reads all records that carry `association`, of whatever kind.
     pub async fn all_records(&self, association: String) -> Answer<Vec<Value>> {
-        // As they are: reading them into themselves would copy every one.
-        match self.slot.perform(vec![Effect::ReadRecords { association }]).await.pop() {
-            Some(Outcome::Ok(Value::Array(records))) => Ok(records),
-            outcome => outcome.unwrap_or(Outcome::Timeout).read(),
-        }
+        self.list(Effect::ReadRecords { association }).await
     }
 
     /// Stores `record` under all of `associations`.
@@ -351,8 +393,8 @@ impl Host {
         self.one(Effect::FindRoom { room }).await
     }
 
-    /// Lists a visitor's open rooms; `None` where Rocket.Chat would not say.
-    pub async fn find_open_rooms(&self, visitor: Visitor) -> Answer<Option<Vec<Room>>> {
+    /// Lists a visitor's open rooms.
+    pub async fn find_open_rooms(&self, visitor: Visitor) -> Answer<Vec<Room>> {
         self.one(Effect::FindOpenRooms { visitor }).await
     }
 
@@ -392,9 +434,14 @@ impl Host {
         self.one(Effect::FindDepartment { department }).await
     }
 
-    /// Reads all messages of a livechat room; `None` where Rocket.Chat would not say.
-    pub async fn messages(&self, room: RoomId) -> Answer<Option<Vec<Message>>> {
-        self.one(Effect::ReadMessages { room }).await
+    /// Reads all messages of a livechat room; one of an unknown shape must not hide the others.
+    pub async fn messages(&self, room: RoomId) -> Answer<Vec<Message>> {
+        let messages = self.list(Effect::ReadMessages { room }).await?;
+        let read: Vec<Message> = messages.iter().filter_map(|message| plain::read(message).ok()).collect();
+        if read.len() < messages.len() {
+            self.log(Level::Warn, "messages of an unknown shape are passed over");
+        }
+        Ok(read)
     }
 
     /// Writes a message of the app's own into a room.
@@ -416,14 +463,44 @@ impl Host {
 
     /// Performs two effects side by side.
     pub async fn both<A: DeserializeOwned, B: DeserializeOwned>(&self, a: Effect, b: Effect) -> (Answer<A>, Answer<B>) {
+        let permissions = [a.permission(), b.permission()];
         let mut outcomes = self.slot.perform(vec![a, b]).await.into_iter();
-        let mut next = || outcomes.next().unwrap_or(Outcome::Timeout);
-        (next().read(), next().read())
+        let mut next = |permission| self.judge(permission, outcomes.next());
+        let [of_a, of_b] = permissions.map(&mut next);
+        (of_a.and_then(read), of_b.and_then(read))
     }
 
     /// Performs one effect.
     pub async fn one<T: DeserializeOwned>(&self, effect: Effect) -> Answer<T> {
-        self.slot.perform(vec![effect]).await.pop().unwrap_or(Outcome::Timeout).read()
+        read(self.value(effect).await?)
+    }
+
+    /// Performs an effect that answers a list. As it is: reading values into themselves would copy every one.
+    async fn list(&self, effect: Effect) -> Answer<Vec<Value>> {
+        match self.value(effect).await? {
+            Value::Array(items) => Ok(items),
+            _ => Err(Failure::Unreadable),
+        }
+    }
+
+    async fn value(&self, effect: Effect) -> Answer<Value> {
+        let permission = effect.permission();
+        self.judge(permission, self.slot.perform(vec![effect]).await.pop())
+    }
+
+    /// What an outcome says, also of the permission that its effect needs.
+    fn judge(&self, permission: Option<&'static str>, outcome: Option<Outcome>) -> Answer<Value> {
+        let value = match outcome {
+            Some(Outcome::Ok(value)) => value,
+            Some(Outcome::Error(words)) => return Err(Failure::Refused(words)),
+            Some(Outcome::Timeout) | None => return Err(Failure::TimedOut),
+        };
+        match permission {
+            Some(permission) if value.is_null() => return Err(self.denied(permission)),
+            Some(permission) => self.memory.denied.remove(permission),
+            None => {}
+        }
+        Ok(value)
     }
 
     /// For effects whose return value differs between servers and means nothing.
@@ -433,12 +510,6 @@ impl Host {
     }
 }
 
-impl Outcome {
-    fn read<T: DeserializeOwned>(self) -> Answer<T> {
-        match self {
-            Self::Ok(value) => plain::read(&value).map_err(|_| Failure::Unreadable),
-            Self::Error(words) => Err(Failure::Refused(words)),
-            Self::Timeout => Err(Failure::TimedOut),
-        }
-    }
+fn read<T: DeserializeOwned>(value: Value) -> Answer<T> {
+    plain::read(&value).map_err(|_| Failure::Unreadable)
 }

@@ -29,6 +29,7 @@ pub mod delivery;
 pub mod desk;
 pub mod fields;
 pub mod file_link;
+pub mod harmless;
 pub mod host;
 pub mod inbox;
 pub mod memory;

@@ -142,6 +142,7 @@ impl Server {
             | Effect::Notify { .. } => Value::Null,
             Effect::TryAcquire { .. } => json!(!chance.seldom(64)),
             Effect::ReadSetting { id: "app_secret" } => json!(format!(" {SECRET}\n")),
+            Effect::ReadSetting { id: "more_workspaces" } if chance.seldom(64) => json!(chance.text()),
             Effect::ReadSetting { .. } => Value::Null,
             Effect::ReadServerSetting { .. } => json!("https://chat.example.org/sub/"),
             Effect::ReadRecords { association } => {

@@ -1,8 +1,9 @@
-//! Texts that are looked at closely: addresses, places, agents' messages, stored records.
+//! Texts that are looked at closely: settings, addresses, places, agents' messages, stored records.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use rapidpro_tickets_core::attachment::{ContactMedia, render};
+use rapidpro_tickets_core::connection::Line;
 use rapidpro_tickets_core::wire::rocketchat::Message;
 use rapidpro_tickets_core::{agent_content, fields, inbox, plain, settings, ticket, visitor};
 use rapidpro_tickets_fuzz::chance::Chance;
@@ -23,6 +24,8 @@ fn check_text(text: &str) {
         assert!(!text.contains(|char: char| char.is_whitespace() || char.is_control()), "{text:?}");
         assert!(text.to_ascii_lowercase().starts_with("http"), "{text:?}");
     }
+    let (lines, _) = Line::read_all(text);
+    assert!(lines.iter().all(|line| !line.name.is_empty() && !line.secret.is_empty()), "nobody gets in with nothing");
     if fields::is_uuid(text) {
         assert_eq!(text.len(), 36);
     }

@@ -19,6 +19,7 @@
 pub mod agent_content;
 pub mod agent_message;
 pub mod arrivals;
+pub mod asking;
 pub mod attachment;
 pub mod auth;
 pub mod breaker;
@@ -30,6 +31,7 @@ pub mod delivery;
 pub mod desk;
 pub mod fields;
 pub mod file_link;
+pub mod harmless;
 pub mod host;
 pub mod inbox;
 pub mod memory;

@@ -23,6 +23,8 @@ pub enum Refusal {
     MediaType,
     /// 424: Rocket.Chat refuses, for a reason that somebody can mend.
     Dependency(&'static str),
+    /// 424: the app seems to lack this permission.
+    Denied(&'static str),
     /// 500: what nobody foresaw; the cause goes to the log, its reference to the asker.
     Internal(Failure),
 }
@@ -40,6 +42,13 @@ impl Refusal {
             }
             Self::MediaType => (415, "the body must be JSON with `Content-Type: application/json`".to_owned()),
             Self::Dependency(words) => (424, words.to_owned()),
+            Self::Denied(permission) => (
+                424,
+                format!(
+                    "Rocket.Chat gives no answer to what needs the permission `{permission}`: \
+                     install the app again over itself and accept all permissions"
+                ),
+            ),
             Self::Internal(failure) => {
                 let reference = host.random("reference", 8);
                 host.log(Level::Error, format!("internal error {reference}: {failure}"));
@@ -84,6 +93,7 @@ const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         match &failure {
+            Failure::Denied(permission) => Self::Denied(permission),
             Failure::TimedOut => Self::Dependency("Rocket.Chat did not answer in time: try again"),
             Failure::Refused(said) => ROCKET_CHAT_REFUSALS
                 .iter()

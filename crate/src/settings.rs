@@ -83,7 +83,11 @@ pub async fn public_address(host: &Host) -> Result<String, Failure> {
 }
 
 async fn site_url(host: &Host) -> Result<String, Failure> {
-    let site = host.server_setting("Site_Url").await?;
+    let site = host.server_setting("Site_Url").await.map_err(|failure| match failure {
+        // The engine's words for a setting that is not there or not to be read; this one is always there.
+        Failure::Refused(words) if words.contains("unaccessible") => host.denied("server-setting.read"),
+        other => other,
+    })?;
     Ok(site.as_str().unwrap_or_default().trim_end_matches('/').to_owned())
 }
 
@@ -117,6 +121,8 @@ pub async fn write(host: &Host, caller: Caller, body: &Value) -> Result<End, Ref
         return Err(webhook.wrong("url", "an http or https URL with a host"));
     }
     workspace::connect(host, &caller.workspace, caller.connection, url).await?;
+    // Whoever knows the secret can have agents' messages sent elsewhere: that leaves a trace.
+    host.log(Level::Info, format!("webhooks go to {} from now on", authority(url)));
     Ok(End { follow_ups: vec![Job::Sweep { recovered: true }], ..End::answer(Response::of(204)) })
 }
 
@@ -147,6 +153,11 @@ async fn announce(host: &Host) {
     let server = public_address(host).await.unwrap_or_else(|_| "<the address of this server>".to_owned());
     let address = format!("{server}/api/apps/public/{}", host.memory().app_id);
     host.log(Level::Info, format!("the address to paste into RapidPro: {address}"));
+}
+
+/// The host and port of a URL, without the user and password that it may hold.
+fn authority(url: &str) -> &str {
+    url.split(['/', '?', '#']).nth(2).and_then(|authority| authority.rsplit('@').next()).unwrap_or_default()
 }
 
 /// Whether `url` is an absolute http(s) URL with a host and, if any, a port that can be (RFC 3986).
@@ -191,6 +202,12 @@ mod tests {
         ] {
             assert!(is_http_url(url), "{url}");
         }
+    }
+
+    #[test]
+    fn the_authority_holds_no_password() {
+        assert_eq!(authority("https://user:pass@host:8080/a@b?c"), "host:8080");
+        assert_eq!(authority("http://[::1]?a"), "[::1]");
     }
 
     #[test]

@@ -48,9 +48,11 @@ pub async fn ensure(host: &Host, contact: &Contact, details: Details<'_>) -> Res
     }
     match known {
         Some(known) => Ok(Visitor { name: details.name.map(str::to_owned).or(known.name), ..known }),
-        None => host.find_visitor(token).await?.ok_or(Refusal::Dependency(
-            "Rocket.Chat does not show the visitor that was just created: check the app's permissions",
-        )),
+        // It was just created: nothing else can hide it.
+        None => match host.find_visitor(token).await? {
+            Some(visitor) => Ok(visitor),
+            None => Err(host.denied("livechat-visitor.read").into()),
+        },
     }
 }
 

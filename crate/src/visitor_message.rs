@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::attachment::{self, ContactMedia};
 use crate::connection::Caller;
 use crate::fields::Fields;
+use crate::harmless::without_calls;
 use crate::host::{Failure, Host};
 use crate::inbox;
 use crate::operation::{End, Level};
@@ -23,6 +24,7 @@ pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, 
     let fields = Fields::of_body(body)?;
     let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
     let (text, attachments) = attachment::render(fields.optional_text("text")?.unwrap_or_default(), &media(&fields)?);
+    let text = without_calls(&text);
     if text.is_empty() && attachments.is_empty() {
         return Err(Refusal::Malformed("`text` or `attachments` must not be empty".to_owned()));
     }
@@ -81,7 +83,6 @@ async fn post(host: &Host, ticket: &Ticket, text: &str, attachments: &[Attachmen
             host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await
         }
         Ok(RoomState::Closed) => return Ok(Posted::RoomClosed),
-        Ok(RoomState::Unknown) => Err(Failure::Refused("Rocket.Chat does not show the contact's room".to_owned())),
         Err(failure) => Err(failure),
     };
     match posted {

@@ -1,7 +1,13 @@
 import type { IMessage } from '@rocket.chat/apps-engine/definition/messages/index.js';
 import { clock } from './clock.mts';
 import type { Converters } from './converters.mts';
-import { collections, type MessageDocument, type RoomDocument, type UserReference } from './documents.mts';
+import {
+	collections,
+	type MessageDocument,
+	type RoomDocument,
+	type UserDocument,
+	type UserReference,
+} from './documents.mts';
 import { type AppEvents, AppInterface } from './events.mts';
 import { newId, type Store } from './store.mts';
 
@@ -27,6 +33,7 @@ export class Messages {
 	async send(message: NewMessage): Promise<MessageDocument | undefined> {
 		const draft = await this.askApps({ urls: [], mentions: [], channels: [], md: [], ...withTimes(message) });
 		if (!draft) return undefined;
+		await this.refuseCalls(draft);
 		await this.save(draft);
 		this.announce(draft);
 		return draft;
@@ -74,6 +81,19 @@ export class Messages {
 			draft = { ...draft, ...(changed?.text !== undefined && { msg: changed.text }) };
 		}
 		return draft;
+	}
+
+	/**
+	 * RocketChat/Rocket.Chat, filterATAllTag and filterATHereTag: by default users, admins, owners and moderators may call
+	 * everybody; visitors and apps may not.
+	 */
+	private async refuseCalls({ msg, u }: MessageDocument): Promise<void> {
+		const [, call] = msg.match(/(?:^|\s|>)@(all|here)(?![\w.-])/) ?? [];
+		if (!call) return;
+		const user = await this.store.findOne<UserDocument>(collections.users, { _id: u._id });
+		if (!user?.roles.some((role) => ['admin', 'user'].includes(role))) {
+			throw new Error(`Notify ${call} in this room not allowed [error-action-not-allowed]`);
+		}
 	}
 
 	private async save(message: MessageDocument): Promise<void> {

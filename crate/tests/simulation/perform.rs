@@ -117,7 +117,7 @@ impl World {
             Effect::FindVisitor { token } => Outcome::Ok(self.chat.visitor(&token).unwrap_or_default()),
             Effect::RegisterVisitor { visitor } => {
                 self.chat.register(&visitor);
-                Outcome::Ok(Value::Null)
+                Outcome::Ok(json!(visitor.token))
             }
             Effect::FindRoom { room } => self.find_room(op, &room),
             Effect::FindOpenRooms { visitor } => self.find_open_rooms(op, &visitor.token),
@@ -141,7 +141,7 @@ impl World {
             Effect::Schedule { job, at } => {
                 let wait = at.saturating_sub(self.clock(op.node));
                 self.later(wait, Happening::Job(job));
-                Outcome::Ok(Value::Null)
+                Outcome::Ok(json!("job"))
             }
             Effect::Acquire { .. }
             | Effect::TryAcquire { .. }
@@ -249,11 +249,11 @@ impl World {
         if let Some(message) = self.chat.store(room, Author::ThisApp, text, clock) {
             self.fire_sent(op.node, room, &message);
         }
-        Outcome::Ok(Value::Null)
+        Outcome::Ok(json!("notice"))
     }
 
     fn read_messages(&mut self, room: &RoomId) -> Outcome {
-        let Some(room) = self.chat.room(room) else { return Outcome::Ok(Value::Null) };
+        let Some(room) = self.chat.room(room) else { return Outcome::Ok(json!([])) };
         let shown = self.chat.shown(room);
         let mut messages: Vec<Value> =
             room.messages.iter().map(|message| self.chat.shown_message(room, &shown, message)).collect();

@@ -27,6 +27,7 @@ pub mod close;
 pub mod compare;
 pub mod delivery;
 pub mod desk;
+pub mod emoji;
 pub mod fields;
 pub mod file_link;
 pub mod host;

@@ -55,9 +55,15 @@ fn length_as_typed(text: &str) -> usize {
 /// The emoji whose name `text` begins with, and what comes after.
 fn at_start(text: &str) -> Option<(String, &str)> {
     let (name, after) = text.strip_prefix(':')?.split_once(':')?;
-    let is_whole = !after.starts_with(char::is_alphanumeric) && !name.is_empty();
-    let emoji = is_whole.then(|| find(name).or_else(|| flag(name)).or_else(|| toned(name)))??;
-    Some((emoji, after))
+    let (base, tones) = without_tones(name);
+    if base.is_empty() || !base.chars().all(is_in_name) || after.starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    let emoji = match tones.first() {
+        Some(&first) => toned(&base, first, tones.get(1).copied()),
+        None => entry(name, |_| true).map(|entry| entry.emoji).or_else(|| flag(name)),
+    };
+    Some((emoji?, after))
 }
 
 /// A line of the table.
@@ -67,30 +73,44 @@ struct Entry {
     tones: Option<&'static str>,
 }
 
-fn find(name: &str) -> Option<String> {
-    Some(entry(name, |_| true)?.emoji)
-}
-
 /// The first entry with a name of those that are wanted.
 fn entry(name: &str, is_wanted: fn(&Entry) -> bool) -> Option<Entry> {
-    let (emoji, _) = TABLE.split_once("\n\n")?;
-    let mut first = '\0';
-    for line in emoji.lines() {
-        let names = line.rsplit(|char: char| !char.is_ascii() || char == '~').next().unwrap_or_default();
-        let signs = line.strip_suffix(names).unwrap_or_default();
-        let (shown, tones) = signs.split_once('~').map_or((signs, None), |(shown, pair)| (shown, Some(pair)));
-        let omitted = match shown.chars().next() {
-            Some(JOINER) => Some(first),
-            None | Some(VARIATION) => char::from_u32(u32::from(first) + 1),
-            Some(_) => None,
-        };
-        first = omitted.or(shown.chars().next())?;
-        if names.split(' ').any(|known| known == name) {
-            let emoji: String = omitted.into_iter().chain(shown.chars()).collect();
-            let entry = Entry { emoji, tones };
-            if is_wanted(&entry) {
-                return Some(entry);
-            }
+    let (table, _) = TABLE.split_once("\n\n")?;
+    let mut found = table.match_indices(name).filter_map(|(at, _)| {
+        let (before, from) = table.split_at_checked(at)?;
+        let is_whole = !before.ends_with(is_in_name) && !from.strip_prefix(name)?.starts_with(is_in_name);
+        is_whole.then(|| entry_at(before))?
+    });
+    found.find(is_wanted)
+}
+
+fn is_in_name(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '_' | '+' | '-')
+}
+
+/// The entry in whose line the table up to here ends, somewhere in its names.
+fn entry_at(table: &'static str) -> Option<Entry> {
+    let (above, line) = table.rsplit_once('\n').unwrap_or(("", table));
+    let signs = line.trim_end_matches(|char| is_in_name(char) || char == ' ');
+    let (shown, tones) = signs.split_once('~').map_or((signs, None), |(shown, pair)| (shown, Some(pair)));
+    let omitted = match shown.chars().next() {
+        Some(JOINER) => Some(first_char(above)?),
+        None | Some(VARIATION) => char::from_u32(u32::from(first_char(above)?) + 1),
+        Some(_) => None,
+    };
+    Some(Entry { emoji: omitted.into_iter().chain(shown.chars()).collect(), tones })
+}
+
+/// The first character of the last emoji of a part of the table.
+fn first_char(table: &str) -> Option<char> {
+    let mut after = 0;
+    for line in table.lines().rev() {
+        let mut chars = line.chars();
+        match (chars.next()?, chars.next()) {
+            (JOINER, _) => {}
+            (VARIATION | '~', _) => after += 1,
+            (first, Some(second)) if first.is_ascii() && second.is_ascii() => after += 1,
+            (first, _) => return char::from_u32(u32::from(first) + after),
         }
     }
     None
@@ -106,20 +126,18 @@ fn flag(name: &str) -> Option<String> {
     region.chars().map(|letter| char::from_u32(u32::from(letter) - u32::from('A') + u32::from('🇦'))).collect()
 }
 
-/// An emoji whose name says its tone, as `wave_tone3` or `wave_medium_skin_tone` do, or the tones of two people.
-fn toned(name: &str) -> Option<String> {
-    let (base, tones) = without_tones(name);
-    let &first = tones.first()?;
-    let Entry { emoji, tones: pair } = entry(&base, |entry| entry.tones.is_some())?;
-    let (drawn, second) = match tones.get(1) {
-        Some(&second) => (pair.filter(|pair| !pair.is_empty()).unwrap_or(&emoji), Some(second)),
+/// An emoji in a tone of skin, or in those of two people.
+fn toned(name: &str, first: char, second: Option<char>) -> Option<String> {
+    let Entry { emoji, tones: pair } = entry(name, |entry| entry.tones.is_some())?;
+    let (drawn, last) = match second {
+        Some(_) => (pair.filter(|pair| !pair.is_empty()).unwrap_or(&emoji), second),
         None => (emoji.as_str(), Some(first).filter(|_| ends_in_person(&emoji))),
     };
     let mut chars = drawn.chars();
     let mut shown: String = chars.next().into_iter().chain([first]).collect();
     let rest = chars.as_str();
     shown.push_str(rest.strip_prefix(VARIATION).unwrap_or(rest));
-    shown.extend(second);
+    shown.extend(last);
     Some(shown)
 }
 
@@ -212,6 +230,10 @@ mod tests {
             ":_tone1:",
             ":flag_xx:",
             ":xx:",
+            ":smil:",
+            ":mile:",
+            ":~+1:",
+            ":grinning grinning_face:",
             ":aß:",
             "",
         ] {

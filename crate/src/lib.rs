@@ -32,6 +32,7 @@ pub mod fields;
 pub mod file_link;
 pub mod host;
 pub mod inbox;
+pub mod media_copy;
 pub mod memory;
 pub mod notice;
 pub mod open;

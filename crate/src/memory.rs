@@ -23,6 +23,8 @@ pub struct Memory {
     pub secret: Cached<String>,
     /// The address under which RapidPro reaches this server.
     pub public_address: Cached<String>,
+    /// The hosts from which contacts' media are copied.
+    pub media_hosts: Cached<Vec<String>>,
     /// The workspace's record.
     pub workspace: Cached<Workspace>,
     /// The key from which visitor tokens are derived.

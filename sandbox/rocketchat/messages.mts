@@ -64,10 +64,7 @@ export class Messages {
 		if (!message) throw new Error('Invalid message [error-invalid-message]');
 		await this.store.remove(collections.messages, { _id: id });
 		this.events.fire(AppInterface.IPostMessageDeleted, async () => {
-			const [converted, user] = await Promise.all([
-				this.converters.message(message),
-				this.converters.userById(by._id),
-			]);
+			const [converted, user] = await Promise.all([this.converters.message(message), this.converters.userById(by._id)]);
 			return { message: converted, user };
 		});
 	}

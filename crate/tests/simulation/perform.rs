@@ -128,6 +128,7 @@ impl World {
             }
             Effect::CloseRoom { room, .. } => self.app_closes(op, &room),
             Effect::PostMessage { room, visitor, text, .. } => self.post(op, &room, &visitor.token, text),
+            Effect::CopyFile { room, token, .. } => self.post(op, &room, &token, String::new()),
             Effect::SetCustomField { .. } => Outcome::Ok(json!(true)),
             Effect::FindDepartment { department } => Outcome::Ok(json!({ "id": department })),
             // Nobody in the simulation sends files.

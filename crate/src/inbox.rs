@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::ticket::{self, Contact, RoomState, Ticket};
 use crate::trigger::Job;
 use crate::visitor_message::visitor_of;
-use crate::wire::rocketchat::{Attachment, Message, Room};
+use crate::wire::rocketchat::{Attachment, Message, MessageFile, Room};
 
 const VERSION: u8 = 1;
 /// How soon to try again, in milliseconds.
@@ -57,6 +57,14 @@ struct Trying {
     v: u8,
     letter: String,
     tried_at: u64,
+}
+
+impl Letter {
+    /// Whether a message with these files can be this letter: with its copy, or with a link in its place.
+    fn may_have_files(&self, files: &[MessageFile]) -> bool {
+        let is_copy = |copy: &Copy| files.iter().any(|file| file.name.as_ref() == Some(&copy.name));
+        files.is_empty() || self.copy.as_ref().is_some_and(is_copy)
+    }
 }
 
 /// Whether Rocket.Chat may well take later what it does not take now.
@@ -168,6 +176,7 @@ async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) 
             let is_it = |message: &Message| {
                 message.token.as_deref() == Some(ticket.visitor.token.as_str())
                     && message.text.as_deref().unwrap_or_default() == letter.text
+                    && letter.may_have_files(message.files.as_deref().unwrap_or_default())
                     && message.created_at.is_some_and(|at| at >= tried_at)
             };
             if host.messages(room.id.clone()).await?.unwrap_or_default().iter().any(is_it) {
@@ -202,7 +211,8 @@ async fn copy_file(host: &Host, ticket: &Ticket, room: Room, letter: &Letter, co
     let copied = host.copy_file(copy, room.id, ticket.visitor.token.clone()).await;
     host.acquire(letter.contact_of.queue()).await;
     match copied {
-        Ok(()) => Ok(true),
+        // Where the room was closed meanwhile, Rocket.Chat keeps the file and shows it nowhere.
+        Ok(()) => Ok(ticket::look(host, ticket).await? != RoomState::Closed),
         Err(Failure::TimedOut) => Err(Failure::TimedOut),
         Err(failure) => {
             host.log(Level::Warn, format!("a contact's file was not copied, its link is posted: {failure}"));

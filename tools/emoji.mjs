@@ -1,8 +1,8 @@
 /**
  * The emoji that agents can type by name, as Rocket.Chat's servers know them.
  *
- * Servers up to 8.2 take the names of emoji-toolkit (JoyPixels, once EmojiOne), later ones those of Emojibase, and go on
- * reading the others. `tools/write-emoji.mjs` stores them in `crate/src/emoji.txt`, whose form the core documents.
+ * Their names are those of EmojiOne and its successor, emoji-toolkit (JoyPixels); since Rocket.Chat's pull request 39411
+ * (2026) those of Emojibase, beside which the others are still read. `tools/write-emoji.mjs` stores them in `crate/src/emoji.txt`, whose form the core documents.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

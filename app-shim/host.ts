@@ -1,5 +1,6 @@
 import type {
 	IHttp,
+	IHttpResponse,
 	IModify,
 	IPersistence,
 	IRead,
@@ -149,6 +150,22 @@ export class Host implements Performers {
 		return finished(await creator.finish(message));
 	}
 
+	/** The server's HTTP client takes files of any size; a host that knows ranges sends no more than is asked for. */
+	public async copyFile(args: EffectArguments['copyFile']): Promise<void> {
+		const { url, name, room, token, bytesMax, timeoutMs } = args;
+		const answer = await this.accessors.http.get(url, {
+			encoding: null,
+			headers: { Range: `bytes=0-${bytesMax}`, 'Accept-Encoding': 'identity' },
+			timeout: timeoutMs,
+		});
+		const bytes = bytesOf(answer);
+		if (bytes.length > bytesMax) {
+			throw new Error(`it is larger than ${bytesMax} bytes`);
+		}
+		const descriptor = { filename: name, room: this.roomSeen(room), visitorToken: token };
+		granted(await this.modify.getCreator().getUploadCreator().uploadBuffer(bytes, descriptor));
+	}
+
 	public async setCustomField({ token, key, value }: EffectArguments['setCustomField']): Promise<void> {
 		await this.modify.getUpdater().getLivechatUpdater().setCustomFields(token, key, value, true);
 	}
@@ -230,6 +247,18 @@ export class Host implements Performers {
 	private roomSeen(id: string): IRoom {
 		return given(this.rooms.get(id));
 	}
+}
+
+/** A successful answer's bytes. Servers that know no binary encoding answer a text, which is beyond repair. */
+function bytesOf(answer: IHttpResponse | undefined): Buffer {
+	const bytes: unknown = answer?.content;
+	if (!answer || ![200, 206].includes(answer.statusCode)) {
+		throw new Error(`its host answers ${answer?.statusCode ?? 'nothing'}`);
+	}
+	if (!bytes || typeof bytes === 'string') {
+		throw new Error('the server hands files over as text only');
+	}
+	return bytes as Buffer;
 }
 
 function associationOf(id: string): RocketChatAssociationRecord {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::asking::{Asking, Outcomes};
 use crate::auth::keyed_hash;
+use crate::media_copy::{self, Copy};
 use crate::memory::Memory;
 use crate::operation::{Level, LogLine, Outcome, Slot};
 use crate::plain;
@@ -118,6 +119,22 @@ pub enum Effect {
         text: String,
         /// What is shown below the text.
         attachments: Vec<Attachment>,
+    },
+    /// Fetch a file and upload it into a room, found before by this operation, as its visitor: a message of
+    /// its own.
+    CopyFile {
+        /// Where the file is.
+        url: String,
+        /// Its name in Rocket.Chat.
+        name: String,
+        /// The room's id.
+        room: RoomId,
+        /// The visitor's token.
+        token: String,
+        /// A larger file is refused.
+        bytes_max: u64,
+        /// How long fetching may take, in milliseconds.
+        timeout_ms: u64,
     },
     /// Set an omnichannel custom field of a visitor, or of their open rooms.
     SetCustomField {
@@ -426,6 +443,13 @@ impl Host {
         attachments: Vec<Attachment>,
     ) -> Asking<'_, Answer<String>> {
         self.one(Effect::PostMessage { room, visitor, text, attachments })
+    }
+
+    /// Fetches a file and uploads it into a room as its visitor.
+    pub async fn copy_file(&self, copy: Copy, room: RoomId, token: String) -> Answer<()> {
+        let Copy { url, name } = copy;
+        let (bytes_max, timeout_ms) = (media_copy::BYTES_MAX, media_copy::FETCH_MS);
+        self.done(Effect::CopyFile { url, name, room, token, bytes_max, timeout_ms }).await
     }
 
     /// Sets an omnichannel custom field.

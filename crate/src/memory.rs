@@ -25,6 +25,8 @@ pub struct Memory {
     pub secret: Cached<String>,
     /// The address under which RapidPro reaches this server.
     pub public_address: Cached<String>,
+    /// The hosts from which contacts' media are copied.
+    pub media_hosts: Cached<Vec<String>>,
     /// The settings **Previous secret** and **More workspaces**.
     pub more: Cached<Rc<More>>,
     /// The workspaces' records.

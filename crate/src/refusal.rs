@@ -103,3 +103,39 @@ impl From<Failure> for Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Errors as servers word them: the reason, its code, or both.
+    #[test]
+    fn what_somebody_can_mend_is_said_in_words() {
+        for (said, words) in [
+            ("Sorry, no online agents [no-agent-online]", "no agent is online"),
+            ("[no-agent-online]", "no agent is online"),
+            ("error-omnichannel-is-disabled", "Omnichannel is switched off"),
+            ("[error-omnichannel-is-disabled]", "Omnichannel is switched off"),
+            ("error-contact-channel-blocked", "the contact is blocked"),
+            ("Invalid contact [error-invalid-contact]", "does not accept the contact"),
+            ("not today [error-app-prevented]", "another app"),
+            ("Invalid room provided on the message.", "room was deleted"),
+            ("Visitor cannot access room [cannot-access-room]", "belongs to another visitor"),
+            ("The provided department is invalid [error-invalid-department]", "correct `visitor.department`"),
+            ("error-failed-to-start-conversation", "could not start the conversation"),
+        ] {
+            let Refusal::Dependency(told) = Failure::Refused(said.to_owned()).into() else { panic!("{said}") };
+            assert!(told.contains(words), "{said}: {told}");
+            assert!(!told.contains("error-"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_slow_is_no_secret_and_everything_else_is() {
+        assert!(matches!(Refusal::from(Failure::TimedOut), Refusal::Dependency(_)));
+        for said in ["", "Match error: Expected string", "MongoServerError", "Invalid source type for livechat room"] {
+            assert!(matches!(Refusal::from(Failure::Refused(said.to_owned())), Refusal::Internal(_)), "{said}");
+        }
+        assert!(matches!(Refusal::from(Failure::Unreadable), Refusal::Internal(_)));
+    }
+}

@@ -91,11 +91,28 @@ async fn site_url(host: &Host) -> Result<String, Failure> {
     Ok(site.as_str().unwrap_or_default().trim_end_matches('/').to_owned())
 }
 
+/// The hosts from which contacts' media are copied into Rocket.Chat; none where that is not wanted.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading the settings.
+pub async fn media_hosts(host: &Host) -> Result<Vec<String>, Failure> {
+    if let Some(hosts) = host.memory().media_hosts.get(host.now()) {
+        return Ok(hosts);
+    }
+    let is_wanted = host.setting("copy_media").await?.as_bool() == Some(true);
+    let list = if is_wanted { host.setting("media_hosts").await? } else { Value::Null };
+    let names = list.as_str().unwrap_or_default().split(|char: char| char.is_whitespace() || char == ',');
+    let hosts: Vec<String> = names.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase).collect();
+    host.memory().media_hosts.put(host.now(), hosts.clone());
+    Ok(hosts)
+}
+
 /// A setting was saved: what was read before no longer counts, and what waited for it may go.
 pub async fn updated(host: &Host) -> End {
     host.memory().secret.forget();
     host.memory().more.forget();
     host.memory().public_address.forget();
+    host.memory().media_hosts.forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
     End::default()
 }
@@ -165,8 +182,7 @@ pub fn is_http_url(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else {
         return false;
     };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
+    let host_and_port = host_and_port(rest);
     let (host, port) = match host_and_port.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, port),
         _ => (host_and_port, ""),
@@ -175,6 +191,16 @@ pub fn is_http_url(url: &str) -> bool {
         && !url.chars().any(|char| char.is_whitespace() || char.is_control() || matches!(char, '\\' | '<' | '>' | '"'))
         && is_host(host)
         && (port.is_empty() || port.parse::<u16>().is_ok())
+}
+
+/// The host of a good URL, with its port if it names one.
+pub fn host_of(url: &str) -> Option<&str> {
+    url.split_once("://").filter(|_| is_http_url(url)).map(|(_, rest)| host_and_port(rest))
+}
+
+fn host_and_port(after_scheme: &str) -> &str {
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
 }
 
 fn is_host(host: &str) -> bool {

@@ -65,6 +65,17 @@ export class Messages {
 		this.events.fire(AppInterface.IPostMessageUpdated, () => this.converters.message(edited));
 	}
 
+	/** A message that is gone; IPostMessageDeleted follows. */
+	async delete(id: string, by: UserReference): Promise<void> {
+		const message = await this.store.findOne<MessageDocument>(collections.messages, { _id: id });
+		if (!message) throw new Error('Invalid message [error-invalid-message]');
+		await this.store.remove(collections.messages, { _id: id });
+		this.events.fire(AppInterface.IPostMessageDeleted, async () => {
+			const [converted, user] = await Promise.all([this.converters.message(message), this.converters.userById(by._id)]);
+			return { message: converted, user };
+		});
+	}
+
 	/** Section 3: IPreMessageSent* are awaited and block the sender; prevent, then extend, then modify. */
 	private async askApps(message: MessageDocument): Promise<MessageDocument | undefined> {
 		if (this.events.hasListeners(AppInterface.IPreMessageSentPrevent)) {

@@ -136,6 +136,11 @@ export class People {
 		await this.server.messages.edit(messageId, { msg: text }, reference(user));
 	}
 
+	/** A user deletes a message; the setting that keeps a trace of it is off. */
+	async deleteMessage(messageId: string, username: string): Promise<void> {
+		await this.server.messages.delete(messageId, reference(await this.server.users.require(username)));
+	}
+
 	/** An agent closes a conversation; the comment is asked for by default, as in Rocket.Chat. */
 	async closeRoom(roomId: string, { by, comment = 'Resolved' }: { by: string; comment?: string }): Promise<void> {
 		const room = await this.server.livechat.byId(roomId);

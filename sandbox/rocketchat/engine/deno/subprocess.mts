@@ -2,16 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import type { AppManager } from '@rocket.chat/apps-engine/server/AppManager.js';
 import { DenoRuntimeSubprocessController } from '@rocket.chat/apps-engine/server/runtime/deno/AppsEngineDenoRuntime.js';
 import type { IRuntimeController } from '@rocket.chat/apps-engine/server/runtime/IRuntimeController.js';
-import type { Activity } from '../activity.mts';
-import { type Faults, NeverAnswered, OWN_SETTING } from '../faults.mts';
-import { callName, type RoundTrips } from '../roundTrips.mts';
-
-/** What the sandbox watches at the pipe between an app's process and the server. */
-export interface Watchers {
-	activity: Activity;
-	faults: Faults;
-	roundTrips: RoundTrips;
-}
+import { NeverAnswered, OWN_SETTING } from '../../faults.mts';
+import { callName } from '../../roundTrips.mts';
+import type { Watchers } from '../runtime.mts';
 
 /** A JSON-RPC message as the engine's controller passes it around. */
 interface RpcMessage {

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 
 /** Our replacements for the few modules that the runtime imports from outside npm; plain JavaScript, see `prepare`. */
-const STAND_INS = fileURLToPath(new URL('../../deno/', import.meta.url));
+const STAND_INS = fileURLToPath(new URL('../../../deno/', import.meta.url));
 
 /** What the npm package lacks, as import map entries: facts/toolchain.md, "The real Apps-Engine". */
 const IMPORTS = {

@@ -36,7 +36,7 @@ function facade(specifier) {
 		try {
 			engine = require(${JSON.stringify(specifier)});
 		} catch (error) {
-			if (error.code !== 'MODULE_NOT_FOUND') throw error;
+			if (!error.message.startsWith("Cannot find module '${specifier}'")) throw error;
 		}
 		export const { ${names.join(', ')} } = engine;
 	`;

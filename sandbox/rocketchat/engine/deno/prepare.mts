@@ -6,9 +6,9 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { engineDir, engineHome, engineRequire, isOtherEngine } from '../home.mts';
 
 const run = promisify(execFile);
-const require = createRequire(import.meta.url);
 
 /** Our replacements for the few modules that the runtime imports from outside npm; plain JavaScript, see `prepare`. */
 const STAND_INS = fileURLToPath(new URL('../../../deno/', import.meta.url));
@@ -17,12 +17,16 @@ const STAND_INS = fileURLToPath(new URL('../../../deno/', import.meta.url));
 const IMPORTS = {
 	'@std/cli/parse-args': './stand-ins/parse-args.mjs',
 	'@std/io': './stand-ins/io.mjs',
+	'https://deno.land/std@0.216.0/io/write_all.ts': './stand-ins/io.mjs',
 	'@std/streams': './stand-ins/streams.mjs',
 	'@rocket.chat/apps-engine/definition/exceptions/AppsEngineException.ts': './stand-ins/AppsEngineException.mjs',
 };
 
 /** What a faster time changes in it. */
-const FAST_IMPORTS = { '@std/io': './stand-ins/fast-clock.mjs' };
+const FAST_IMPORTS = {
+	'@std/io': './stand-ins/fast-clock.mjs',
+	'https://deno.land/std@0.216.0/io/write_all.ts': './stand-ins/fast-clock.mjs',
+};
 
 /** Where a prepared runtime lies. */
 export interface PreparedRuntime {
@@ -43,38 +47,73 @@ export interface PreparedRuntime {
  * there. Only the first needs the npm registry. The installed packages stay as they are.
  */
 export async function prepareRuntime(log: (line: string) => void): Promise<PreparedRuntime> {
-	const engineDir = path.dirname(require.resolve('@rocket.chat/apps-engine/package.json'));
 	const deno = locateDeno();
+	if (isOtherEngine) return pathsInPlace(deno.binary);
 	const home = path.join(cacheDir(engineDir), await cacheKey(engineDir, deno.version));
 	const prepared = pathsIn(home);
 	if (!existsSync(home)) {
 		log(`preparing the Apps-Engine's Deno runtime in ${path.relative(process.cwd(), home)} (once)`);
-		await build(home, engineDir, deno.binary);
+		await build(home, deno.binary);
 	}
 	return prepared;
+}
+
+/**
+ * Prepares another engine where it is installed, in a folder that is there for this alone: the host's part of engines
+ * before 1.62 knows no other place. Not for two at once.
+ */
+export async function prepareInPlace(): Promise<void> {
+	const deno = locateDeno();
+	await chmod(deno.binary, 0o755);
+	const paths = pathsInPlace(deno.binary);
+	await copyStandIns(paths.runtimeDir);
+	await rewriteImportMap(paths);
+	await fillCache(deno.binary, paths);
+	// Engine 1.46 starts what its package `deno-bin` would have downloaded.
+	const denoBin = path.join(engineHome, 'node_modules', 'deno-bin', 'bin');
+	await writeLauncher(denoBin, paths.config, deno.binary);
+}
+
+/** A program `deno` that gives the engine's the configuration which engines before 1.62 leave to be found. */
+export async function writeLauncher(folder: string, config: string, denoBinary: string, more = ''): Promise<void> {
+	const script = `#!/bin/sh\ncommand=$1\nshift\nexec '${denoBinary}' "$command" --cached-only --config '${config}' "$@" ${more}\n`;
+	await mkdir(folder, { recursive: true });
+	await writeFile(path.join(folder, 'deno'), script, { mode: 0o755 });
+}
+
+function pathsInPlace(denoBinary: string): PreparedRuntime {
+	const runtimeDir = path.join(engineDir, 'deno-runtime');
+	// Engine 1.46 takes no other cache.
+	return { ...configsIn(runtimeDir), binDir: path.dirname(denoBinary), denoDir: path.join(engineDir, '.deno-cache') };
+}
+
+function configsIn(runtimeDir: string): Pick<PreparedRuntime, 'runtimeDir' | 'config' | 'fastConfig'> {
+	return {
+		runtimeDir,
+		config: path.join(runtimeDir, 'deno.jsonc'),
+		fastConfig: path.join(runtimeDir, 'deno-fast.jsonc'),
+	};
 }
 
 function pathsIn(home: string): PreparedRuntime {
 	// The runtime rewrites `apps-engine/src/` to `apps-engine/` in paths, hence the folder's name.
 	const runtimeDir = path.join(home, 'apps-engine', 'deno-runtime');
 	return {
-		runtimeDir,
-		config: path.join(runtimeDir, 'deno.jsonc'),
-		fastConfig: path.join(runtimeDir, 'deno-fast.jsonc'),
+		...configsIn(runtimeDir),
 		binDir: path.join(home, 'bin'),
 		denoDir: path.join(home, 'deno-dir'),
 	};
 }
 
 /** Builds beside the final place and renames, so that a start that was interrupted leaves nothing half done. */
-async function build(home: string, engineDir: string, denoBinary: string): Promise<void> {
+async function build(home: string, denoBinary: string): Promise<void> {
 	const draft = `${home}.${process.pid}`;
 	const paths = pathsIn(draft);
 	try {
-		await copyEngine(engineDir, path.dirname(paths.runtimeDir));
+		await copyEngine(path.dirname(paths.runtimeDir));
 		await rewriteImportMap(paths);
 		await copyDeno(denoBinary, paths.binDir);
-		await fillCache(paths);
+		await fillCache(path.join(paths.binDir, denoName()), paths);
 		await rename(draft, home).catch((error: NodeJS.ErrnoException) => {
 			const someoneElseWasFaster = error.code === 'ENOTEMPTY' || error.code === 'EEXIST';
 			if (!someoneElseWasFaster) throw error;
@@ -84,18 +123,22 @@ async function build(home: string, engineDir: string, denoBinary: string): Promi
 	}
 }
 
-async function copyEngine(engineDir: string, target: string): Promise<void> {
+async function copyEngine(target: string): Promise<void> {
 	for (const part of ['deno-runtime', 'definition', 'server', 'package.json']) {
 		await cp(path.join(engineDir, part), path.join(target, part), { recursive: true });
 	}
 	// The runtime requires `server/misc/UIHelper`, which requires this; it may read nothing above the copy.
 	const uuid = createRequire(path.join(engineDir, 'package.json')).resolve('uuid/package.json');
 	await cp(path.dirname(uuid), path.join(target, 'node_modules', 'uuid'), { recursive: true });
-	// Deno does not run TypeScript from under node_modules, where this copy lies: the stand-ins are JavaScript.
-	await cp(STAND_INS, path.join(target, 'deno-runtime', 'stand-ins'), { recursive: true });
+	await copyStandIns(path.join(target, 'deno-runtime'));
 }
 
-async function rewriteImportMap({ config, fastConfig }: PreparedRuntime): Promise<void> {
+/** Deno does not run TypeScript from under node_modules, where the runtime lies: the stand-ins are JavaScript. */
+async function copyStandIns(runtimeDir: string): Promise<void> {
+	await cp(STAND_INS, path.join(runtimeDir, 'stand-ins'), { recursive: true });
+}
+
+async function rewriteImportMap({ config, fastConfig }: Pick<PreparedRuntime, 'config' | 'fastConfig'>): Promise<void> {
 	const original = JSON.parse(await readFile(config, 'utf8'));
 	const fromNpm = Object.entries<string>(original.imports).filter(([, target]) => !target.startsWith('jsr:'));
 	const write = (file: string, standIns: object) => {
@@ -115,9 +158,9 @@ async function copyDeno(binary: string, binDir: string): Promise<void> {
 	await chmod(copy, 0o755);
 }
 
-async function fillCache({ runtimeDir, config, binDir, denoDir }: PreparedRuntime): Promise<void> {
+async function fillCache(denoBinary: string, { runtimeDir, config, denoDir }: PreparedRuntime): Promise<void> {
 	await mkdir(denoDir, { recursive: true });
-	await run(path.join(binDir, denoName()), ['cache', '--config', config, path.join(runtimeDir, 'main.ts')], {
+	await run(denoBinary, ['cache', '--config', config, path.join(runtimeDir, 'main.ts')], {
 		env: { DENO_TLS_CA_STORE: 'system,mozilla', ...process.env, DENO_DIR: denoDir },
 	}).catch((error: Error & { stderr?: string }) => {
 		throw new Error(`could not fill Deno's cache from the npm registry: ${error.stderr ?? error.message}`);
@@ -137,7 +180,7 @@ async function cacheKey(engineDir: string, denoVersion: string): Promise<string>
 
 /** The binary inside the npm package for this platform, `@deno/<platform>`. */
 function locateDeno(): { binary: string; version: string } {
-	const fromDeno = createRequire(require.resolve('deno/package.json'));
+	const fromDeno = createRequire(engineRequire.resolve('deno/package.json'));
 	const platform = `${process.platform}-${process.arch}`;
 	for (const name of [`@deno/${platform}-glibc`, `@deno/${platform}`]) {
 		try {

@@ -5,9 +5,10 @@ import type { IAppManagerDeps } from '@rocket.chat/apps-engine/server/AppManager
 import { AppRuntimeManager } from '@rocket.chat/apps-engine/server/managers/AppRuntimeManager.js';
 import type { ProxiedApp } from '@rocket.chat/apps-engine/server/ProxiedApp.js';
 import { clock } from '../../clock.mts';
+import { isOtherEngine } from '../home.mts';
 import { SandboxAppManager } from '../manager.mts';
 import type { AppRuntime, Watchers } from '../runtime.mts';
-import { type PreparedRuntime, prepareRuntime } from './prepare.mts';
+import { type PreparedRuntime, prepareRuntime, writeLauncher } from './prepare.mts';
 import { endProcess, killProcess, watchedSubprocess } from './subprocess.mts';
 
 /** Each app in a Deno process of its own: engines from 1.43. */
@@ -23,12 +24,10 @@ export class DenoRuntime implements AppRuntime {
 
 	async start(dependencies: Omit<IAppManagerDeps, 'tempFilePath'>): Promise<SandboxAppManager> {
 		const prepared = await prepareRuntime(this.log);
-		offerDeno(prepared);
-		this.tempDir = await mkdtemp(path.join(os.tmpdir(), 'rocketchat-sandbox-'));
-		// The engine finds its runtime at this place and leaves a link that is there already.
-		await symlink(prepared.runtimeDir, path.join(this.tempDir, 'deno-runtime'), 'junction');
-		await writeFile(path.join(this.tempDir, 'clock.json'), JSON.stringify(clock.pace));
 		const config = clock.pace.speed === 1 ? prepared.config : prepared.fastConfig;
+		this.tempDir = await mkdtemp(path.join(os.tmpdir(), 'rocketchat-sandbox-'));
+		if (isOtherEngine) await offerLauncher(this.tempDir, config, prepared);
+		else await offerRuntime(this.tempDir, prepared);
 		return new DenoAppManager({ ...dependencies, tempFilePath: this.tempDir }, config, this.watchers);
 	}
 
@@ -66,8 +65,22 @@ class DenoAppManager extends SandboxAppManager {
 	}
 }
 
+/** Engine 1.62 finds its runtime in the temporary folder and leaves a link that is there already. */
+async function offerRuntime(tempDir: string, { runtimeDir, binDir, denoDir }: PreparedRuntime): Promise<void> {
+	await symlink(runtimeDir, path.join(tempDir, 'deno-runtime'), 'junction');
+	await writeFile(path.join(tempDir, 'clock.json'), JSON.stringify(clock.pace));
+	offerDeno(binDir, denoDir);
+}
+
+/** Engines before run it where they are installed. */
+async function offerLauncher(tempDir: string, config: string, { binDir, denoDir }: PreparedRuntime): Promise<void> {
+	const pace = `--pace '${JSON.stringify(clock.pace)}'`;
+	await writeLauncher(tempDir, config, path.join(binDir, 'deno'), pace);
+	offerDeno(tempDir, denoDir);
+}
+
 /** The engine starts `deno` from `PATH` and hands `DENO_DIR` on. */
-function offerDeno({ binDir, denoDir }: PreparedRuntime): void {
+function offerDeno(binDir: string, denoDir: string): void {
 	const others = (process.env.PATH ?? '').split(path.delimiter).filter((dir) => dir !== binDir);
 	process.env.PATH = [binDir, ...others].join(path.delimiter);
 	process.env.DENO_DIR = denoDir;

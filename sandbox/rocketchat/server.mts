@@ -151,7 +151,8 @@ export class Server {
 		await this.scheduler.stop();
 		await new Promise((resolve) => {
 			this.http?.close(resolve);
-			this.http?.closeAllConnections();
+			// Node 14 has no such method.
+			this.http?.closeAllConnections?.();
 		});
 		await this.stopApps();
 		await this.settings.flushed();

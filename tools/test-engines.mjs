@@ -84,7 +84,7 @@ function installed(engine) {
 function runTests(env, ...options) {
 	run(
 		process.execPath,
-		['--import', 'tsx', ...options, '--test', '--test-reporter', 'dot', '--test-force-exit', ...testFiles()],
+		['--import', 'tsx', ...options, '--test', '--test-reporter', 'spec', '--test-force-exit', ...testFiles()],
 		{ env },
 	);
 }

@@ -47,7 +47,7 @@ function pinned() {
 }
 
 function testOn(engine, zip) {
-	const env = { APP_ZIP: zip, ...(existsSync(TRAP_ZIP) && { APP_TRAP_ZIP: TRAP_ZIP }) };
+	const env = { APP_ZIP: zip, CLOCK_SPEED: '10', ...(existsSync(TRAP_ZIP) && { APP_TRAP_ZIP: TRAP_ZIP }) };
 	if (engine === OWN) {
 		runTests(env);
 		return;
@@ -62,7 +62,7 @@ function testOn(engine, zip) {
 function installed(engine) {
 	const pins = join(PINNED, engine);
 	const hash = createHash('sha256');
-	for (const folder of [pins, join(ROOT, 'sandbox', 'deno')]) {
+	for (const folder of [pins, join(ROOT, 'sandbox', 'deno'), join(ROOT, 'sandbox', 'rocketchat', 'engine', 'deno')]) {
 		for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
 	}
 	const home = join(CACHED, `${engine}-${hash.digest('hex').slice(0, 8)}`);

@@ -9,6 +9,8 @@ export interface Generation {
 	rocketChat: string;
 	/** Whether apps live in the server's own process, as in all servers before 6.9. */
 	appsInProcess: boolean;
+	/** How often a process of an app that died is started again. */
+	restarts: number;
 	/** Whether messages with a type go to IPostSystemMessageSent; before, a few of them went to IPostMessageSent. */
 	systemMessagesApart: boolean;
 	/** Whether an app's message has `type` and `files`; before, both were among what is not mapped. */
@@ -41,6 +43,7 @@ export interface Generation {
 const v8: Generation = {
 	rocketChat: '8.4.0',
 	appsInProcess: false,
+	restarts: Number.POSITIVE_INFINITY,
 	systemMessagesApart: true,
 	messageType: true,
 	messageFiles: true,
@@ -61,6 +64,7 @@ const v7Middle: Generation = { ...v7, rocketChat: '7.10.0' };
 const v7First: Generation = {
 	...v7Middle,
 	rocketChat: '7.0.0',
+	restarts: 3,
 	systemMessagesApart: false,
 	messageType: false,
 	demandsSourceType: true,
@@ -71,6 +75,7 @@ const v6: Generation = {
 	...v7First,
 	rocketChat: '6.8.0',
 	appsInProcess: true,
+	restarts: 0,
 	closeAgain: true,
 	closingRules: false,
 	roomCustomFields: false,

@@ -1,7 +1,19 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, constants, copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+	chmod,
+	constants,
+	copyFile,
+	cp,
+	mkdir,
+	readdir,
+	readFile,
+	rename,
+	rm,
+	symlink,
+	writeFile,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,16 +81,35 @@ export async function prepareInPlace(): Promise<void> {
 	await copyStandIns(paths.runtimeDir);
 	await rewriteImportMap(paths);
 	await fillCache(deno.binary, paths);
-	// Engine 1.46 starts what its package `deno-bin` would have downloaded.
-	const denoBin = path.join(engineHome, 'node_modules', 'deno-bin', 'bin');
-	await writeLauncher(denoBin, paths.config, deno.binary);
+	// Engine 1.46 starts what its package `deno-bin` would have downloaded, and lets it know nothing but its parent.
+	if (existsSync(DENO_BIN)) await writeScript(DENO_BIN, `exec "\${0%/*}/$PPID" "$@"`);
 }
 
-/** A program `deno` that gives the engine's the configuration which engines before 1.62 leave to be found. */
-export async function writeLauncher(folder: string, config: string, denoBinary: string, more = ''): Promise<void> {
-	const script = `#!/bin/sh\ncommand=$1\nshift\nexec '${denoBinary}' "$command" --cached-only --config '${config}' "$@" ${more}\n`;
-	await mkdir(folder, { recursive: true });
-	await writeFile(path.join(folder, 'deno'), script, { mode: 0o755 });
+const DENO_BIN = path.join(engineHome, 'node_modules', 'deno-bin', 'bin');
+
+/**
+ * Puts a program `deno` into a folder that gives the engine's the configuration which engines before 1.62 leave to be
+ * found, and the time.
+ */
+export async function offerLauncher(
+	folder: string,
+	config: string,
+	{ binDir }: PreparedRuntime,
+	pace: string,
+): Promise<void> {
+	const deno = `'${path.join(binDir, denoName())}'`;
+	await writeScript(
+		folder,
+		`command=$1; shift; exec ${deno} "$command" --cached-only --config '${config}' "$@" --pace '${pace}'`,
+	);
+	if (!existsSync(DENO_BIN)) return;
+	const forThisProcess = path.join(DENO_BIN, String(process.pid));
+	await rm(forThisProcess, { force: true });
+	await symlink(path.join(folder, 'deno'), forThisProcess);
+}
+
+async function writeScript(folder: string, line: string): Promise<void> {
+	await writeFile(path.join(folder, 'deno'), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 }
 
 function pathsInPlace(denoBinary: string): PreparedRuntime {

@@ -4,12 +4,15 @@ import path from 'node:path';
 import type { IAppManagerDeps } from '@rocket.chat/apps-engine/server/AppManager.js';
 import { AppRuntimeManager } from '@rocket.chat/apps-engine/server/managers/AppRuntimeManager.js';
 import type { ProxiedApp } from '@rocket.chat/apps-engine/server/ProxiedApp.js';
+import type { IRuntimeController } from '@rocket.chat/apps-engine/server/runtime/IRuntimeController.js';
 import { clock } from '../../clock.mts';
-import { isOtherEngine } from '../home.mts';
+import { engineRequire, isOtherEngine } from '../home.mts';
 import { SandboxAppManager } from '../manager.mts';
 import type { AppRuntime, Watchers } from '../runtime.mts';
-import { type PreparedRuntime, prepareRuntime, writeLauncher } from './prepare.mts';
+import { offerLauncher, type PreparedRuntime, prepareRuntime } from './prepare.mts';
 import { endProcess, killProcess, watchedSubprocess } from './subprocess.mts';
+
+type Factory = NonNullable<ConstructorParameters<typeof AppRuntimeManager>[1]>;
 
 /** Each app in a Deno process of its own: engines from 1.43. */
 export class DenoRuntime implements AppRuntime {
@@ -26,8 +29,10 @@ export class DenoRuntime implements AppRuntime {
 		const prepared = await prepareRuntime(this.log);
 		const config = clock.pace.speed === 1 ? prepared.config : prepared.fastConfig;
 		this.tempDir = await mkdtemp(path.join(os.tmpdir(), 'rocketchat-sandbox-'));
-		if (isOtherEngine) await offerLauncher(this.tempDir, config, prepared);
-		else await offerRuntime(this.tempDir, prepared);
+		const pace = JSON.stringify(clock.pace);
+		if (isOtherEngine) await offerLauncher(this.tempDir, config, prepared, pace);
+		else await linkRuntime(this.tempDir, prepared, pace);
+		offerDeno(isOtherEngine ? this.tempDir : prepared.binDir, prepared.denoDir);
 		return new DenoAppManager({ ...dependencies, tempFilePath: this.tempDir }, config, this.watchers);
 	}
 
@@ -37,16 +42,22 @@ export class DenoRuntime implements AppRuntime {
 	}
 
 	end(app: ProxiedApp): Promise<void> {
-		return endProcess(app.getRuntimeController());
+		return endProcess(controllerOf(app));
 	}
 
 	kill(app: ProxiedApp | undefined): Promise<void> {
-		return killProcess(app?.getRuntimeController());
+		return killProcess(app && controllerOf(app));
 	}
 
 	async stop(): Promise<void> {
 		if (this.tempDir) await rm(this.tempDir, { recursive: true, force: true });
 	}
+}
+
+/** Engine 1.46 has another name for it. */
+function controllerOf(app: ProxiedApp): IRuntimeController {
+	const { getDenoRuntime } = app as unknown as { getDenoRuntime?: () => IRuntimeController };
+	return getDenoRuntime ? getDenoRuntime.call(app) : app.getRuntimeController();
 }
 
 /** Only the place of its Deno runtime and the watching of its processes are ours. */
@@ -55,9 +66,9 @@ class DenoAppManager extends SandboxAppManager {
 
 	constructor(dependencies: IAppManagerDeps, denoConfig: string, watchers: Watchers) {
 		super(dependencies);
-		this.runtimes = new AppRuntimeManager(this, (_manager, ...app) =>
-			watchedSubprocess(this, app, denoConfig, watchers),
-		);
+		const make: Factory = (_manager, ...app) => watchedSubprocess(this, app, denoConfig, watchers);
+		this.runtimes = new AppRuntimeManager(this, make);
+		if (isOtherEngine) replaceController(make);
 	}
 
 	override getRuntime(): AppRuntimeManager {
@@ -65,18 +76,20 @@ class DenoAppManager extends SandboxAppManager {
 	}
 }
 
-/** Engine 1.62 finds its runtime in the temporary folder and leaves a link that is there already. */
-async function offerRuntime(tempDir: string, { runtimeDir, binDir, denoDir }: PreparedRuntime): Promise<void> {
-	await symlink(runtimeDir, path.join(tempDir, 'deno-runtime'), 'junction');
-	await writeFile(path.join(tempDir, 'clock.json'), JSON.stringify(clock.pace));
-	offerDeno(binDir, denoDir);
+/** Engine 1.46 asks nobody who makes its controllers: it finds ours in place of its own. */
+function replaceController(make: Factory): void {
+	function DenoRuntimeSubprocessController(...args: Parameters<Factory>): IRuntimeController {
+		return make(...args);
+	}
+	Object.assign(engineRequire('@rocket.chat/apps-engine/server/runtime/deno/AppsEngineDenoRuntime'), {
+		DenoRuntimeSubprocessController,
+	});
 }
 
-/** Engines before run it where they are installed. */
-async function offerLauncher(tempDir: string, config: string, { binDir, denoDir }: PreparedRuntime): Promise<void> {
-	const pace = `--pace '${JSON.stringify(clock.pace)}'`;
-	await writeLauncher(tempDir, config, path.join(binDir, 'deno'), pace);
-	offerDeno(tempDir, denoDir);
+/** Engine 1.62 finds its runtime in the temporary folder and leaves a link that is there already. */
+async function linkRuntime(tempDir: string, { runtimeDir }: PreparedRuntime, pace: string): Promise<void> {
+	await symlink(runtimeDir, path.join(tempDir, 'deno-runtime'), 'junction');
+	await writeFile(path.join(tempDir, 'clock.json'), pace);
 }
 
 /** The engine starts `deno` from `PATH` and hands `DENO_DIR` on. */

@@ -1,9 +1,11 @@
 import type { IAppManagerDeps } from '@rocket.chat/apps-engine/server/AppManager.js';
 import { SettingRead } from '@rocket.chat/apps-engine/server/accessors/SettingRead.js';
+import { clock } from '../../clock.mts';
 import { NeverAnswered, OWN_SETTING } from '../../faults.mts';
 import { engineHome } from '../home.mts';
 import { SandboxAppManager } from '../manager.mts';
 import type { AppRuntime, Watchers } from '../runtime.mts';
+import { hastenApps } from './fastClock.mts';
 import { plain } from './plain.mts';
 
 /** The calls by which the engine hands over its own objects and apps' functions. */
@@ -24,6 +26,7 @@ export class InProcessRuntime implements AppRuntime {
 		// From there vm2 resolves what apps import of the engine.
 		process.chdir(engineHome);
 		const manager = new SandboxAppManager(dependencies as IAppManagerDeps);
+		if (clock.pace.speed !== 1) hastenApps();
 		this.watchRequests(manager);
 		this.watchOwnSettings();
 		return manager;

@@ -9,7 +9,9 @@ import { clock } from '../../clock.mts';
 import { engineRequire, isOtherEngine } from '../home.mts';
 import { SandboxAppManager } from '../manager.mts';
 import type { AppRuntime, Watchers } from '../runtime.mts';
-import { offerLauncher, type PreparedRuntime, prepareRuntime } from './prepare.mts';
+import { offerLauncher, runtimeInPlace } from './inPlace.mts';
+import { prepareRuntime } from './prepare.mts';
+import type { PreparedRuntime } from './runtimeFiles.mts';
 import { endProcess, killProcess, watchedSubprocess } from './subprocess.mts';
 
 type Factory = NonNullable<ConstructorParameters<typeof AppRuntimeManager>[1]>;
@@ -26,7 +28,7 @@ export class DenoRuntime implements AppRuntime {
 	}
 
 	async start(dependencies: Omit<IAppManagerDeps, 'tempFilePath'>): Promise<SandboxAppManager> {
-		const prepared = await prepareRuntime(this.log);
+		const prepared = isOtherEngine ? runtimeInPlace() : await prepareRuntime(this.log);
 		const config = clock.pace.speed === 1 ? prepared.config : prepared.fastConfig;
 		this.tempDir = await mkdtemp(path.join(os.tmpdir(), 'rocketchat-sandbox-'));
 		const pace = JSON.stringify(clock.pace);

@@ -9,6 +9,7 @@ import {
 	type UserReference,
 } from './documents.mts';
 import { type AppEvents, AppInterface } from './events.mts';
+import { generation } from './generation.mts';
 import { newId, type Store } from './store.mts';
 
 /** What a message is made of before it is saved. */
@@ -133,16 +134,25 @@ export class Messages {
 		);
 	}
 
-	/** Section 3: with `t` it is IPostSystemMessageSent (Rocket.Chat 7 and later), else IPostMessageSent. */
+	/** Section 3, "Which messages fire IPostMessageSent". */
 	private announce(message: MessageDocument): void {
-		const event = message.t ? AppInterface.IPostSystemMessageSent : AppInterface.IPostMessageSent;
-		if (!this.events.hasListeners(event)) return;
+		const event = eventOf(message.t);
+		if (!event || !this.events.hasListeners(event)) return;
 		// The payload is read when the event is delivered: the room may have changed since, or be gone.
 		this.events.fire(event, async () => {
 			const converted = await this.converters.message(message);
 			return converted.room && converted;
 		});
 	}
+}
+
+/** The messages with a type that older servers send as they send others. */
+const SENT = ['livechat-close', 'livechat_transfer_history'];
+
+function eventOf(type: string | undefined): AppInterface | undefined {
+	if (!type) return AppInterface.IPostMessageSent;
+	if (generation.systemMessagesApart) return AppInterface.IPostSystemMessageSent;
+	return SENT.includes(type) ? AppInterface.IPostMessageSent : undefined;
 }
 
 function withTimes(message: NewMessage): MessageDocument {

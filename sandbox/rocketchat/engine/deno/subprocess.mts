@@ -2,16 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import type { AppManager } from '@rocket.chat/apps-engine/server/AppManager.js';
 import { DenoRuntimeSubprocessController } from '@rocket.chat/apps-engine/server/runtime/deno/AppsEngineDenoRuntime.js';
 import type { IRuntimeController } from '@rocket.chat/apps-engine/server/runtime/IRuntimeController.js';
-import type { Activity } from '../activity.mts';
-import { type Faults, NeverAnswered, OWN_SETTING } from '../faults.mts';
-import { callName, type RoundTrips } from '../roundTrips.mts';
-
-/** What the sandbox watches at the pipe between an app's process and the server. */
-export interface Watchers {
-	activity: Activity;
-	faults: Faults;
-	roundTrips: RoundTrips;
-}
+import { NeverAnswered, OWN_SETTING } from '../../faults.mts';
+import { callName } from '../../roundTrips.mts';
+import type { Watchers } from '../runtime.mts';
 
 /** A JSON-RPC message as the engine's controller passes it around. */
 interface RpcMessage {
@@ -83,6 +76,8 @@ function rememberWaiting(internals: Internals): void {
 	const wait = internals.waitForResponse.bind(internals);
 	internals.waitForResponse = (request, options) => {
 		const response = wait(request, options);
+		// Engine 1.46 gives the promise alone, and up after 10 s.
+		if (!response.abort) return response;
 		aborts.add(response.abort);
 		const forget = () => void aborts.delete(response.abort);
 		response.promise.then(forget, forget);
@@ -162,10 +157,13 @@ function watchRequestsToTheApp(
 }
 
 /** Drops the answers of calls that a fault lets hang, see {@link NeverAnswered}. */
-function leaveUnanswered(internals: Internals): void {
-	const send = internals.messenger.send.bind(internals.messenger);
-	internals.messenger.send = (message) => {
+function leaveUnanswered({ messenger }: Internals): void {
+	// Looked up each time: engine 1.46 offers it as a getter that changes its mind.
+	const send = (message: unknown) =>
+		Reflect.get(Object.getPrototypeOf(messenger), 'send', messenger).call(messenger, message);
+	const value = (message: unknown) => {
 		const { error } = (message ?? {}) as { error?: { message?: string } };
 		if (error?.message !== NeverAnswered.message) send(message);
 	};
+	Object.defineProperty(messenger, 'send', { value });
 }

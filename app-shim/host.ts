@@ -151,7 +151,7 @@ export class Host implements Performers {
 	}
 
 	/** The server's HTTP client takes files of any size; a host that knows ranges sends no more than is asked for. */
-	public async copyFile(args: EffectArguments['copyFile']): Promise<void> {
+	public async copyFile(args: EffectArguments['copyFile']): Promise<string | null> {
 		const { url, name, room, token, bytesMax, timeoutMs } = args;
 		const answer = await this.accessors.http.get(url, {
 			encoding: null,
@@ -163,7 +163,8 @@ export class Host implements Performers {
 			throw new Error(`it is larger than ${bytesMax} bytes`);
 		}
 		const descriptor = { filename: name, room: this.roomSeen(room), visitorToken: token };
-		granted(await this.modify.getCreator().getUploadCreator().uploadBuffer(bytes, descriptor));
+		const upload = await this.modify.getCreator().getUploadCreator().uploadBuffer(bytes, descriptor);
+		return finished(upload?.id);
 	}
 
 	public async setCustomField({ token, key, value }: EffectArguments['setCustomField']): Promise<void> {

@@ -221,6 +221,7 @@ impl Effect {
             Self::CreateRoom { .. } | Self::CloseRoom { .. } => "livechat-room.write",
             Self::PostMessage { .. } => "livechat-message.write",
             Self::ReadMessages { .. } => "livechat-message.multiple",
+            Self::CopyFile { .. } => "upload.write",
             Self::PostNotice { .. } => "message.write",
             Self::Schedule { .. } => "scheduler",
             Self::PostWebhook { .. } => "networking",

@@ -2,20 +2,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { COMMITTED_CORE, evaluate, wasmIn } from './generated-core.mjs';
+import { COMMITTED_CORE, evaluate, moduleIn } from './generated-core.mjs';
 
 const FILE = process.env.CORE ?? COMMITTED_CORE;
 const STRINGS = ['', 'plain', 'né', '\u07ff\u0800\uffff', 'a😀b\u{10ffff}', '\0', 'é😀'.repeat(5000)];
 
-it('carries the module, decoded without help', () => {
-	assert.ok(WebAssembly.validate(wasmIn(FILE)));
-	const run = evaluate(FILE);
-	const order = run('ORDER').match(/../g);
-	assert.equal(new Set(order).size, 256);
-	assert.deepEqual(
-		[...run('decodeBytes(ORDER, input)', '#% ##!#')].map(hex),
-		[0, 1, 88, 0, 176].map((at) => order[at]),
-	);
+it('carries the module, in bytes that are no Buffer', () => {
+	const { wasm } = moduleIn(FILE);
+	assert.ok(WebAssembly.validate(wasm));
+	assert.ok(!Buffer.isBuffer(wasm));
 });
 
 it('has text coders that agree with the standard ones', () => {
@@ -39,7 +34,3 @@ it('starts, and starts afresh each time', () => {
 it('has no text that makes Rocket.Chat rewrite the app', () => {
 	assert.doesNotMatch(readFileSync(FILE, 'utf8'), /\.usernames|\.isOnline\(|\.createToken\(/);
 });
-
-function hex(byte) {
-	return byte.toString(16).padStart(2, '0');
-}

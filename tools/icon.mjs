@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { ROOT } from './project.mjs';
 
-const SIZE = 256;
+const SIZE = 128;
+/** The side of the square on which the shapes are drawn. */
+const CANVAS = 256;
 const BACKGROUND = [0xc8, 0x3a, 0x2e];
 const TICKET = [0xff, 0xff, 0xff];
 
-/** Signed distances to the edges of shapes, in pixels: negative inside. */
+/** Signed distances to the edges of shapes: negative inside. */
 const circle = (cx, cy, radius) => (x, y) => Math.hypot(x - cx, y - cy) - radius;
 const box = (cx, cy, halfWidth, halfHeight, radius) => (x, y) => {
 	const dx = Math.abs(x - cx) - halfWidth + radius;
@@ -39,7 +41,8 @@ function pixels() {
 	const rows = Buffer.alloc(SIZE * (1 + 4 * SIZE));
 	for (let y = 0; y < SIZE; y++) {
 		for (let x = 0; x < SIZE; x++) {
-			rows.set(colour(x + 0.5, y + 0.5), y * (1 + 4 * SIZE) + 1 + 4 * x);
+			const [drawnX, drawnY] = [x, y].map((at) => ((at + 0.5) * CANVAS) / SIZE);
+			rows.set(colour(drawnX, drawnY), y * (1 + 4 * SIZE) + 1 + 4 * x);
 		}
 	}
 	return rows;
@@ -53,7 +56,7 @@ function colour(x, y) {
 
 /** How much of a pixel lies inside a shape whose edge is `distance` away: a soft edge one pixel wide. */
 function coverage(distance) {
-	return Math.min(Math.max(0.5 - distance, 0), 1);
+	return Math.min(Math.max(0.5 - (distance * SIZE) / CANVAS, 0), 1);
 }
 
 function png(rows) {

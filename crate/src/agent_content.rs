@@ -64,7 +64,7 @@ mod tests {
     fn content(message: Value) -> Option<(String, Vec<String>)> {
         let mut message = message;
         message["room"] = json!({ "id": "r" });
-        let message: rocketchat::Message = serde_json::from_value(message).unwrap();
+        let message: rocketchat::Message = crate::plain::FromValue::read(&message).unwrap();
         of(&message, 1).map(|content| (content.text, content.files.into_iter().map(|file| file.id).collect()))
     }
 

@@ -146,7 +146,7 @@ mod tests {
         for (key, value) in changes.as_object().unwrap() {
             message[key] = value.clone();
         }
-        serde_json::from_value(message).unwrap()
+        crate::plain::FromValue::read(&message).unwrap()
     }
 
     #[track_caller]

@@ -96,7 +96,7 @@ mod tests {
 
     fn message(id: &str, created_at: u64, message_count: u64) -> Message {
         let room = json!({ "id": "r", "messageCount": message_count });
-        serde_json::from_value(json!({ "id": id, "createdAt": created_at, "room": room })).unwrap()
+        crate::plain::FromValue::read(&json!({ "id": id, "createdAt": created_at, "room": room })).unwrap()
     }
 
     fn arrive(arrivals: &Arrivals, message: Message) {

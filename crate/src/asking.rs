@@ -6,12 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::vec;
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::host::{Effect, Failure, Host};
 use crate::operation::Outcome;
-use crate::plain;
+use crate::plain::FromValue;
 
 /// Effects that were asked for. Awaiting them yields what became of them.
 ///
@@ -61,8 +60,8 @@ impl Outcomes<'_> {
     }
 
     /// What the next one answered, in the core's own types.
-    pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
-        plain::read(&self.value()?).map_err(|_| Failure::Unreadable)
+    pub(crate) fn read<T: FromValue>(&mut self) -> Result<T, Failure> {
+        T::read(&self.value()?).ok_or(Failure::Unreadable)
     }
 
     /// The list that the next one answered. As it is: reading values into themselves would copy every one.

@@ -6,9 +6,8 @@
 //! belongs to one stretch of time. A page is listed before anything is written on it, and taken off the
 //! list when nothing on it matters any more.
 
-use serde::{Deserialize, Serialize};
-
 use crate::host::{Failure, Host};
+use crate::plain::{FromValue, ToValue};
 
 const VERSION: u8 = 1;
 const MINUTE_MS: u64 = 60_000;
@@ -27,7 +26,7 @@ pub struct Calendar {
     page_ms: u64,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, FromValue, ToValue)]
 struct Listing {
     v: u8,
     page: u64,

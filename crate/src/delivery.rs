@@ -4,7 +4,7 @@
 //! a claim that is written and read back. Whoever stops half-way leaves what the next one needs: every
 //! entry stands in the calendar until it is settled.
 
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::host::{Failure, Host, WebhookAnswer};
@@ -68,7 +68,7 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
     };
     // The next event of the room may look at the desk now: it finds the sending queue taken.
     host.release(desk_queue(room)).await;
-    let (stored, answer) = host.both::<IgnoredAny, WebhookAnswer>(line, webhook.into_effect()).await;
+    let (stored, answer) = host.both::<Value, WebhookAnswer>(line, webhook.into_effect()).await;
     if let Err(failure) = stored {
         log_unwritten(host, entry, &failure);
         let _ = write_down(host, room, entry).await;

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::asking::{Asking, Outcomes};
@@ -12,13 +10,14 @@ use crate::media_copy::{self, Copy};
 use crate::memory::Memory;
 use crate::operation::{Level, LogLine, Outcome, Slot};
 use crate::plain;
+use crate::plain::{FromValue, ToValue};
 use crate::ticket::RoomId;
 use crate::trigger::Job;
 use crate::wire::rocketchat::{Attachment, Department, Message, Room, Upload, Visitor};
 
 /// Something to be done outside the core, as plain data.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Debug, Clone, PartialEq, ToValue)]
+#[value(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Effect {
     /// Wait for this operation's turn in a queue of this process: first come, first served. What is
     /// still held at the end of an operation is released by whoever drives it.
@@ -195,18 +194,15 @@ pub enum Effect {
 }
 
 /// A visitor as the app registers them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, ToValue)]
 pub struct NewVisitor {
     /// The livechat visitor token.
     pub token: String,
     /// The contact's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// An e-mail address that Rocket.Chat accepts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// A phone number.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
 }
 
@@ -231,16 +227,15 @@ impl Effect {
 }
 
 /// RapidPro's answer to a webhook.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
+#[value(rename_all = "camelCase")]
 pub struct WebhookAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The body, cut to a length fit for a log.
-    #[serde(default)]
+    #[value(default)]
     pub body: String,
     /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
-    #[serde(default)]
     pub retry_after_ms: Option<u64>,
 }
 
@@ -374,11 +369,8 @@ impl Host {
 
     /// Reads all records that carry `association`; those of an unknown shape are passed over, since a
     /// newer version of the app may have written them.
-    pub fn records<T: DeserializeOwned>(&self, association: String) -> Asking<'_, Answer<Vec<T>>> {
-        self.ask(Effect::ReadRecords { association }, |outcomes| {
-            let records = outcomes.list()?;
-            Ok(records.iter().filter_map(|record| plain::read(record).ok()).collect())
-        })
+    pub fn records<T: FromValue>(&self, association: String) -> Asking<'_, Answer<Vec<T>>> {
+        self.ask(Effect::ReadRecords { association }, |outcomes| Ok(plain::read_all(&outcomes.list()?)))
     }
 
     /// Reads all records that carry `association`, of whatever kind.
@@ -387,16 +379,14 @@ impl Host {
     }
 
     /// Stores `record` under all of `associations`.
-    pub fn create_record(&self, associations: Vec<String>, record: &impl Serialize) -> Asking<'_, Answer<()>> {
-        // What the core stores can always be put into JSON.
-        let record = serde_json::to_value(record).unwrap_or_default();
+    pub fn create_record(&self, associations: Vec<String>, record: &impl ToValue) -> Asking<'_, Answer<()>> {
+        let record = record.write();
         self.done(Effect::CreateRecord { associations, record })
     }
 
     /// Replaces the record stored under exactly these associations, or stores it.
-    pub fn replace_record(&self, associations: Vec<String>, record: &impl Serialize) -> Asking<'_, Answer<()>> {
-        // What the core stores can always be put into JSON.
-        let record = serde_json::to_value(record).unwrap_or_default();
+    pub fn replace_record(&self, associations: Vec<String>, record: &impl ToValue) -> Asking<'_, Answer<()>> {
+        let record = record.write();
         self.done(Effect::ReplaceRecord { associations, record })
     }
 
@@ -472,7 +462,7 @@ impl Host {
     pub fn messages(&self, room: RoomId) -> Asking<'_, Answer<Vec<Message>>> {
         self.ask(Effect::ReadMessages { room }, |outcomes| {
             let messages = outcomes.list()?;
-            let read: Vec<Message> = messages.iter().filter_map(|message| plain::read(message).ok()).collect();
+            let read: Vec<Message> = plain::read_all(&messages);
             if read.len() < messages.len() {
                 outcomes.host().log(Level::Warn, "messages of an unknown shape are passed over");
             }
@@ -498,16 +488,12 @@ impl Host {
     }
 
     /// Performs two effects side by side.
-    pub fn both<A: DeserializeOwned, B: DeserializeOwned>(
-        &self,
-        a: Effect,
-        b: Effect,
-    ) -> Asking<'_, (Answer<A>, Answer<B>)> {
+    pub fn both<A: FromValue, B: FromValue>(&self, a: Effect, b: Effect) -> Asking<'_, (Answer<A>, Answer<B>)> {
         Asking::of(self, vec![a, b], |outcomes| (outcomes.read(), outcomes.read()))
     }
 
     /// Performs one effect.
-    pub fn one<T: DeserializeOwned>(&self, effect: Effect) -> Asking<'_, Answer<T>> {
+    pub fn one<T: FromValue>(&self, effect: Effect) -> Asking<'_, Answer<T>> {
         self.ask(effect, |outcomes| outcomes.read())
     }
 

@@ -1,6 +1,5 @@
 //! What a contact wrote and Rocket.Chat could not take just now: kept, and posted later, in order.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::calendar::DUE;
@@ -9,6 +8,7 @@ use crate::media_copy::{self, Copy};
 use crate::notice;
 use crate::operation::{End, Level};
 use crate::plain;
+use crate::plain::{FromValue, ToValue};
 use crate::refusal::Refusal;
 use crate::ticket::{self, Contact, RoomState, Ticket};
 use crate::trigger::Job;
@@ -35,7 +35,7 @@ pub struct Content {
 }
 
 /// A message that waits, as it is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, FromValue, ToValue)]
 pub struct Letter {
     v: u8,
     at: u64,
@@ -44,15 +44,13 @@ pub struct Letter {
     contact_of: Contact,
     text: String,
     attachments: Vec<Attachment>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     copy: Option<Copy>,
     /// When Rocket.Chat was first asked to take it, if it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     tried_at: Option<u64>,
 }
 
 /// That Rocket.Chat is being asked to take a letter, as it is stored before.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, FromValue, ToValue)]
 struct Trying {
     v: u8,
     letter: String,
@@ -101,8 +99,8 @@ pub async fn keep(
 
 /// The letters among a contact's records, oldest first.
 pub fn letters(records: &[Value]) -> Vec<Letter> {
-    let mut letters: Vec<Letter> = records.iter().filter_map(|record| plain::read::<Letter>(record).ok()).collect();
-    for trying in records.iter().filter_map(|record| plain::read::<Trying>(record).ok()) {
+    let mut letters: Vec<Letter> = plain::read_all(records);
+    for trying in plain::read_all::<Trying>(records) {
         if let Some(letter) = letters.iter_mut().find(|letter| letter.id == trying.letter) {
             letter.tried_at = letter.tried_at.or(Some(trying.tried_at));
         }
@@ -113,7 +111,7 @@ pub fn letters(records: &[Value]) -> Vec<Letter> {
 
 /// The contacts of the letters among a page's records.
 pub fn contacts_on(records: &[Value]) -> Vec<Contact> {
-    let contact = |record: &Value| plain::read(record.get("contact_of").or(record.get("contact"))?).ok();
+    let contact = |record: &Value| Contact::read(record.get("contact_of").or(record.get("contact"))?);
     let mut contacts: Vec<Contact> = records.iter().filter_map(contact).collect();
     contacts.dedup();
     contacts

@@ -35,6 +35,7 @@ pub mod file_link;
 pub mod harmless;
 pub mod host;
 pub mod inbox;
+mod javascript;
 pub mod media_copy;
 pub mod memory;
 pub mod notice;

@@ -1,9 +1,8 @@
 //! Copies of contacts' media in Rocket.Chat, for administrators who want them there.
 
-use serde::{Deserialize, Serialize};
-
 use crate::attachment::{self, ContactMedia};
 use crate::inbox::Content;
+use crate::plain::{FromValue, ToValue};
 use crate::settings::host_of;
 
 /// The largest file that is copied, in bytes.
@@ -15,7 +14,7 @@ pub const FETCH_MS: u64 = 5_000;
 pub const WITHIN_MS: u64 = 10_000;
 
 /// A file that is to be copied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
 pub struct Copy {
     /// Where it is.
     pub url: String,

@@ -180,7 +180,7 @@ async fn set_custom_fields(host: &Host, visitor: &Visitor, order: &Order<'_>) {
 }
 
 fn answer(room: &RoomId, follow_ups: Vec<Job>) -> End {
-    End { response: Some(Response::json(200, json!({ "id": room }))), follow_ups }
+    End { response: Some(Response::json(200, json!({ "id": room.as_str() }))), follow_ups }
 }
 
 impl<'a> Order<'a> {
@@ -228,7 +228,7 @@ impl<'a> Order<'a> {
     /// What servers that can keep on the room.
     fn room_fields(&self) -> Map<String, Value> {
         let known = [
-            ("rapidproTicket", Some(json!(self.binding.ticket))),
+            ("rapidproTicket", Some(json!(self.binding.ticket.as_str()))),
             ("rapidproContact", self.contact_uuid.map(|uuid| json!(uuid))),
             ("priority", self.priority.cloned()),
         ];

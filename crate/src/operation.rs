@@ -7,16 +7,16 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::host::Effect;
+use crate::plain::{FromValue, ToValue};
 use crate::request::Response;
 use crate::trigger::Job;
 
 /// What became of one effect.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, FromValue)]
+#[value(rename_all = "camelCase")]
 pub enum Outcome {
     /// It was carried out; `null` from Rocket.Chat means "unknown", not "absent".
     Ok(Value),
@@ -27,7 +27,7 @@ pub enum Outcome {
 }
 
 /// The outcomes of a step's effects, in the order of the effects.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, FromValue)]
 pub struct Answers {
     /// The time at which they were complete.
     pub now: u64,
@@ -36,8 +36,8 @@ pub struct Answers {
 }
 
 /// How much a line in the app's log matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToValue)]
+#[value(rename_all = "camelCase")]
 pub enum Level {
     /// Of use to a developer; the only level that may hold a message's text.
     Debug,
@@ -50,7 +50,7 @@ pub enum Level {
 }
 
 /// A line for the app's log. Never holds a secret or a token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, ToValue)]
 pub struct LogLine {
     /// How much it matters.
     pub level: Level,
@@ -59,25 +59,23 @@ pub struct LogLine {
 }
 
 /// How an operation ended.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, ToValue)]
+#[value(rename_all = "camelCase")]
 pub struct End {
     /// The answer, if somebody asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<Response>,
     /// What to start next, without making the asker wait.
     pub follow_ups: Vec<Job>,
 }
 
 /// What an operation wants after each turn: effects, or, with none of them, its end.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, ToValue)]
 pub struct Step {
     /// To be performed side by side.
     pub effects: Vec<Effect>,
     /// To be written to the app's log.
     pub log: Vec<LogLine>,
     /// Present once the operation is over.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
 }
 

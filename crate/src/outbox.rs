@@ -3,14 +3,13 @@
 //! Like a ticket's facts, nothing here is ever rewritten: an entry, every attempt at it and its end are
 //! [`Line`]s of their own, stored with the room, and the outbox is what they add up to.
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::calendar::DUE;
 use crate::host::{Effect, Failure, Host};
 use crate::memory::NodeId;
 use crate::plain;
+use crate::plain::{FromValue, ToValue};
 use crate::ticket::{RoomId, room_association};
 
 const VERSION: u8 = 1;
@@ -26,7 +25,7 @@ pub type EntryId = String;
 pub const CLOSE: &str = "close";
 
 /// One line of a room's outbox, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
 pub struct Line {
     v: u8,
     at: u64,
@@ -37,8 +36,8 @@ pub struct Line {
 }
 
 /// What a line says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
+#[value(rename_all = "camelCase")]
 pub enum LineKind {
     /// Something is to be sent.
     Written {
@@ -65,7 +64,7 @@ pub enum LineKind {
         /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
         outage: bool,
         /// Whether RapidPro could not fetch the files: from now on they are links in the text.
-        #[serde(default)]
+        #[value(default)]
         unfetched: bool,
     },
     /// The agents have been told that RapidPro does not answer.
@@ -73,25 +72,24 @@ pub enum LineKind {
     /// It is over: RapidPro has it, or never will.
     Settled {
         /// Why RapidPro never will, in words.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         given_up: Option<String>,
     },
 }
 
 /// A message that somebody on Rocket.Chat's side wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
 pub struct Message {
     /// When it was written, by Rocket.Chat's clock.
     pub written_at: u64,
     /// The text; may be empty where there are files.
     pub text: String,
     /// The files.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[value(default)]
     pub files: Vec<File>,
 }
 
 /// A file that somebody on Rocket.Chat's side sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
 pub struct File {
     /// Rocket.Chat's id.
     pub id: String,
@@ -197,7 +195,7 @@ pub struct Outbox {
 impl Outbox {
     /// What the lines among a room's records add up to.
     pub fn of(records: &[Value]) -> Self {
-        let mut lines: Vec<Line> = records.iter().filter_map(|record| plain::read::<Line>(record).ok()).collect();
+        let mut lines: Vec<Line> = plain::read_all(records);
         lines.sort_by(|a, b| (&a.entry, a.at).cmp(&(&b.entry, b.at)));
         let mut outbox = Self::default();
         for lines in lines.chunk_by(|a, b| a.entry == b.entry) {
@@ -300,7 +298,7 @@ pub struct Place<'a> {
 /// Whatever keeps Rocket.Chat from storing it.
 pub async fn add(host: &Host, place: Place<'_>, kind: LineKind) -> Result<(), Failure> {
     let effect = line(host, place, kind).await?;
-    host.one::<IgnoredAny>(effect).await?;
+    host.one::<Value>(effect).await?;
     Ok(())
 }
 
@@ -332,8 +330,7 @@ pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effec
     }
     let at = host.now().max(last_at.saturating_add(1));
     let line = Line { v: VERSION, at, room: room.clone(), entry: entry.to_owned(), batch, line: kind };
-    let record = serde_json::to_value(&line).map_err(|_| Failure::Unreadable)?;
-    Ok(Effect::CreateRecord { associations, record })
+    Ok(Effect::CreateRecord { associations, record: line.write() })
 }
 
 #[cfg(test)]

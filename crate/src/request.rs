@@ -1,18 +1,18 @@
 //! RapidPro's requests: which endpoint, which verb, whose, and what for.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::connection::authenticate;
 use crate::fields::Fields;
 use crate::host::Host;
 use crate::operation::End;
+use crate::plain::{FromValue, ToValue};
 use crate::refusal::Refusal;
 use crate::trigger::Job;
 use crate::{close, file_link, open, settings, visitor_message};
 
 /// A request as the server's router hands it over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, FromValue, ToValue)]
 pub struct Request {
     /// The endpoint's path, such as `room.close`.
     pub endpoint: String,
@@ -21,15 +21,14 @@ pub struct Request {
     /// The headers that matter here.
     pub headers: Headers,
     /// The query of the endpoint `file`.
-    #[serde(default)]
+    #[value(default)]
     pub query: Query,
     /// The parsed body, as JSON text again.
     pub body: String,
 }
 
 /// The query of the endpoint `file`; anything but a text is none.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, FromValue, ToValue)]
 pub struct Query {
     /// The room in which the file was sent.
     pub room: Option<Value>,
@@ -42,8 +41,8 @@ pub struct Query {
 }
 
 /// The headers that matter here, by the lower-case names that Node gives them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue, ToValue)]
+#[value(rename_all = "kebab-case")]
 pub struct Headers {
     /// `Token <secret>`.
     pub authorization: Option<String>,
@@ -59,19 +58,16 @@ pub struct Headers {
 }
 
 /// The answer to a request.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, ToValue)]
+#[value(rename_all = "camelCase")]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
     /// The JSON body, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Value>,
     /// The id of the stored file whose bytes are the body, if it is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub upload: Option<String>,
     /// The file's MIME type.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
 }
 

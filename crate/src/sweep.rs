@@ -3,7 +3,6 @@
 //! It does little itself. What it finds it hands on as jobs that run beside each other, so that no job of
 //! the scheduler ever comes near the server's time limit.
 
-use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::calendar::{DUE, OPENED};
@@ -11,6 +10,7 @@ use crate::desk::Desk;
 use crate::host::{Failure, Host};
 use crate::operation::{End, Level};
 use crate::plain;
+use crate::plain::{FromValue, ToValue};
 use crate::ticket::{Contact, RoomId};
 use crate::trigger::{Haste, Job};
 use crate::workspace::{self, MAIN};
@@ -31,22 +31,20 @@ const JOBS_MAX: usize = 64;
 /// What still waits when its page is retired is looked at again about this often.
 const WAKE_EVERY_MINUTES: u64 = 10;
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, FromValue, ToValue)]
 struct Heartbeat {
     v: u8,
     at: u64,
     /// When all rooms were last compared.
-    #[serde(default)]
+    #[value(default)]
     compared: u64,
 }
 
 /// A reminder that somebody still waits for something.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, FromValue, ToValue)]
 struct Reminder {
     v: u8,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     room: Option<RoomId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     contact: Option<Contact>,
 }
 
@@ -150,23 +148,25 @@ struct Errands {
 }
 
 /// The part of a record that tells whom it is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Errand {
     room: RoomId,
-    #[serde(default)]
     entry: Option<String>,
-    #[serde(default, rename = "line", deserialize_with = "is_end")]
+    /// Whether it is a line of an outbox that ends its entry.
     settled: bool,
 }
 
-/// Whether a line of an outbox is the end of an entry.
-fn is_end<'de, D: Deserializer<'de>>(line: D) -> Result<bool, D::Error> {
-    Ok(Value::deserialize(line)?.get("settled").is_some())
+impl FromValue for Errand {
+    fn read(record: &Value) -> Option<Self> {
+        let fields = record.as_object()?;
+        let settled = fields.get("line").is_some_and(|line| line.get("settled").is_some());
+        Some(Self { room: plain::field(fields, "room")?, entry: plain::field(fields, "entry")?, settled })
+    }
 }
 
 impl Errands {
     fn on(records: &[Value]) -> Self {
-        let mut read: Vec<Errand> = records.iter().filter_map(|record| plain::read::<Errand>(record).ok()).collect();
+        let mut read: Vec<Errand> = plain::read_all(records);
         // What is the same entry's stands together then, its end last.
         read.sort();
         let mut errands = Self { contacts: inbox::contacts_on(records), ..Self::default() };

@@ -4,13 +4,13 @@
 //! ever rewritten: each change is a [`Fact`] of its own, and a ticket is what its facts add up to. Two
 //! nodes that write at once both leave their fact, in whatever order; none is lost.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::auth::keyed_hash;
 use crate::calendar::{DUE, ENDED, OPENED};
 use crate::host::{Failure, Host};
 use crate::plain;
+use crate::plain::{FromValue, ToValue};
 use crate::wire::rocketchat::{Room, Visitor};
 use crate::workspace::ConnectionId;
 
@@ -19,8 +19,8 @@ const VERSION: u8 = 1;
 macro_rules! text_newtype {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, FromValue, ToValue)]
+        #[value(transparent)]
         pub struct $name(pub String);
 
         impl $name {
@@ -46,7 +46,7 @@ text_newtype! {
 }
 
 /// A contact of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
 pub struct Contact {
     /// The workspace's id.
     pub workspace: String,
@@ -68,20 +68,20 @@ impl Contact {
 }
 
 /// One thing that is known of a ticket, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
 pub struct Fact {
     v: u8,
     at: u64,
     workspace: String,
     contact: ContactToken,
     room: RoomId,
-    #[serde(rename = "fact")]
+    #[value(rename = "fact")]
     kind: FactKind,
 }
 
 /// What a fact says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
+#[value(rename_all = "camelCase")]
 pub enum FactKind {
     /// The room serves this ticket of RapidPro; the visitor is the one that the room is really open for.
     Bound {
@@ -109,8 +109,8 @@ pub enum FactKind {
 }
 
 /// Who ended a room's service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromValue, ToValue)]
+#[value(rename_all = "camelCase")]
 pub enum Closer {
     /// RapidPro: it needs no webhook.
     RapidPro,
@@ -230,7 +230,7 @@ pub fn of_room(records: &[Value]) -> Option<Ticket> {
 
 /// All tickets among a contact's records, by room id.
 pub fn of_contact(records: &[Value]) -> Vec<Ticket> {
-    let mut facts: Vec<Fact> = records.iter().filter_map(|record| plain::read::<Fact>(record).ok()).collect();
+    let mut facts: Vec<Fact> = plain::read_all(records);
     facts.sort_by(|a, b| (&a.room, a.at).cmp(&(&b.room, b.at)));
     facts.chunk_by(|a, b| a.room == b.room).filter_map(ticket_of).collect()
 }
@@ -322,7 +322,7 @@ mod tests {
     }
 
     fn add_up(facts: Vec<Fact>) -> Vec<Ticket> {
-        let records: Vec<Value> = facts.iter().map(|fact| serde_json::to_value(fact).unwrap()).collect();
+        let records: Vec<Value> = facts.iter().map(|fact| fact.write()).collect();
         of_contact(&records)
     }
 

@@ -4,14 +4,13 @@
 //! needs to know the ids for as long as the ticket lives. A batch is touched only long after its entries'
 //! leases are over, so that nobody can be adding to it.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::calendar::ENDED;
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
 use crate::outbox::{self, EntryId, SettledEntry};
-use crate::plain;
+use crate::plain::{FromValue, ToValue};
 use crate::settings;
 use crate::ticket::{RoomId, room_association};
 
@@ -19,7 +18,7 @@ const VERSION: u8 = 1;
 const DAY_MS: u64 = 24 * 60 * 60_000;
 
 /// The ids of entries that are over.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, FromValue, ToValue)]
 struct Sent {
     v: u8,
     sent: Vec<EntryId>,
@@ -88,7 +87,7 @@ pub async fn erase_old_tickets(host: &Host) -> Result<(), Failure> {
 
 /// The rooms that records are about.
 pub fn rooms_on(records: &[Value]) -> Vec<RoomId> {
-    let room = |record: &Value| plain::read(record.get("room")?).ok();
+    let room = |record: &Value| RoomId::read(record.get("room")?);
     let mut rooms: Vec<RoomId> = records.iter().filter_map(room).collect();
     rooms.sort();
     rooms.dedup();

@@ -2,19 +2,18 @@
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::host::Host;
 use crate::memory::Memory;
 use crate::operation::{End, Operation, Slot};
+use crate::plain::{FromValue, ToValue};
 use crate::request::Request;
 use crate::ticket::{Contact, RoomId};
 use crate::wire::rocketchat::{Message, Room};
 use crate::{agent_message, close, delivery, inbox, request, settings, sweep};
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, FromValue)]
+#[value(rename_all = "camelCase")]
 pub enum Trigger {
     /// RapidPro calls.
     Request {
@@ -46,8 +45,8 @@ pub enum Trigger {
 
 /// Something that the app itself wants done: right after an operation, or later through the server's
 /// scheduler. A lost job is none: what is owed stands in the calendar, and the sweep comes by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
+#[value(rename_all = "camelCase")]
 pub enum Job {
     /// Send what a room owes to RapidPro.
     Deliver {
@@ -74,8 +73,8 @@ pub enum Job {
 }
 
 /// How thoroughly a room's outbox is worked off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromValue, ToValue)]
+#[value(rename_all = "camelCase")]
 pub enum Haste {
     /// Send what is due.
     Due,
@@ -86,7 +85,7 @@ pub enum Haste {
 }
 
 /// The moment of a trigger, and chance.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, FromValue)]
 pub struct Start {
     /// What happened.
     pub trigger: Trigger,

@@ -3,11 +3,10 @@
 //! Whoever knows a visitor's token can read the conversation through Rocket.Chat's public livechat API,
 //! so it must not be derivable from anything that RapidPro shows.
 
-use serde::{Deserialize, Serialize};
-
 use crate::auth::keyed_hash;
 use crate::host::{Failure, Host, NewVisitor};
 use crate::operation::Level;
+use crate::plain::{FromValue, ToValue};
 use crate::refusal::Refusal;
 use crate::ticket::Contact;
 use crate::wire::rocketchat::Visitor;
@@ -15,7 +14,7 @@ use crate::wire::rocketchat::Visitor;
 const KEY_ASSOCIATION: &str = "visitor-key";
 const VERSION: u8 = 1;
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, FromValue, ToValue)]
 struct KeyRecord {
     v: u8,
     at: u64,

@@ -4,13 +4,12 @@ use std::rc::Rc;
 
 use js_sys::Error;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
+use crate::javascript;
 use crate::memory::Memory;
-use crate::plain;
+use crate::plain::{FromValue, ToValue};
 use crate::trigger;
 
 /// The core of one process of the app.
@@ -63,16 +62,12 @@ impl Operation {
     }
 }
 
-/// By way of [`Value`], so that the core's own types are read and written in one way only, wherever they
-/// come from: each further way would be compiled for each of them.
-fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
-    let value: Value = serde_wasm_bindgen::from_value(value).map_err(|error| Error::new(&error.to_string()))?;
-    plain::read(&value).map_err(|error| Error::new(&error.to_string()).into())
+fn read<T: FromValue>(value: JsValue) -> Result<T, JsValue> {
+    T::read(&javascript::value_of(&value)).ok_or_else(|| Error::new("not of the expected shape").into())
 }
 
-fn write(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    let value = serde_json::to_value(value).map_err(|error| Error::new(&error.to_string()))?;
-    value.serialize(&Serializer::json_compatible()).map_err(|error| Error::new(&error.to_string()).into())
+fn write(value: &impl ToValue) -> Result<JsValue, JsValue> {
+    value.write().serialize(&Serializer::json_compatible()).map_err(JsValue::from)
 }
 
 #[cfg(all(test, target_arch = "wasm32"))]

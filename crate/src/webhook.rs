@@ -4,6 +4,7 @@ use crate::agent_content::FILE_SIZE_MAX;
 use crate::connection::Connection;
 use crate::host::{Effect, Failure, Host, WebhookAnswer};
 use crate::outbox::Entry;
+use crate::plain::ToValue;
 use crate::policy::WEBHOOK_TIMEOUT_MS;
 use crate::ticket::{Binding, ContactToken, RoomId, Ticket, TicketId};
 use crate::wire::rapidpro::{Event, EventAttachment, EventKind, EventVisitor, MessageData};
@@ -38,6 +39,7 @@ impl Webhook {
     /// Where RapidPro is not connected, or what is needed cannot be read.
     pub async fn message(host: &Host, ticket: &Ticket, binding: &Binding, entry: &Entry) -> Result<Self, Undelivered> {
         let (text, attachments) = render(host, &ticket.room, entry).await?;
+        let attachments = Some(attachments).filter(|attachments| !attachments.is_empty());
         let data = MessageData { text: &text, attachments };
         Self::of(host, ticket, binding, EventKind::AgentMessage, Some(data)).await
     }
@@ -58,7 +60,7 @@ impl Webhook {
         data: Option<MessageData<'_>>,
     ) -> Result<Self, Undelivered> {
         let event = event(kind, &binding.ticket, &ticket.contact.token, data);
-        let body = serde_json::to_string(&event).map_err(|_| Failure::Unreadable)?;
+        let body = event.write().to_string();
         let connection = connection::find(host, &ticket.contact.workspace, &binding.connection).await?;
         Ok(Self { connection: connection.ok_or(Undelivered::NotConnected)?, body })
     }
@@ -115,19 +117,14 @@ mod tests {
     use super::*;
 
     fn body(event: &Event<'_>) -> Value {
-        serde_json::to_value(event).unwrap()
+        event.write()
     }
 
     #[test]
     fn bodies_hold_what_the_contract_says_and_no_more() {
         let (ticket, token) = (TicketId("59d7".into()), ContactToken("10000".into()));
         assert_eq!(
-            body(&event(
-                EventKind::AgentMessage,
-                &ticket,
-                &token,
-                Some(MessageData { text: "hi", attachments: Vec::new() })
-            )),
+            body(&event(EventKind::AgentMessage, &ticket, &token, Some(MessageData { text: "hi", attachments: None }))),
             json!({ "type": "agent-message", "ticketID": "59d7", "visitor": { "token": "10000" }, "data": { "text": "hi" } })
         );
         assert_eq!(

@@ -1,9 +1,8 @@
 //! The RapidPro workspaces that this server is connected to.
 
-use serde::{Deserialize, Serialize};
-
 use crate::auth::keyed_hash;
 use crate::host::{Failure, Host};
+use crate::plain::{FromValue, ToValue};
 
 const ASSOCIATION: &str = "workspace";
 const VERSION: u8 = 1;
@@ -22,8 +21,8 @@ pub struct Workspace {
 
 /// One of RapidPro's connections to a workspace, known by its secret, which itself is stored nowhere. RapidPro cannot
 /// change a connection's secret or callback: connecting anew makes another one, and tickets stay with theirs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue, ToValue)]
+#[value(transparent)]
 pub struct ConnectionId(String);
 
 impl ConnectionId {
@@ -34,7 +33,7 @@ impl ConnectionId {
 }
 
 /// What is stored: one record a change, never rewritten, so that nodes cannot overwrite each other.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, FromValue, ToValue)]
 struct Record {
     v: u8,
     id: String,

@@ -196,7 +196,7 @@ impl Server {
                 self.room(room.as_str()).map_or_else(|| json!([]), |room| json!(room.messages))
             }
             Effect::Schedule { job, .. } => {
-                self.jobs.extend(serde_json::to_value(job));
+                self.jobs.push(job.write());
                 json!(self.next_id("job"))
             }
             Effect::PostWebhook { .. } => {

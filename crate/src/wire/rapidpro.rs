@@ -1,28 +1,26 @@
 //! What the app posts to RapidPro's callback address.
 
-use serde::Serialize;
-
+use crate::plain::ToValue;
 use crate::ticket::{ContactToken, TicketId};
 
 /// A webhook's body.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, ToValue)]
 pub struct Event<'a> {
     /// What happened.
-    #[serde(rename = "type")]
+    #[value(rename = "type")]
     pub kind: EventKind,
     /// The ticket, as RapidPro names it.
-    #[serde(rename = "ticketID")]
+    #[value(rename = "ticketID")]
     pub ticket: &'a TicketId,
     /// The contact; RapidPro ignores it.
     pub visitor: EventVisitor<'a>,
     /// What was written.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<MessageData<'a>>,
 }
 
 /// The two things that RapidPro is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToValue)]
+#[value(rename_all = "kebab-case")]
 pub enum EventKind {
     /// Somebody on Rocket.Chat's side wrote to the contact.
     AgentMessage,
@@ -31,27 +29,26 @@ pub enum EventKind {
 }
 
 /// The contact, by the token that RapidPro gave.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, ToValue)]
 pub struct EventVisitor<'a> {
     /// RapidPro's token.
     pub token: &'a ContactToken,
 }
 
 /// What was written.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, ToValue)]
 pub struct MessageData<'a> {
     /// The text; may be empty where there are attachments.
     pub text: &'a str,
     /// The files.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<EventAttachment<'a>>,
+    pub attachments: Option<Vec<EventAttachment<'a>>>,
 }
 
 /// A file that RapidPro fetches.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, ToValue)]
 pub struct EventAttachment<'a> {
     /// The MIME type.
-    #[serde(rename = "type")]
+    #[value(rename = "type")]
     pub mime: &'a str,
     /// Where it is.
     pub url: String,

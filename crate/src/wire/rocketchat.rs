@@ -1,48 +1,40 @@
 //! What Rocket.Chat's accessors and events hand over, as far as the core reads it: every field may be
 //! missing on some server.
 
-use serde::{Deserialize, Serialize};
-
+use crate::plain::{FromValue, ToValue};
 use crate::ticket::RoomId;
 
 /// A livechat visitor.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue, ToValue)]
 pub struct Visitor {
     /// Rocket.Chat's id.
     pub id: String,
     /// The livechat token: whoever knows it can read the conversation.
     pub token: String,
     /// `guest-<n>`; needed to open a room.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// The contact's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The department that a new room goes to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
 }
 
 /// A room.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
+#[value(rename_all = "camelCase")]
 pub struct Room {
     /// Rocket.Chat's id.
     pub id: RoomId,
     /// `l` for livechat.
-    #[serde(rename = "type", default)]
+    #[value(rename = "type")]
     pub kind: Option<String>,
     /// `true`, or absent.
-    #[serde(default)]
     pub is_open: Option<bool>,
     /// Who made it.
-    #[serde(default)]
     pub source: Option<Source>,
     /// Missing where the visitor was removed.
-    #[serde(default)]
     pub visitor: Option<RoomVisitor>,
     /// How many messages it holds, of any kind.
-    #[serde(default)]
     pub message_count: Option<u64>,
 }
 
@@ -54,162 +46,134 @@ impl Room {
 }
 
 /// Who made a room.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
 pub struct Source {
     /// The app's id, where an app made it.
-    #[serde(default)]
     pub id: Option<String>,
 }
 
 /// The visitor as a room carries them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
 pub struct RoomVisitor {
     /// Rocket.Chat's id.
-    #[serde(default)]
     pub id: Option<String>,
     /// `guest-<n>`.
-    #[serde(default)]
     pub username: Option<String>,
     /// The contact's name.
-    #[serde(default)]
     pub name: Option<String>,
 }
 
 /// A department.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
 pub struct Department {
     /// Rocket.Chat's id.
     pub id: String,
 }
 
 /// A message as its event carries it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
+#[value(rename_all = "camelCase")]
 pub struct Message {
     /// Rocket.Chat's id.
-    #[serde(default)]
     pub id: Option<String>,
     /// When it was stored, by the server's clock.
-    #[serde(default)]
     pub created_at: Option<u64>,
     /// As typed: Markdown source.
-    #[serde(default)]
     pub text: Option<String>,
     /// Where it was written.
     pub room: Room,
     /// Who wrote it.
-    #[serde(default)]
     pub sender: Option<Sender>,
     /// The visitor's token, where a visitor wrote it.
-    #[serde(default)]
     pub token: Option<String>,
     /// The kind of a system message.
-    #[serde(rename = "type", default)]
+    #[value(rename = "type")]
     pub kind: Option<String>,
     /// What is shown below the text: files and quotes.
-    #[serde(default)]
     pub attachments: Option<Vec<MessageAttachment>>,
     /// The files and their thumbnails.
-    #[serde(default)]
     pub files: Option<Vec<MessageFile>>,
 }
 
 /// Who wrote a message.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
+#[value(rename_all = "camelCase")]
 pub struct Sender {
     /// A user's id, or the visitor's.
-    #[serde(default)]
     pub id: Option<String>,
     /// A user's name, or `guest-<n>`.
-    #[serde(default)]
     pub username: Option<String>,
     /// `user`, `bot`, `app` or `unknown`.
-    #[serde(rename = "type", default)]
+    #[value(rename = "type")]
     pub kind: Option<String>,
     /// Which app, where an app wrote it.
-    #[serde(default)]
     pub app_id: Option<String>,
 }
 
 /// An attachment of an agent's message.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
+#[value(rename_all = "camelCase")]
 pub struct MessageAttachment {
     /// What a quoted message says.
-    #[serde(default)]
     pub text: Option<String>,
     /// Where a quoted message is; other attachments have none.
-    #[serde(default)]
     pub timestamp_link: Option<String>,
     /// The caption of a file, where an older client wrote it.
-    #[serde(default)]
     pub description: Option<String>,
 }
 
 /// A file of an agent's message.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
+#[value(rename_all = "camelCase")]
 pub struct MessageFile {
     /// Rocket.Chat's id.
-    #[serde(rename = "_id", default)]
+    #[value(rename = "_id")]
     pub id: Option<String>,
     /// As the agent's device named it.
-    #[serde(default)]
     pub name: Option<String>,
     /// The MIME type.
-    #[serde(rename = "type", default)]
+    #[value(rename = "type")]
     pub kind: Option<String>,
     /// In bytes.
-    #[serde(default)]
     pub size: Option<u64>,
     /// `thumb` for a thumbnail.
-    #[serde(default)]
     pub type_group: Option<String>,
 }
 
 /// A stored file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
 pub struct Upload {
     /// The room in which it was sent.
-    #[serde(default)]
     pub room: Option<RoomId>,
     /// The MIME type.
-    #[serde(rename = "type", default)]
+    #[value(rename = "type")]
     pub kind: Option<String>,
     /// In bytes.
-    #[serde(default)]
     pub size: Option<u64>,
 }
 
 /// An attachment's heading.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue, ToValue)]
+#[value(rename_all = "camelCase")]
 pub struct AttachmentTitle {
     /// The words, or the file's name.
-    #[serde(default)]
     pub value: Option<String>,
     /// Where it leads; relative for files of the server's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Whether to offer a download.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_download_link: Option<bool>,
 }
 
 /// An attachment of a message that the app writes. URLs must be absolute.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue, ToValue)]
+#[value(rename_all = "camelCase")]
 pub struct Attachment {
     /// The heading.
     pub title: AttachmentTitle,
     /// Shown as a picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
     /// Offered to be played.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio_url: Option<String>,
     /// Offered to be played.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_url: Option<String>,
 }

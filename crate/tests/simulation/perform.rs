@@ -2,10 +2,10 @@
 
 use rapidpro_tickets_core::host::Effect;
 use rapidpro_tickets_core::operation::Outcome;
+use rapidpro_tickets_core::plain::FromValue;
 use rapidpro_tickets_core::ticket::RoomId;
 use rapidpro_tickets_core::trigger::Trigger;
 use rapidpro_tickets_core::wire;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
@@ -231,8 +231,7 @@ impl World {
         if let Some(message) = message.filter(|_| self.chat.close_message_has_event) {
             self.fire_sent(node, room, &message);
         }
-        let closed = wire::rocketchat::Room::deserialize(json!({ "id": room }));
-        if let Ok(room) = closed {
+        if let Some(room) = wire::rocketchat::Room::read(&json!({ "id": room.as_str() })) {
             self.fire(node, Trigger::RoomClosed { room }, None);
         }
     }
@@ -295,12 +294,12 @@ impl World {
     pub fn fire_sent(&mut self, node: usize, room: &RoomId, message: &Message) {
         let Some(room) = self.chat.room(room) else { return };
         let shown = self.chat.shown_message(room, &self.chat.shown(room), message);
-        match wire::rocketchat::Message::deserialize(shown) {
-            Ok(sent) => {
+        match wire::rocketchat::Message::read(&shown) {
+            Some(sent) => {
                 let trigger = Trigger::MessageSent { message: Box::new(sent) };
                 self.fire(node, trigger, Some(message.text.clone()));
             }
-            Err(error) => self.violate("messages can be read", error.to_string()),
+            None => self.violate("messages can be read", shown.to_string()),
         }
     }
 }

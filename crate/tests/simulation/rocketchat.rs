@@ -144,7 +144,7 @@ impl RocketChat {
             Maker::Widget | Maker::Channel => Value::Null,
         };
         json!({
-            "id": room.id,
+            "id": room.id.as_str(),
             "type": if room.maker == Maker::Channel { "c" } else { "l" },
             "isOpen": room.open.then_some(true),
             "messageCount": room.messages.len(),

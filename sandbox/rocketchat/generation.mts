@@ -11,6 +11,8 @@ export interface Generation {
 	appsInProcess: boolean;
 	/** How often a process of an app that died is started again. */
 	restarts: number;
+	/** Whether the log keeps all lines; engines 1.43 to 1.59 lose those of requests that another one overtakes. */
+	logsComplete: boolean;
 	/** Whether messages with a type go to IPostSystemMessageSent; before, a few of them went to IPostMessageSent. */
 	systemMessagesApart: boolean;
 	/** Whether an app's message has `type` and `files`; before, both were among what is not mapped. */
@@ -44,6 +46,7 @@ const v8: Generation = {
 	rocketChat: '8.4.0',
 	appsInProcess: false,
 	restarts: Number.POSITIVE_INFINITY,
+	logsComplete: true,
 	systemMessagesApart: true,
 	messageType: true,
 	messageFiles: true,
@@ -59,7 +62,7 @@ const v8: Generation = {
 	updateInserts: false,
 	bodyLimit: '100kb',
 };
-const v7: Generation = { ...v8, rocketChat: '7.13.0', messageFiles: false };
+const v7: Generation = { ...v8, rocketChat: '7.13.0', logsComplete: false, messageFiles: false };
 const v7Middle: Generation = { ...v7, rocketChat: '7.10.0' };
 const v7First: Generation = {
 	...v7Middle,
@@ -76,6 +79,7 @@ const v6: Generation = {
 	rocketChat: '6.8.0',
 	appsInProcess: true,
 	restarts: 0,
+	logsComplete: true,
 	closeAgain: true,
 	closingRules: false,
 	roomCustomFields: false,

@@ -11,7 +11,7 @@ export interface Generation {
 	appsInProcess: boolean;
 	/** How often a process of an app that died is started again. */
 	restarts: number;
-	/** Whether the log keeps all lines; engines 1.43 to 1.59 lose those of requests that another one overtakes. */
+	/** Whether the log keeps all lines; Deno engines before 1.62 lose those of requests that another one overtakes. */
 	logsComplete: boolean;
 	/** Whether messages with a type go to IPostSystemMessageSent; before, a few of them went to IPostMessageSent. */
 	systemMessagesApart: boolean;

@@ -11,6 +11,8 @@ export interface Generation {
 	appsInProcess: boolean;
 	/** How often a process of an app that died is started again. */
 	restarts: number;
+	/** Whether an app that was enabled since the server started is enabled again in the next process. */
+	enablesRestarted: boolean;
 	/** Whether the log keeps all lines; Deno engines before 1.62 lose those of requests that another one overtakes. */
 	logsComplete: boolean;
 	/** Whether messages with a type go to IPostSystemMessageSent; before, a few of them went to IPostMessageSent. */
@@ -46,6 +48,7 @@ const v8: Generation = {
 	rocketChat: '8.4.0',
 	appsInProcess: false,
 	restarts: Number.POSITIVE_INFINITY,
+	enablesRestarted: true,
 	logsComplete: true,
 	systemMessagesApart: true,
 	messageType: true,
@@ -63,7 +66,7 @@ const v8: Generation = {
 	bodyLimit: '100kb',
 };
 const v7: Generation = { ...v8, rocketChat: '7.13.0', logsComplete: false, messageFiles: false };
-const v7Middle: Generation = { ...v7, rocketChat: '7.10.0' };
+const v7Middle: Generation = { ...v7, rocketChat: '7.10.0', enablesRestarted: false };
 const v7First: Generation = {
 	...v7Middle,
 	rocketChat: '7.0.0',

@@ -1,7 +1,13 @@
 import type { IMessage } from '@rocket.chat/apps-engine/definition/messages/index.js';
 import { clock } from './clock.mts';
 import type { Converters } from './converters.mts';
-import { collections, type MessageDocument, type RoomDocument, type UserReference } from './documents.mts';
+import {
+	collections,
+	type MessageDocument,
+	type RoomDocument,
+	type UserDocument,
+	type UserReference,
+} from './documents.mts';
 import { type AppEvents, AppInterface } from './events.mts';
 import { generation } from './generation.mts';
 import { newId, type Store } from './store.mts';
@@ -28,6 +34,7 @@ export class Messages {
 	async send(message: NewMessage): Promise<MessageDocument | undefined> {
 		const draft = await this.askApps({ urls: [], mentions: [], channels: [], md: [], ...withTimes(message) });
 		if (!draft) return undefined;
+		await this.refuseCalls(draft);
 		await this.save(draft);
 		this.announce(draft);
 		return draft;
@@ -59,6 +66,17 @@ export class Messages {
 		this.events.fire(AppInterface.IPostMessageUpdated, () => this.converters.message(edited));
 	}
 
+	/** A message that is gone; IPostMessageDeleted follows. */
+	async delete(id: string, by: UserReference): Promise<void> {
+		const message = await this.store.findOne<MessageDocument>(collections.messages, { _id: id });
+		if (!message) throw new Error('Invalid message [error-invalid-message]');
+		await this.store.remove(collections.messages, { _id: id });
+		this.events.fire(AppInterface.IPostMessageDeleted, async () => {
+			const [converted, user] = await Promise.all([this.converters.message(message), this.converters.userById(by._id)]);
+			return { message: converted, user };
+		});
+	}
+
 	/** Section 3: IPreMessageSent* are awaited and block the sender; prevent, then extend, then modify. */
 	private async askApps(message: MessageDocument): Promise<MessageDocument | undefined> {
 		if (this.events.hasListeners(AppInterface.IPreMessageSentPrevent)) {
@@ -75,6 +93,19 @@ export class Messages {
 			draft = { ...draft, ...(changed?.text !== undefined && { msg: changed.text }) };
 		}
 		return draft;
+	}
+
+	/**
+	 * RocketChat/Rocket.Chat, filterATAllTag and filterATHereTag: by default users, admins, owners and moderators may call
+	 * everybody; visitors and apps may not.
+	 */
+	private async refuseCalls({ msg, u }: MessageDocument): Promise<void> {
+		const [, call] = msg.match(/(?:^|\s|>)@(all|here)(?![\w.-])/) ?? [];
+		if (!call) return;
+		const user = await this.store.findOne<UserDocument>(collections.users, { _id: u._id });
+		if (!user?.roles.some((role) => ['admin', 'user'].includes(role))) {
+			throw new Error(`Notify ${call} in this room not allowed [error-action-not-allowed]`);
+		}
 	}
 
 	private async save(message: MessageDocument): Promise<void> {

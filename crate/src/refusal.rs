@@ -88,6 +88,12 @@ const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
     ),
     ("error-invalid-department", "the department is unknown in Rocket.Chat: correct `visitor.department`"),
     ("error-failed-to-start-conversation", "Rocket.Chat could not start the conversation: try again"),
+    // All that Apps-Engine 1.43 to 1.46 tell of most errors.
+    (
+        "[object Object]",
+        "this version of Rocket.Chat refuses without a reason: see that an agent is online, that Omnichannel is on \
+         and that the contact is not blocked",
+    ),
 ];
 
 impl From<Failure> for Refusal {
@@ -123,6 +129,7 @@ mod tests {
             ("Visitor cannot access room [cannot-access-room]", "belongs to another visitor"),
             ("The provided department is invalid [error-invalid-department]", "correct `visitor.department`"),
             ("error-failed-to-start-conversation", "could not start the conversation"),
+            ("[object Object]", "without a reason"),
         ] {
             let Refusal::Dependency(told) = Failure::Refused(said.to_owned()).into() else { panic!("{said}") };
             assert!(told.contains(words), "{said}: {told}");

@@ -13,6 +13,8 @@ export interface Generation {
 	restarts: number;
 	/** Whether an app that was enabled since the server started is enabled again in the next process. */
 	enablesRestarted: boolean;
+	/** Whether apps learn why a call failed; from engines 1.43 to 1.46 they mostly get `[object Object]`. */
+	tellsErrors: boolean;
 	/** Whether the log keeps all lines; Deno engines before 1.62 lose those of requests that another one overtakes. */
 	logsComplete: boolean;
 	/** Whether messages with a type go to IPostSystemMessageSent; before, a few of them went to IPostMessageSent. */
@@ -48,6 +50,7 @@ const v8: Generation = {
 	rocketChat: '8.4.0',
 	appsInProcess: false,
 	restarts: Number.POSITIVE_INFINITY,
+	tellsErrors: true,
 	enablesRestarted: true,
 	logsComplete: true,
 	systemMessagesApart: true,
@@ -71,6 +74,7 @@ const v7First: Generation = {
 	...v7Middle,
 	rocketChat: '7.0.0',
 	restarts: 3,
+	tellsErrors: false,
 	systemMessagesApart: false,
 	messageType: false,
 	demandsSourceType: true,
@@ -82,6 +86,7 @@ const v6: Generation = {
 	rocketChat: '6.8.0',
 	appsInProcess: true,
 	restarts: 0,
+	tellsErrors: true,
 	logsComplete: true,
 	closeAgain: true,
 	closingRules: false,

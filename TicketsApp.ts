@@ -19,6 +19,7 @@ import { endpoints } from './app-shim/endpoints';
 import type { Accessors } from './app-shim/host';
 import { messageOf, roomOf } from './app-shim/host';
 import { processors } from './app-shim/jobs';
+import { loggerOf } from './app-shim/logger';
 import { Runner } from './app-shim/runner';
 import { settings } from './app-shim/settings';
 import type { Timers } from './app-shim/timers';
@@ -50,7 +51,7 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 		{ scheduler }: IConfigurationModify,
 	): Promise<boolean> {
 		const { reader: read, http } = this.getAccessors();
-		await this.runner.runEvent('enabled', { read, http, scheduler, logger: this.getLogger() });
+		await this.runner.runEvent('enabled', { read, http, scheduler, logger: loggerOf(this) });
 		return true;
 	}
 
@@ -60,7 +61,7 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 		read: IRead,
 		http: IHttp,
 	): Promise<void> {
-		await this.runner.runEvent('settingUpdated', { read, http, scheduler, logger: this.getLogger() });
+		await this.runner.runEvent('settingUpdated', { read, http, scheduler, logger: loggerOf(this) });
 	}
 
 	/** Channels and direct messages are none of this app's business. */
@@ -105,6 +106,6 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 	}
 
 	private accessorsOf(read: IRead, http: IHttp, persistence: IPersistence, modify?: IModify): Accessors {
-		return { read, http, persistence, modify, logger: this.getLogger() };
+		return { read, http, persistence, modify, logger: loggerOf(this) };
 	}
 }

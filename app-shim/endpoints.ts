@@ -6,6 +6,7 @@ import type { IApp } from '@rocket.chat/apps-engine/definition/IApp';
 
 import type { Response } from './core';
 import type { Accessors } from './host';
+import { loggerOf } from './logger';
 import type { Runner } from './runner';
 import { PATIENCE_MS, Trap } from './runner';
 
@@ -55,7 +56,7 @@ class Endpoint extends ApiEndpoint {
 		http: IHttp,
 		persistence: IPersistence,
 	): Promise<IApiResponse> {
-		const accessors = { read, modify, http, persistence, logger: this.app.getLogger() };
+		const accessors = { read, modify, http, persistence, logger: loggerOf(this.app) };
 		const { method, headers, query, content } = request;
 		try {
 			const trigger = { request: { request: { endpoint: this.path, method, headers, query, body: jsonOf(content) } } };

@@ -4,6 +4,7 @@ import { StartupType } from '@rocket.chat/apps-engine/definition/scheduler';
 
 import type { Job } from './core';
 import { JOB_PROCESSOR } from './host';
+import { loggerOf } from './logger';
 import type { Runner } from './runner';
 
 /** How often something must come by to pick up what is due: the core knows what (crate/src/sweep.rs). */
@@ -17,7 +18,7 @@ export function processors(app: App, runner: Runner): Array<IProcessor> {
 	const processor = (jobOf: (context: IJobContext) => Job): IProcessor['processor'] =>
 		async function (this: unknown, context, read, modify, http, persistence) {
 			// Newer engines keep a job's log only if it is written through the app that they call the processor with.
-			const logger = (this instanceof App ? this : app).getLogger();
+			const logger = loggerOf(this instanceof App ? this : app);
 			await runner.runEvent({ job: { job: jobOf(context) } }, { read, modify, http, persistence, logger }, PATIENCE_MS);
 		};
 	return [

@@ -9,7 +9,7 @@ use crate::notice;
 use crate::operation::{End, Level};
 use crate::plain;
 use crate::plain::{FromValue, ToValue};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, is_unexplained};
 use crate::ticket::{self, Contact, RoomState, Ticket};
 use crate::trigger::Job;
 use crate::visitor_message::visitor_of;
@@ -68,6 +68,7 @@ impl Letter {
 /// Whether Rocket.Chat may well take later what it does not take now.
 pub fn is_passing(failure: &Failure) -> bool {
     matches!(failure, Failure::TimedOut | Failure::Denied(_))
+        || is_unexplained(failure)
         || matches!(Refusal::from(failure.clone()), Refusal::Internal(_))
 }
 

@@ -59,6 +59,14 @@ impl Refusal {
     }
 }
 
+/// All that Apps-Engine 1.43 to 1.46 tell of most errors.
+const NO_REASON: &str = "[object Object]";
+
+/// Whether nobody can know if this is for good.
+pub fn is_unexplained(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(said) if said.contains(NO_REASON))
+}
+
 /// What Rocket.Chat says (facts: its error texts), and what it means to RapidPro's user.
 const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
     (
@@ -88,6 +96,11 @@ const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
     ),
     ("error-invalid-department", "the department is unknown in Rocket.Chat: correct `visitor.department`"),
     ("error-failed-to-start-conversation", "Rocket.Chat could not start the conversation: try again"),
+    (
+        NO_REASON,
+        "this version of Rocket.Chat refuses without a reason: see that an agent is online, that Omnichannel is on \
+         and that the contact is not blocked",
+    ),
 ];
 
 impl From<Failure> for Refusal {
@@ -123,6 +136,7 @@ mod tests {
             ("Visitor cannot access room [cannot-access-room]", "belongs to another visitor"),
             ("The provided department is invalid [error-invalid-department]", "correct `visitor.department`"),
             ("error-failed-to-start-conversation", "could not start the conversation"),
+            ("[object Object]", "without a reason"),
         ] {
             let Refusal::Dependency(told) = Failure::Refused(said.to_owned()).into() else { panic!("{said}") };
             assert!(told.contains(words), "{said}: {told}");

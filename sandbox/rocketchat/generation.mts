@@ -11,6 +11,12 @@ export interface Generation {
 	appsInProcess: boolean;
 	/** How often a process of an app that died is started again. */
 	restarts: number;
+	/** Whether an app that was enabled since the server started is enabled again in the next process. */
+	enablesRestarted: boolean;
+	/** Whether apps learn why a call failed; from engines 1.43 to 1.46 they mostly get `[object Object]`. */
+	tellsErrors: boolean;
+	/** Whether the log keeps all lines; Deno engines before 1.62 lose those of requests that another one overtakes. */
+	logsComplete: boolean;
 	/** Whether messages with a type go to IPostSystemMessageSent; before, a few of them went to IPostMessageSent. */
 	systemMessagesApart: boolean;
 	/** Whether an app's message has `type` and `files`; before, both were among what is not mapped. */
@@ -44,6 +50,9 @@ const v8: Generation = {
 	rocketChat: '8.4.0',
 	appsInProcess: false,
 	restarts: Number.POSITIVE_INFINITY,
+	tellsErrors: true,
+	enablesRestarted: true,
+	logsComplete: true,
 	systemMessagesApart: true,
 	messageType: true,
 	messageFiles: true,
@@ -59,12 +68,13 @@ const v8: Generation = {
 	updateInserts: false,
 	bodyLimit: '100kb',
 };
-const v7: Generation = { ...v8, rocketChat: '7.13.0', messageFiles: false };
-const v7Middle: Generation = { ...v7, rocketChat: '7.10.0' };
+const v7: Generation = { ...v8, rocketChat: '7.13.0', logsComplete: false, messageFiles: false };
+const v7Middle: Generation = { ...v7, rocketChat: '7.10.0', enablesRestarted: false };
 const v7First: Generation = {
 	...v7Middle,
 	rocketChat: '7.0.0',
 	restarts: 3,
+	tellsErrors: false,
 	systemMessagesApart: false,
 	messageType: false,
 	demandsSourceType: true,
@@ -76,6 +86,8 @@ const v6: Generation = {
 	rocketChat: '6.8.0',
 	appsInProcess: true,
 	restarts: 0,
+	tellsErrors: true,
+	logsComplete: true,
 	closeAgain: true,
 	closingRules: false,
 	roomCustomFields: false,

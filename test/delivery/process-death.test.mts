@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { generation } from '../../sandbox/rocketchat/generation.mts';
 import { RocketChat } from '../../sandbox/rocketchat/index.mts';
 import { until } from '../../sandbox/until.mts';
 import {
@@ -62,7 +63,8 @@ describe('the app’s process is killed', RESTARTS, () => {
 		await untilDelivered(stage, ticket, ['Hello', 'Hello', 'again']);
 	});
 
-	it('when it had not heard of a message: that is read back from the room', async () => {
+	const compared = { skip: !generation.enablesRestarted && 'the next process is not told that the app is enabled' };
+	it('when it had not heard of a message: that is read back from the room', compared, async () => {
 		const ticket = await stage.openTicket();
 		await agentSays(stage, ticket, ['heard']);
 		await stage.rocketChat.settled();
@@ -76,7 +78,7 @@ describe('the app’s process is killed', RESTARTS, () => {
 		await untilDelivered(stage, ticket, ['heard', 'unheard', 'heard again']);
 	});
 
-	it('when it had heard neither of a message nor of the close', async () => {
+	it('when it had heard neither of a message nor of the close', compared, async () => {
 		const ticket = await stage.openTicket();
 		await stage.rocketChat.settled();
 		stage.rocketChat.dropEvents(Number.POSITIVE_INFINITY);

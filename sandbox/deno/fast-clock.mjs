@@ -5,12 +5,25 @@
 
 export * from './io.mjs';
 
-const { outside, inside, speed } = JSON.parse(Deno.readTextFileSync(new URL('../clock.json', Deno.mainModule)));
+/** How soon a jump of the time is seen here. */
+const NEWS_MS = 200;
 
 const OutsideDate = Date;
+let pace = readPace();
+let readAt = OutsideDate.now();
+const { speed } = pace;
+
+function readPace() {
+	return JSON.parse(Deno.readTextFileSync(new URL('../clock.json', Deno.mainModule)));
+}
 
 function now() {
-	return Math.floor(inside + (OutsideDate.now() - outside) * speed);
+	const outsideNow = OutsideDate.now();
+	if (outsideNow - readAt >= NEWS_MS) {
+		pace = readPace();
+		readAt = outsideNow;
+	}
+	return Math.floor(pace.inside + (outsideNow - pace.outside) * speed);
 }
 
 globalThis.Date = class extends OutsideDate {

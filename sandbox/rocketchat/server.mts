@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import express from 'express';
+import { Feed } from '../feed.mts';
 import { Activity } from './activity.mts';
 import { AppApis } from './apis.mts';
 import { sandboxBridges } from './bridges/all.mts';
 import { type Broadcast, Broadcasts } from './broadcasts.mts';
-import { clock } from './clock.mts';
+import { clock, type Pace } from './clock.mts';
 import { Converters } from './converters.mts';
 import { SandboxAppManager } from './engine/manager.mts';
 import { type PreparedRuntime, prepareRuntime } from './engine/prepare.mts';
@@ -19,6 +20,7 @@ import { Faults } from './faults.mts';
 import { fileRouter } from './fileRoute.mts';
 import { Files } from './files.mts';
 import { Messages } from './messages.mts';
+import type { News, Notice } from './news.mts';
 import { LivechatRooms } from './omnichannel/rooms.mts';
 import { Routing } from './omnichannel/routing.mts';
 import { Visitors } from './omnichannel/visitors.mts';
@@ -38,18 +40,11 @@ export interface ServerOptions {
 	admin: { username: string; password: string };
 	port: number;
 	siteUrl?: string;
+	/** Whether {@link Server.setPace} will be called: the apps' processes must look at the time again and again. */
+	clockMoves?: boolean;
 	log: (line: string) => void;
 	/** Tells the other nodes that share the store; nobody by default. */
 	broadcast?: (broadcast: Broadcast) => void;
-}
-
-/** A notice that was shown and not stored. */
-export interface Notice {
-	at: Date;
-	roomId: string;
-	/** A username; everybody in the room when absent. */
-	to?: string;
-	text: string;
 }
 
 /** One Rocket.Chat node: the real engine over our bridges, Express in front, a store behind that it may share. */
@@ -60,6 +55,7 @@ export class Server {
 	readonly faults = new Faults();
 	readonly roundTrips = new RoundTrips();
 	readonly notices: Notice[] = [];
+	readonly news = new Feed<News>();
 	readonly settings: ServerSettings;
 	readonly users: Users;
 	readonly sessions: Sessions;
@@ -71,7 +67,7 @@ export class Server {
 	readonly livechat: LivechatRooms;
 	readonly files: Files;
 	readonly scheduler: Scheduler;
-	readonly logs = new LogStorage();
+	readonly logs = new LogStorage(this.news);
 	private readonly sources: SourceStorage;
 	readonly apis: AppApis;
 	readonly broadcasts: Broadcasts;
@@ -112,7 +108,7 @@ export class Server {
 		this.tempDir = await mkdtemp(path.join(os.tmpdir(), 'rocketchat-sandbox-'));
 		// The engine finds its runtime at this place and leaves a link that is there already.
 		await symlink(prepared.runtimeDir, path.join(this.tempDir, 'deno-runtime'), 'junction');
-		await writeFile(path.join(this.tempDir, 'clock.json'), JSON.stringify(clock.pace));
+		await this.setPace(clock.pace);
 		this.manager = this.makeManager(prepared, this.tempDir);
 		this.apis.connect(this.manager);
 		this.broadcasts.connect(this.manager, this.sources);
@@ -131,7 +127,8 @@ export class Server {
 			bridges: sandboxBridges(this),
 			tempFilePath,
 		};
-		const denoConfig = clock.pace.speed === 1 ? prepared.config : prepared.fastConfig;
+		const isOutsideTime = clock.pace.speed === 1 && !this.options.clockMoves;
+		const denoConfig = isOutsideTime ? prepared.config : prepared.fastConfig;
 		return new SandboxAppManager(dependencies, denoConfig, this);
 	}
 
@@ -158,6 +155,18 @@ export class Server {
 			this.http = app.listen(this.options.port, '127.0.0.1', resolve).on('error', reject);
 		});
 		this.settings.set('Site_Url', this.options.siteUrl ?? this.url);
+	}
+
+	/** Takes over a time that was moved elsewhere, and tells the apps' processes. */
+	async setPace(pace: Pace): Promise<void> {
+		clock.pace = pace;
+		if (this.tempDir) await writeFile(path.join(this.tempDir, 'clock.json'), JSON.stringify(pace));
+	}
+
+	/** Shows a notice to the agents. */
+	showNotice(notice: Notice): void {
+		this.notices.push(notice);
+		this.news.tell({ kind: 'noticed', notice });
 	}
 
 	/** Stops all that {@link start} started. */

@@ -1,0 +1,78 @@
+import type { Contact, Message, RapidPro, Ticket } from '../rapidpro/index.mts';
+import type { Board } from './board.mts';
+import type { Collections, Delivery, FileLink, PhoneMessage } from './documents.mts';
+
+/** Keeps what RapidPro holds on the board. */
+export class RapidProSide {
+	private readonly board: Board;
+	private readonly rapidPro: RapidPro;
+	/** When a message was first seen here. */
+	private readonly seenAt = new WeakMap<Message, number>();
+
+	constructor(board: Board, rapidPro: RapidPro) {
+		this.board = board;
+		this.rapidPro = rapidPro;
+		// RapidPro's model changes with an exchange or by somebody's hand, who then calls `look`.
+		rapidPro.exchanges.onBegin(() => this.lookSoon());
+		rapidPro.exchanges.onEnd(() => this.lookSoon());
+		this.look();
+	}
+
+	/** Puts on the board what has changed. */
+	look(): void {
+		const { contacts, tickets, messages } = this.rapidPro.model;
+		for (const contact of contacts) this.show('contacts', contactDocument(contact));
+		for (const ticket of tickets) this.show('tickets', ticketDocument(ticket));
+		for (const [index, message] of messages.entries()) this.show('phoneMessages', this.messageDocument(message, index));
+	}
+
+	/** After what goes with the exchange has happened, too. */
+	private lookSoon(): void {
+		setImmediate(() => this.look());
+	}
+
+	private show<Name extends 'contacts' | 'tickets' | 'phoneMessages'>(name: Name, document: Collections[Name]): void {
+		const shown = this.board.get(name, document.id);
+		if (JSON.stringify(shown) !== JSON.stringify(document)) this.board.put(name, document);
+	}
+
+	private messageDocument(message: Message, index: number): PhoneMessage {
+		const at = this.seenAt.get(message) ?? Date.now();
+		this.seenAt.set(message, at);
+		return {
+			id: String(index),
+			contact: String(message.contact.id),
+			from: message.direction === 'in' ? 'contact' : 'agent',
+			text: message.text,
+			files: filesOf(message),
+			at,
+			delivery: deliveryOf(message),
+		};
+	}
+}
+
+function contactDocument({ id, name, urns }: Contact): Collections['contacts'] {
+	const path = (scheme: string) => urns.find((urn) => urn.startsWith(`${scheme}:`))?.slice(scheme.length + 1);
+	return { id: String(id), name: name || `Contact ${id}`, phone: path('tel'), email: path('mailto') };
+}
+
+function ticketDocument({ uuid, contact, externalId, status }: Ticket): Collections['tickets'] {
+	return { id: uuid, contact: String(contact.id), room: externalId, open: status === 'open' };
+}
+
+function filesOf({ attachments = [], files }: Message): FileLink[] {
+	return [
+		...attachments.map(({ type, url }) => ({ name: decodeURIComponent(url.split('/').at(-1) ?? ''), type, url })),
+		...files.map(({ name, contentType, size, url }) => ({ name, type: contentType, url, size })),
+	];
+}
+
+function deliveryOf({ direction, status, forwardings = [] }: Message): Delivery {
+	if (direction === 'out') {
+		return status === 'failed' ? { state: 'failed', reason: 'The contact cannot be reached' } : { state: 'delivered' };
+	}
+	if (forwardings.length === 0) return { state: 'delivered', reason: 'Kept by RapidPro: no ticket is open' };
+	const failed = forwardings.find(({ state }) => state === 'failed');
+	if (failed !== undefined) return { state: 'failed', reason: failed.error };
+	return { state: forwardings.every(({ state }) => state === 'delivered') ? 'delivered' : 'waiting' };
+}

@@ -131,7 +131,7 @@ export class Wire {
 	/** What the engine itself notes at debug level about each call says nothing that is not here already. */
 	private logged({ method, severity, text: words }: Extract<News, { kind: 'logged' }>): void {
 		if (severity === 'debug') return;
-		const masked = this.masked(words);
+		const masked = this.masked(messageIn(words));
 		this.add({ kind: 'log', title: masked, state: severity === 'error' ? 'bad' : 'neutral', outcome: severity }, () =>
 			text(`In ${method}`, masked),
 		);
@@ -205,6 +205,12 @@ export class Wire {
 
 function text(title: string, words: string): WireDetail {
 	return { sections: [{ title, text: words.length > TEXT_MAX ? `${words.slice(0, TEXT_MAX)} …` : words }] };
+}
+
+/** The engine logs objects, whose words are in one field. */
+function messageIn(words: string): string {
+	const { msg } = (parsed(words) ?? {}) as { msg?: unknown };
+	return typeof msg === 'string' ? msg : words;
 }
 
 /** The room of a message or of a room event. */

@@ -73,6 +73,8 @@ export class RocketChat extends People {
 	private readonly store: MemoryStore;
 	/** The nodes beside this one. */
 	private readonly further: ClusterNode[];
+	/** The node that was started last. */
+	private adding?: Promise<ClusterNode>;
 	private readonly view: View;
 	private readonly client: AdminClient;
 
@@ -107,12 +109,18 @@ export class RocketChat extends People {
 
 	/** Ends the server and the processes of its apps, further nodes first. */
 	async stop(): Promise<void> {
+		await this.adding?.catch(() => {});
 		for (const node of [...this.further]) await this.removeNode(node);
 		await this.server.stop();
 	}
 
 	/** Starts one more node over the same data, in a process of its own. What it tells comes in {@link news}. */
-	async addNode(): Promise<ClusterNode> {
+	addNode(): Promise<ClusterNode> {
+		this.adding = this.startNode();
+		return this.adding;
+	}
+
+	private async startNode(): Promise<ClusterNode> {
 		const options = {
 			admin: ADMIN,
 			seed: this.further.length + 2,

@@ -110,6 +110,11 @@ export class Page {
 		});
 	}
 
+	/** How many entries the wire holds. */
+	get wireLength(): number {
+		return this.board.all('wire').length;
+	}
+
 	/** Stops listening and cuts every connection. */
 	async close(): Promise<void> {
 		this.board.close();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type Browser, chromium, type Page as Tab } from 'playwright-core';
 import { AGENTS, type Assembly, assemble } from '../../sandbox/assembly.mts';
 import { Narrator } from '../../sandbox/narrator.mts';
+import { WIRE_MAX } from '../../sandbox/page/documents.mts';
 import { Page } from '../../sandbox/page/server.mts';
 import { Running } from '../../sandbox/running.mts';
 import { findBrowser } from '../../tools/browser.mjs';
@@ -25,6 +26,7 @@ export class PageStage {
 	readonly complaints: string[] = [];
 
 	private constructor(
+		private readonly page: Page,
 		readonly assembly: Assembly,
 		readonly address: string,
 		private readonly browser: Browser,
@@ -44,7 +46,7 @@ export class PageStage {
 		const contact = assembly.rapidPro.addContact({ name: 'Maria', urns: ['tel:+250788111222'] });
 		page.open(assembly, { firstContact: String(contact.id), firstAgent: AGENTS[0]?.username });
 		const browser = running.add(await launch(), (started) => started.close());
-		return new PageStage(assembly, address, browser, running);
+		return new PageStage(page, assembly, address, browser, running);
 	}
 
 	close(): Promise<void> {
@@ -81,6 +83,11 @@ export class PageStage {
 		await tab.goto(this.address);
 		await tab.getByRole('status').filter({ hasText: 'Live' }).waitFor();
 		return tab;
+	}
+
+	/** Whether the wire holds as many entries as it can. */
+	isWireFull(): boolean {
+		return this.page.wireLength >= WIRE_MAX;
 	}
 
 	/** Asserts that no browser has complained. */

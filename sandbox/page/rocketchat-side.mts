@@ -111,7 +111,6 @@ export class RocketChatSide {
 			['Phone', visitor?.phone?.[0]?.phoneNumber],
 			['E-mail', visitor?.visitorEmails?.[0]?.address],
 			['Department', department],
-			['Served by', room.servedBy?.username],
 			...Object.entries({ ...visitor?.livechatData, ...room.livechatData }),
 			...Object.entries(room.customFields ?? {}).map(([name, value]): [string, string] => [name, String(value)]),
 		];

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { type Browser, chromium, type Page as Tab } from 'playwright-core';
+import type { Browser, Page as Tab } from 'playwright-core';
 import { AGENTS, type Assembly, assemble } from '../../sandbox/assembly.mts';
 import { Narrator } from '../../sandbox/narrator.mts';
+import { launchBrowser } from '../../sandbox/page/browser.mts';
 import { WIRE_MAX } from '../../sandbox/page/documents.mts';
 import { Page } from '../../sandbox/page/server.mts';
 import { Running } from '../../sandbox/running.mts';
-import { findBrowser } from '../../tools/browser.mjs';
 import { packagedZip } from './stage.mts';
 
 /** How long the page may take for what the sandbox does, on a busy machine. */
@@ -45,7 +45,7 @@ export class PageStage {
 		});
 		const contact = assembly.rapidPro.addContact({ name: 'Maria', urns: ['tel:+250788111222'] });
 		page.open(assembly, { firstContact: String(contact.id), firstAgent: AGENTS[0]?.username });
-		const browser = running.add(await launch(), (started) => started.close());
+		const browser = running.add(await launchBrowser(), (started) => started.close());
 		return new PageStage(page, assembly, address, browser, running);
 	}
 
@@ -94,12 +94,4 @@ export class PageStage {
 	assertNoComplaints(): void {
 		assert.deepEqual(this.complaints, []);
 	}
-}
-
-function launch(): Promise<Browser> {
-	const executablePath = findBrowser();
-	if (executablePath === undefined)
-		throw new Error('there is no Chromium: `node tools/setup.mjs --browser` installs it');
-	// Chromium's own sandbox needs rights that containers do not give; the page is this project's.
-	return chromium.launch({ executablePath, args: ['--no-sandbox'] });
 }

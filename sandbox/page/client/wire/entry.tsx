@@ -32,7 +32,9 @@ const Line = memo(({ entry: { kind, at, title, outcome, state, durationMs, calls
 			<span class="kind-name">{titleOf(kind)}</span>
 			<time>{preciseTime(at)}</time>
 			{durationMs !== undefined && <span>{durationMs} ms</span>}
-			{calls !== undefined && calls > 0 && <span title="Calls of the app to Rocket.Chat meanwhile">{calls} calls</span>}
+			{calls !== undefined && calls > 0 && (
+				<span title="Calls of the app to Rocket.Chat meanwhile">{calls === 1 ? '1 call' : `${calls} calls`}</span>
+			)}
 		</span>
 	</>
 ));

@@ -11,7 +11,7 @@ use crate::host::{Failure, Host, WebhookAnswer};
 use crate::operation::{End, Level};
 use crate::outbox::{self, CLOSE, Entry, LEASE_MS, LineKind, Message, Place, Progress};
 use crate::policy::{self, Kind, Trouble, Try, Verdict, WEBHOOK_TIMEOUT_MS};
-use crate::ticket::{FactKind, RoomId, Ticket, TicketId};
+use crate::ticket::{Binding, FactKind, RoomId, Ticket, TicketId};
 use crate::trigger::{Haste, Job};
 use crate::webhook::{Undelivered, Webhook};
 use crate::{close, compare, notice, tidy};
@@ -43,8 +43,8 @@ pub async fn take_up(host: &Host, desk: &Desk, id: String, message: Message) -> 
     let after_missed = host.memory().uncertain.remove(room);
     let first = desk.outbox.waiting.is_empty() && desk.ticket.is_open() && !after_missed;
     if first && host.try_acquire(sending_queue(room)).await {
-        match Webhook::message(host, &desk.ticket, &entry).await {
-            Ok(webhook) if host.memory().breaker.allows(host.now(), ATTEMPT_MS) => {
+        match Courier::new(host, Haste::Due).message(&desk.ticket, &entry).await {
+            Ok(webhook) if may_try(host, &desk.ticket) => {
                 return send_while_writing(host, desk, &entry, webhook).await;
             }
             Ok(_) | Err(_) => host.release(sending_queue(room)).await,
@@ -74,7 +74,11 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
         let _ = write_down(host, room, entry).await;
     }
     let mut courier = Courier::new(host, Haste::Due);
-    if let Err(failure) = courier.settle(&desk.ticket, entry, sent_at, answer).await {
+    let settled = match courier.settle(&desk.ticket, entry, sent_at, answer).await {
+        Ok(_) if !courier.unknown.is_empty() => courier.work_off(room).await,
+        settled => settled.map(|_| ()),
+    };
+    if let Err(failure) = settled {
         host.log(Level::Error, format!("what became of message {} could not be stored: {failure}", entry.id));
     }
     courier.end()
@@ -132,7 +136,10 @@ enum Turn {
 struct Courier<'a> {
     host: &'a Host,
     haste: Haste,
-    compared: bool,
+    /// Whether the room was open when it was last compared.
+    compared_open: Option<bool>,
+    /// The tickets that RapidPro did not know when they were tried.
+    unknown: Vec<TicketId>,
     tried_to_leave: bool,
     left: bool,
     follow_ups: Vec<Job>,
@@ -140,7 +147,15 @@ struct Courier<'a> {
 
 impl<'a> Courier<'a> {
     fn new(host: &'a Host, haste: Haste) -> Self {
-        Self { host, haste, compared: false, tried_to_leave: false, left: false, follow_ups: Vec::new() }
+        Self {
+            host,
+            haste,
+            compared_open: None,
+            unknown: Vec::new(),
+            tried_to_leave: false,
+            left: false,
+            follow_ups: Vec::new(),
+        }
     }
 
     fn end(self) -> End {
@@ -179,7 +194,7 @@ impl<'a> Courier<'a> {
             return Ok(Turn::Again);
         }
         match desk.ticket.owed().first() {
-            Some((id, bound_at)) => self.send_close(desk, id, *bound_at).await,
+            Some(binding) => self.send_close(desk, binding).await,
             None if desk.ticket.is_to_be_left() && !self.left => Ok(Turn::Stop),
             None => {
                 finish(self.host, desk).await?;
@@ -188,14 +203,16 @@ impl<'a> Courier<'a> {
         }
     }
 
-    /// Takes up, once, what nobody noticed; says whether there was anything.
+    /// Takes up what nobody noticed, once while the room is open and once when it is closed; says whether
+    /// there was anything.
     async fn compare(&mut self, desk: &Desk) -> Result<bool, Failure> {
-        if self.compared {
+        let open = Some(desk.ticket.is_open());
+        if self.compared_open == open {
             return Ok(false);
         }
         let closed = self.haste == Haste::Compare && compare::take_up_missed_close(self.host, &desk.ticket).await?;
         let written = compare::take_up_missed_messages(self.host, desk).await?;
-        self.compared = true;
+        self.compared_open = open;
         Ok(closed || written)
     }
 
@@ -222,12 +239,12 @@ impl<'a> Courier<'a> {
             }
             return Ok(turn);
         }
-        let webhook = match Webhook::message(self.host, &desk.ticket, entry).await {
+        let webhook = match self.message(&desk.ticket, entry).await {
             Ok(webhook) => webhook,
             Err(undelivered) => return self.put_off(&desk.ticket, entry, undelivered).await,
         };
         let sent_at = self.host.now();
-        if !self.host.memory().breaker.allows(sent_at, ATTEMPT_MS) {
+        if !may_try(self.host, &desk.ticket) {
             if policy::is_expired(sent_at.saturating_sub(entry.taken_up_at)) {
                 return self.give_up(&desk.ticket, entry, policy::EXPIRED).await;
             }
@@ -236,6 +253,18 @@ impl<'a> Courier<'a> {
         }
         let answer = webhook.post(self.host).await;
         self.settle(&desk.ticket, entry, sent_at, answer).await
+    }
+
+    async fn message(&self, ticket: &Ticket, entry: &Entry) -> Result<Webhook, Undelivered> {
+        let carriers = self.carriers(ticket);
+        let binding = carriers.first().ok_or(Undelivered::NotConnected)?;
+        Webhook::message(self.host, ticket, binding, entry).await
+    }
+
+    /// The tickets that a message can carry, newest first: any of the room's reaches the contact, and the newest may
+    /// be one that RapidPro never stored.
+    fn carriers<'t>(&self, ticket: &'t Ticket) -> Vec<&'t Binding> {
+        ticket.bindings.iter().rev().filter(|binding| !self.unknown.contains(&binding.ticket)).collect()
     }
 
     /// Sees to it that this process, and no other, sends the entry now. `None` where that is so.
@@ -286,20 +315,27 @@ impl<'a> Courier<'a> {
         sent_at: u64,
         answer: Result<WebhookAnswer, Failure>,
     ) -> Result<Turn, Failure> {
-        let bound_at = ticket.newest().map(|(_, at)| *at).unwrap_or_default();
+        let bound_at = ticket.newest().map(|binding| binding.at).unwrap_or_default();
         let has_files = !entry.message.files.is_empty() && !entry.progress.unfetched;
-        let attempt = self.attempt(Kind::Message { has_files }, &entry.progress, entry.taken_up_at, bound_at, sent_at);
-        match self.judge(attempt, &answer) {
+        let carriers = self.carriers(ticket);
+        let kind = Kind::Message { has_files, has_others: carriers.len() > 1 };
+        let attempt = self.attempt(kind, &entry.progress, entry.taken_up_at, bound_at, sent_at);
+        match self.judge(ticket, attempt, &answer) {
             Verdict::Delivered => {
                 self.strike_out(&ticket.room, entry, None).await?;
                 notice::announce_end(self.host, ticket, entry).await;
                 notice::too_large(self.host, ticket, entry).await;
                 Ok(Turn::Again)
             }
+            Verdict::UnknownTicket => {
+                self.log_trouble(ticket, &entry.id, &answer);
+                self.unknown.extend(carriers.first().map(|binding| binding.ticket.clone()));
+                Ok(Turn::Again)
+            }
             Verdict::Unfetched => {
                 self.log_trouble(ticket, &entry.id, &answer);
                 let now = self.host.now();
-                let line = LineKind::Failed { next: now, outage: false, unfetched: true };
+                let line = self.failed(now, false, true);
                 insist(|| outbox::add(self.host, entry.place(&ticket.room), line.clone())).await?;
                 self.follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
                 Ok(Turn::Stop)
@@ -339,32 +375,33 @@ impl<'a> Courier<'a> {
         self.settle(ticket, entry, now, answer).await
     }
 
-    async fn send_close(&mut self, desk: &Desk, id: &TicketId, bound_at: u64) -> Result<Turn, Failure> {
+    async fn send_close(&mut self, desk: &Desk, binding: &Binding) -> Result<Turn, Failure> {
         let (ticket, progress) = (&desk.ticket, &desk.outbox.close);
         let closed_at = ticket.closed_at().unwrap_or_default();
         let place = desk.outbox.close_place(&ticket.room, closed_at);
         if let Some(turn) = self.hold(place, progress).await? {
             return Ok(turn);
         }
-        let webhook = match Webhook::close(self.host, ticket, id).await {
+        let webhook = match Webhook::close(self.host, ticket, binding).await {
             Ok(webhook) => webhook,
             Err(Undelivered::NotConnected) => return self.not_connected(place).await,
             Err(Undelivered::Unreadable(failure)) => return Err(failure),
         };
         let sent_at = self.host.now();
-        if !self.host.memory().breaker.allows(sent_at, ATTEMPT_MS) {
+        if !may_try(self.host, ticket) {
             return Ok(Turn::Stop);
         }
         let answer = webhook.post(self.host).await;
-        let superseded = ticket.newest().is_some_and(|(newest, _)| newest != id);
-        let attempt = self.attempt(Kind::Close { superseded }, progress, closed_at, bound_at, sent_at);
-        match self.judge(attempt, &answer) {
+        let superseded = ticket.newest() != Some(binding);
+        let kind = Kind::Close { superseded, shared: ticket.bindings.len() > 1 };
+        let attempt = self.attempt(kind, progress, closed_at, binding.at, sent_at);
+        match self.judge(ticket, attempt, &answer) {
             Verdict::Delivered => {
-                insist(|| ticket.add(self.host, FactKind::Told { ticket: id.clone() })).await?;
+                insist(|| ticket.add(self.host, FactKind::Told { ticket: binding.ticket.clone() })).await?;
                 Ok(Turn::Again)
             }
             // The policy gives up no close; were it to, the next attempt would still be in the calendar.
-            Verdict::GiveUp { .. } | Verdict::Unfetched => Ok(Turn::Stop),
+            Verdict::GiveUp { .. } | Verdict::Unfetched | Verdict::UnknownTicket => Ok(Turn::Stop),
             Verdict::Retry { delay_ms, trouble } => {
                 self.log_trouble(ticket, CLOSE, &answer);
                 self.wait(place, delay_ms, trouble).await?;
@@ -373,9 +410,9 @@ impl<'a> Courier<'a> {
         }
     }
 
-    /// RapidPro has never told its address: somebody must connect it.
+    /// RapidPro has never told its address, or its workspace is no longer configured: somebody must connect it.
     async fn not_connected(&self, place: Place<'_>) -> Result<Turn, Failure> {
-        self.host.log(Level::Error, "nothing can be sent: RapidPro is not connected yet");
+        self.host.log(Level::Error, "nothing can be sent: this ticket's RapidPro workspace is not connected");
         self.wait(place, policy::NOT_CONNECTED_DELAY_MS, Trouble::Configuration).await?;
         Ok(Turn::Stop)
     }
@@ -391,21 +428,23 @@ impl<'a> Courier<'a> {
     }
 
     /// Judges an attempt, and keeps what it says of RapidPro as a whole.
-    fn judge(&mut self, attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
+    fn judge(&mut self, ticket: &Ticket, attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
         let memory = self.host.memory();
+        let breaker = memory.breakers.of(&ticket.contact.workspace);
         let verdict = policy::judge(attempt, answer);
         match &verdict {
             Verdict::Retry { trouble: Trouble::Down, .. } => {
-                memory.breaker.failed(self.host.now());
+                breaker.failed(self.host.now());
             }
             Verdict::Retry { trouble: Trouble::Configuration, .. } => {
                 // Another node may have been told a new address, or a new secret.
-                memory.workspace.forget();
+                memory.workspaces.forget();
                 memory.secret.forget();
+                memory.more.forget();
             }
-            Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } | Verdict::Unfetched => {}
-            Verdict::Delivered => {
-                if memory.breaker.succeeded() {
+            Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } => {}
+            Verdict::Delivered | Verdict::Unfetched | Verdict::UnknownTicket => {
+                if breaker.succeeded() {
                     self.follow_ups.push(Job::Sweep { recovered: true });
                 }
             }
@@ -415,10 +454,14 @@ impl<'a> Courier<'a> {
 
     async fn wait(&self, place: Place<'_>, delay_ms: u64, trouble: Trouble) -> Result<(), Failure> {
         let next = self.host.now().saturating_add(delay_ms);
-        let line = LineKind::Failed { next, outage: trouble != Trouble::Ticket, unfetched: false };
+        let line = self.failed(next, trouble != Trouble::Ticket, false);
         insist(|| outbox::add(self.host, place, line.clone())).await?;
         self.host.schedule(Job::Deliver { room: place.room.clone(), haste: Haste::Due }, next).await;
         Ok(())
+    }
+
+    fn failed(&self, next: u64, outage: bool, unfetched: bool) -> LineKind {
+        LineKind::Failed { node: self.host.memory().node.clone(), next, outage, unfetched }
     }
 
     fn log_trouble(&self, ticket: &Ticket, entry: &str, answer: &Result<WebhookAnswer, Failure>) {
@@ -432,6 +475,11 @@ impl<'a> Courier<'a> {
             format!("room {room}, {entry}: RapidPro did not take it and will be asked again: {said}"),
         );
     }
+}
+
+/// Whether RapidPro may be asked now, as far as this process has seen of it lately.
+fn may_try(host: &Host, ticket: &Ticket) -> bool {
+    host.memory().breakers.of(&ticket.contact.workspace).allows(host.now(), ATTEMPT_MS)
 }
 
 /// Nothing is left to be done for a room: what was on its way is removed, but for what RapidPro never took.

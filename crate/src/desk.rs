@@ -41,6 +41,6 @@ impl Desk {
 
     /// Whether something is still to be done for the room.
     pub fn is_busy(&self) -> bool {
-        !self.outbox.waiting.is_empty() || (!self.ticket.is_open() && !self.ticket.is_finished())
+        !self.ticket.is_finished() && (!self.ticket.is_open() || !self.outbox.waiting.is_empty())
     }
 }

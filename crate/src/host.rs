@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::auth::keyed_hash;
 use crate::memory::Memory;
-use crate::operation::{Level, LogLine, Outcome, Slot};
+use crate::operation::{Asking, Level, LogLine, Outcome, Outcomes, Slot};
 use crate::plain;
 use crate::ticket::RoomId;
 use crate::trigger::Job;
@@ -266,145 +266,145 @@ impl Host {
     }
 
     /// Waits for this operation's turn in a queue of this process. For what nobody waits for.
-    pub async fn acquire(&self, queue: String) {
-        self.slot.perform(vec![Effect::Acquire { queue }]).await;
+    pub fn acquire(&self, queue: String) -> Asking<'_, ()> {
+        self.ask(Effect::Acquire { queue }, |_| ())
     }
 
     /// Waits for this operation's turn in a queue of this process, but only as long as RapidPro does.
     ///
     /// # Errors
     /// Where the turn does not come in time.
-    pub async fn acquire_in_time(&self, queue: String) -> Answer<()> {
-        self.done(Effect::Acquire { queue }).await
+    pub fn acquire_in_time(&self, queue: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::Acquire { queue })
     }
 
     /// Takes this operation's turn in a queue only if it need not wait for it.
-    pub async fn try_acquire(&self, queue: String) -> bool {
-        self.one(Effect::TryAcquire { queue }).await.unwrap_or(false)
+    pub fn try_acquire(&self, queue: String) -> Asking<'_, bool> {
+        self.ask(Effect::TryAcquire { queue }, |outcomes| outcomes.next() == Outcome::Ok(Value::Bool(true)))
     }
 
     /// Lets the next one in that queue go on.
-    pub async fn release(&self, queue: String) {
-        self.slot.perform(vec![Effect::Release { queue }]).await;
+    pub fn release(&self, queue: String) -> Asking<'_, ()> {
+        self.ask(Effect::Release { queue }, |_| ())
     }
 
     /// Waits.
-    pub async fn sleep(&self, ms: u64) {
-        self.slot.perform(vec![Effect::Sleep { ms }]).await;
+    pub fn sleep(&self, ms: u64) -> Asking<'_, ()> {
+        self.ask(Effect::Sleep { ms }, |_| ())
     }
 
     /// Reads a setting of the app.
-    pub async fn setting(&self, id: &'static str) -> Answer<Value> {
-        self.one(Effect::ReadSetting { id }).await
+    pub fn setting(&self, id: &'static str) -> Asking<'_, Answer<Value>> {
+        self.one(Effect::ReadSetting { id })
     }
 
     /// Reads a setting of the server.
-    pub async fn server_setting(&self, id: &'static str) -> Answer<Value> {
-        self.one(Effect::ReadServerSetting { id }).await
+    pub fn server_setting(&self, id: &'static str) -> Asking<'_, Answer<Value>> {
+        self.one(Effect::ReadServerSetting { id })
     }
 
     /// Reads all records that carry `association`; those of an unknown shape are passed over, since a
     /// newer version of the app may have written them.
-    pub async fn records<T: DeserializeOwned>(&self, association: String) -> Answer<Vec<T>> {
-        let records = self.all_records(association).await?;
-        Ok(records.iter().filter_map(|record| plain::read(record).ok()).collect())
+    pub fn records<T: DeserializeOwned>(&self, association: String) -> Asking<'_, Answer<Vec<T>>> {
+        self.ask(Effect::ReadRecords { association }, |outcomes| {
+            let records = outcomes.next().records()?;
+            Ok(records.iter().filter_map(|record| plain::read(record).ok()).collect())
+        })
     }
 
     /// Reads all records that carry `association`, of whatever kind.
-    pub async fn all_records(&self, association: String) -> Answer<Vec<Value>> {
-        // As they are: reading them into themselves would copy every one.
-        match self.slot.perform(vec![Effect::ReadRecords { association }]).await.pop() {
-            Some(Outcome::Ok(Value::Array(records))) => Ok(records),
-            outcome => outcome.unwrap_or(Outcome::Timeout).read(),
-        }
+    pub fn all_records(&self, association: String) -> Asking<'_, Answer<Vec<Value>>> {
+        self.ask(Effect::ReadRecords { association }, |outcomes| outcomes.next().records())
     }
 
     /// Stores `record` under all of `associations`.
-    pub async fn create_record(&self, associations: Vec<String>, record: &impl Serialize) -> Answer<()> {
-        let record = serde_json::to_value(record).map_err(|_| Failure::Unreadable)?;
-        self.done(Effect::CreateRecord { associations, record }).await
+    pub fn create_record(&self, associations: Vec<String>, record: &impl Serialize) -> Asking<'_, Answer<()>> {
+        // What the core stores can always be put into JSON.
+        let record = serde_json::to_value(record).unwrap_or_default();
+        self.done(Effect::CreateRecord { associations, record })
     }
 
     /// Replaces the record stored under exactly these associations, or stores it.
-    pub async fn replace_record(&self, associations: Vec<String>, record: &impl Serialize) -> Answer<()> {
-        let record = serde_json::to_value(record).map_err(|_| Failure::Unreadable)?;
-        self.done(Effect::ReplaceRecord { associations, record }).await
+    pub fn replace_record(&self, associations: Vec<String>, record: &impl Serialize) -> Asking<'_, Answer<()>> {
+        // What the core stores can always be put into JSON.
+        let record = serde_json::to_value(record).unwrap_or_default();
+        self.done(Effect::ReplaceRecord { associations, record })
     }
 
     /// Removes all records that carry `association`.
-    pub async fn remove_records(&self, association: String) -> Answer<()> {
-        self.done(Effect::RemoveRecords { association }).await
+    pub fn remove_records(&self, association: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::RemoveRecords { association })
     }
 
     /// Looks a visitor up by token.
-    pub async fn find_visitor(&self, token: String) -> Answer<Option<Visitor>> {
-        self.one(Effect::FindVisitor { token }).await
+    pub fn find_visitor(&self, token: String) -> Asking<'_, Answer<Option<Visitor>>> {
+        self.one(Effect::FindVisitor { token })
     }
 
     /// Creates a visitor, or brings the one with this token up to date.
-    pub async fn register_visitor(&self, visitor: NewVisitor) -> Answer<()> {
-        self.done(Effect::RegisterVisitor { visitor }).await
+    pub fn register_visitor(&self, visitor: NewVisitor) -> Asking<'_, Answer<()>> {
+        self.done(Effect::RegisterVisitor { visitor })
     }
 
     /// Looks a room up by id.
-    pub async fn find_room(&self, room: RoomId) -> Answer<Option<Room>> {
-        self.one(Effect::FindRoom { room }).await
+    pub fn find_room(&self, room: RoomId) -> Asking<'_, Answer<Option<Room>>> {
+        self.one(Effect::FindRoom { room })
     }
 
     /// Lists a visitor's open rooms; `None` where Rocket.Chat would not say.
-    pub async fn find_open_rooms(&self, visitor: Visitor) -> Answer<Option<Vec<Room>>> {
-        self.one(Effect::FindOpenRooms { visitor }).await
+    pub fn find_open_rooms(&self, visitor: Visitor) -> Asking<'_, Answer<Option<Vec<Room>>>> {
+        self.one(Effect::FindOpenRooms { visitor })
     }
 
     /// Opens a room.
-    pub async fn create_room(&self, visitor: Visitor, custom_fields: Map<String, Value>) -> Answer<Room> {
-        self.one(Effect::CreateRoom { visitor, custom_fields }).await
+    pub fn create_room(&self, visitor: Visitor, custom_fields: Map<String, Value>) -> Asking<'_, Answer<Room>> {
+        self.one(Effect::CreateRoom { visitor, custom_fields })
     }
 
     /// Closes a room that this operation has found before.
-    pub async fn close_room(&self, room: RoomId, comment: &str) -> Answer<()> {
-        self.done(Effect::CloseRoom { room, comment: comment.to_owned() }).await
+    pub fn close_room(&self, room: RoomId, comment: &str) -> Asking<'_, Answer<()>> {
+        self.done(Effect::CloseRoom { room, comment: comment.to_owned() })
     }
 
     /// Writes into a room as its visitor; answers the message's id.
-    pub async fn post_message(
+    pub fn post_message(
         &self,
         room: RoomId,
         visitor: Visitor,
         text: String,
         attachments: Vec<Attachment>,
-    ) -> Answer<String> {
-        self.one(Effect::PostMessage { room, visitor, text, attachments }).await
+    ) -> Asking<'_, Answer<String>> {
+        self.one(Effect::PostMessage { room, visitor, text, attachments })
     }
 
     /// Sets an omnichannel custom field.
-    pub async fn set_custom_field(&self, token: String, key: String, value: String) -> Answer<()> {
-        self.done(Effect::SetCustomField { token, key, value }).await
+    pub fn set_custom_field(&self, token: String, key: String, value: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::SetCustomField { token, key, value })
     }
 
     /// Looks a stored file up by id.
-    pub async fn find_upload(&self, id: String) -> Answer<Option<Upload>> {
-        self.one(Effect::FindUpload { id }).await
+    pub fn find_upload(&self, id: String) -> Asking<'_, Answer<Option<Upload>>> {
+        self.one(Effect::FindUpload { id })
     }
 
     /// Looks a department up by id or name.
-    pub async fn find_department(&self, department: String) -> Answer<Option<Department>> {
-        self.one(Effect::FindDepartment { department }).await
+    pub fn find_department(&self, department: String) -> Asking<'_, Answer<Option<Department>>> {
+        self.one(Effect::FindDepartment { department })
     }
 
     /// Reads all messages of a livechat room; `None` where Rocket.Chat would not say.
-    pub async fn messages(&self, room: RoomId) -> Answer<Option<Vec<Message>>> {
-        self.one(Effect::ReadMessages { room }).await
+    pub fn messages(&self, room: RoomId) -> Asking<'_, Answer<Option<Vec<Message>>>> {
+        self.one(Effect::ReadMessages { room })
     }
 
     /// Writes a message of the app's own into a room.
-    pub async fn post_notice(&self, room: RoomId, text: String) -> Answer<()> {
-        self.done(Effect::PostNotice { room, text }).await
+    pub fn post_notice(&self, room: RoomId, text: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::PostNotice { room, text })
     }
 
     /// Shows a passing remark to the agent who serves a room.
-    pub async fn notify(&self, room: RoomId, text: String) -> Answer<()> {
-        self.done(Effect::Notify { room, text }).await
+    pub fn notify(&self, room: RoomId, text: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::Notify { room, text })
     }
 
     /// Has the scheduler start a job once. A lost job is none: the sweep comes by anyway.
@@ -415,25 +415,38 @@ impl Host {
     }
 
     /// Performs two effects side by side.
-    pub async fn both<A: DeserializeOwned, B: DeserializeOwned>(&self, a: Effect, b: Effect) -> (Answer<A>, Answer<B>) {
-        let mut outcomes = self.slot.perform(vec![a, b]).await.into_iter();
-        let mut next = || outcomes.next().unwrap_or(Outcome::Timeout);
-        (next().read(), next().read())
+    pub fn both<A: DeserializeOwned, B: DeserializeOwned>(
+        &self,
+        a: Effect,
+        b: Effect,
+    ) -> Asking<'_, (Answer<A>, Answer<B>)> {
+        self.slot.ask(vec![a, b], |outcomes| (outcomes.next().read(), outcomes.next().read()))
     }
 
     /// Performs one effect.
-    pub async fn one<T: DeserializeOwned>(&self, effect: Effect) -> Answer<T> {
-        self.slot.perform(vec![effect]).await.pop().unwrap_or(Outcome::Timeout).read()
+    pub fn one<T: DeserializeOwned>(&self, effect: Effect) -> Asking<'_, Answer<T>> {
+        self.ask(effect, |outcomes| outcomes.next().read())
     }
 
     /// For effects whose return value differs between servers and means nothing.
-    async fn done(&self, effect: Effect) -> Answer<()> {
-        self.one::<IgnoredAny>(effect).await?;
-        Ok(())
+    fn done(&self, effect: Effect) -> Asking<'_, Answer<()>> {
+        self.ask(effect, |outcomes| outcomes.next().read::<IgnoredAny>().map(drop))
+    }
+
+    fn ask<T>(&self, effect: Effect, read: fn(&mut Outcomes) -> T) -> Asking<'_, T> {
+        self.slot.ask(vec![effect], read)
     }
 }
 
 impl Outcome {
+    /// Stored records as they are: reading them into themselves would copy every one.
+    fn records(self) -> Answer<Vec<Value>> {
+        match self {
+            Self::Ok(Value::Array(records)) => Ok(records),
+            other => other.read(),
+        }
+    }
+
     fn read<T: DeserializeOwned>(self) -> Answer<T> {
         match self {
             Self::Ok(value) => plain::read(&value).map_err(|_| Failure::Unreadable),

@@ -25,6 +25,7 @@ pub mod breaker;
 pub mod calendar;
 pub mod close;
 pub mod compare;
+pub mod connection;
 pub mod delivery;
 pub mod desk;
 pub mod fields;

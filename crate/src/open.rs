@@ -2,21 +2,22 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::connection::Caller;
 use crate::fields::Fields;
 use crate::host::Host;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket::{Closer, Contact, ContactToken, FactKind, ROOM_UNKNOWN, RoomId, RoomState, TicketId};
+use crate::ticket;
+use crate::ticket::{Binding, Closer, Contact, ContactToken, FactKind, ROOM_UNKNOWN, RoomId, RoomState, TicketId};
 use crate::trigger::{Haste, Job};
 use crate::visitor::{self, Details};
 use crate::wire::rocketchat::{Room, Visitor};
-use crate::{ticket, workspace};
 
 /// What RapidPro asks for.
 #[derive(Debug)]
 struct Order<'a> {
-    ticket: TicketId,
+    binding: Binding,
     token: ContactToken,
     contact_uuid: Option<&'a str>,
     details: Details<'a>,
@@ -29,9 +30,9 @@ struct Order<'a> {
 ///
 /// # Errors
 /// 400 naming a field; 404 where the department is unknown; 424 where Rocket.Chat refuses.
-pub async fn open(host: &Host, body: &Value) -> Result<End, Refusal> {
-    let order = Order::read(host, body)?;
-    let contact = Contact { workspace: workspace::current(host).await?.id, token: order.token.clone() };
+pub async fn open(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
+    let order = Order::read(host, caller, body)?;
+    let contact = caller.contact(host, order.token.clone()).await?;
     host.acquire_in_time(contact.queue()).await?;
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     let mut follow_ups = Vec::new();
@@ -39,7 +40,7 @@ pub async fn open(host: &Host, body: &Value) -> Result<End, Refusal> {
     while let Some(ticket) = open.next() {
         match ticket::look(host, ticket).await? {
             RoomState::Open(_) => {
-                bind(host, &contact, &ticket.room, &ticket.visitor, &order.ticket).await?;
+                bind(host, &contact, &ticket.room, &ticket.visitor, &order.binding).await?;
                 // What a race left that nobody could settle.
                 for loser in open {
                     let loser = (&loser.room, loser.bindings.as_slice());
@@ -80,8 +81,8 @@ async fn open_new(
         }
         None => host.create_room(visitor.clone(), order.room_fields()).await?.id,
     };
-    bind(host, contact, &room, &visitor, &order.ticket).await?;
-    let room = settle_race(host, contact, &visitor, (room, &order.ticket), used, follow_ups).await?;
+    bind(host, contact, &room, &visitor, &order.binding).await?;
+    let room = settle_race(host, contact, &visitor, (room, &order.binding), used, follow_ups).await?;
     set_custom_fields(host, &visitor, order).await;
     Ok(room)
 }
@@ -93,7 +94,7 @@ async fn settle_race(
     host: &Host,
     contact: &Contact,
     visitor: &Visitor,
-    (room, ticket): (RoomId, &TicketId),
+    (room, binding): (RoomId, &Binding),
     used: &[&RoomId],
     follow_ups: &mut Vec<Job>,
 ) -> Result<RoomId, Refusal> {
@@ -104,14 +105,14 @@ async fn settle_race(
     }
     if !rivals.contains(&room) {
         // It has lost and is closed already.
-        bind(host, contact, winner, visitor, ticket).await?;
+        bind(host, contact, winner, visitor, binding).await?;
     }
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     for loser in losers {
         let bound = tickets.iter().find(|ticket| ticket.room == *loser);
         if bound.is_none() {
             // Nobody may be alive who would bind it; without a ticket nobody would close it.
-            bind(host, contact, loser, visitor, ticket).await?;
+            bind(host, contact, loser, visitor, binding).await?;
         }
         let ids = bound.map(|ticket| ticket.bindings.clone()).unwrap_or_default();
         give_way(host, contact, winner, visitor, (loser, &ids), follow_ups).await?;
@@ -125,11 +126,11 @@ async fn give_way(
     contact: &Contact,
     winner: &RoomId,
     visitor: &Visitor,
-    (loser, bindings): (&RoomId, &[(TicketId, u64)]),
+    (loser, bindings): (&RoomId, &[Binding]),
     follow_ups: &mut Vec<Job>,
 ) -> Result<(), Refusal> {
-    for (id, _) in bindings {
-        bind(host, contact, winner, visitor, id).await?;
+    for binding in bindings {
+        bind(host, contact, winner, visitor, binding).await?;
     }
     ticket::record(host, contact, loser, FactKind::Closed { by: Closer::Race }).await?;
     follow_ups.push(Job::Deliver { room: loser.clone(), haste: Haste::Due });
@@ -160,9 +161,10 @@ async fn bind(
     contact: &Contact,
     room: &RoomId,
     visitor: &Visitor,
-    ticket: &TicketId,
+    binding: &Binding,
 ) -> Result<(), Refusal> {
-    let fact = FactKind::Bound { ticket: ticket.clone(), visitor: visitor.clone() };
+    let Binding { ticket, connection, .. } = binding.clone();
+    let fact = FactKind::Bound { ticket, connection, visitor: visitor.clone() };
     ticket::record(host, contact, room, fact).await?;
     Ok(())
 }
@@ -182,7 +184,7 @@ fn answer(room: &RoomId, follow_ups: Vec<Job>) -> End {
 }
 
 impl<'a> Order<'a> {
-    fn read(host: &Host, body: &'a Value) -> Result<Self, Refusal> {
+    fn read(host: &Host, caller: &Caller, body: &'a Value) -> Result<Self, Refusal> {
         let fields = Fields::of_body(body)?;
         let visitor = fields.object("visitor")?;
         let contact_uuid = match visitor.get("contactUUID") {
@@ -205,7 +207,11 @@ impl<'a> Order<'a> {
             None => Vec::new(),
         };
         Ok(Self {
-            ticket: TicketId(fields.uuid("ticketID")?.to_owned()),
+            binding: Binding {
+                ticket: TicketId(fields.uuid("ticketID")?.to_owned()),
+                connection: caller.connection.clone(),
+                at: host.now(),
+            },
             token: ContactToken(visitor.text("token")?.to_owned()),
             contact_uuid,
             details: Details {
@@ -222,7 +228,7 @@ impl<'a> Order<'a> {
     /// What servers that can keep on the room.
     fn room_fields(&self) -> Map<String, Value> {
         let known = [
-            ("rapidproTicket", Some(json!(self.ticket))),
+            ("rapidproTicket", Some(json!(self.binding.ticket))),
             ("rapidproContact", self.contact_uuid.map(|uuid| json!(uuid))),
             ("priority", self.priority.cloned()),
         ];

@@ -1,14 +1,18 @@
 //! The endpoint `settings`, and the app's own settings.
 
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 
+use crate::connection::{Caller, Line, More};
 use crate::fields::Fields;
-use crate::host::{Failure, Host};
+use crate::host::{Effect, Failure, Host};
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::trigger::Job;
-use crate::{visitor, workspace};
+use crate::visitor;
+use crate::workspace::{self, MAIN};
 
 /// A job that starts while the app is still being enabled is dropped by Rocket.Chat, in milliseconds.
 const SETTLING_MS: u64 = 5_000;
@@ -23,10 +27,33 @@ pub async fn secret(host: &Host) -> Result<String, Failure> {
     if let Some(secret) = host.memory().secret.get(host.now()) {
         return Ok(secret);
     }
-    let value = host.setting("app_secret").await?;
-    let secret = value.as_str().unwrap_or_default().trim().to_owned();
+    let secret = pasted(&host.setting("app_secret").await?);
     host.memory().secret.put(host.now(), secret.clone());
     Ok(secret)
+}
+
+/// The settings **Previous secret** and **More workspaces**, which few servers need: read only where **App Secret** is
+/// not the one.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading them.
+pub async fn more(host: &Host) -> Result<Rc<More>, Failure> {
+    if let Some(more) = host.memory().more.get(host.now()) {
+        return Ok(more);
+    }
+    let read = |id| Effect::ReadSetting { id };
+    let (previous, workspaces) = host.both::<Value, Value>(read("previous_secret"), read("more_workspaces")).await;
+    let (workspaces, problems) = Line::read_all(workspaces?.as_str().unwrap_or_default());
+    for problem in problems {
+        host.log(Level::Warn, problem);
+    }
+    let more = Rc::new(More { previous_secret: pasted(&previous?), workspaces });
+    host.memory().more.put(host.now(), Rc::clone(&more));
+    Ok(more)
+}
+
+fn pasted(setting: &Value) -> String {
+    setting.as_str().unwrap_or_default().trim().to_owned()
 }
 
 /// How many days ended tickets are kept; the setting's own default where it was saved as no number.
@@ -63,6 +90,7 @@ async fn site_url(host: &Host) -> Result<String, Failure> {
 /// A setting was saved: what was read before no longer counts, and what waited for it may go.
 pub async fn updated(host: &Host) -> End {
     host.memory().secret.forget();
+    host.memory().more.forget();
     host.memory().public_address.forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
     End::default()
@@ -72,9 +100,9 @@ pub async fn updated(host: &Host) -> End {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
-pub async fn read(host: &Host) -> Result<End, Refusal> {
-    let workspace = workspace::current(host).await?;
-    let content = json!({ "webhook": { "url": workspace.callback } });
+pub async fn read(host: &Host, caller: &Caller) -> Result<End, Refusal> {
+    let workspace = workspace::named(host, &caller.workspace).await?;
+    let content = json!({ "webhook": { "url": workspace.callback(&caller.connection) } });
     Ok(End::answer(Response::json(200, content)))
 }
 
@@ -82,20 +110,20 @@ pub async fn read(host: &Host) -> Result<End, Refusal> {
 ///
 /// # Errors
 /// 400 where the address is missing or not one; whatever keeps Rocket.Chat from storing it.
-pub async fn write(host: &Host, body: &Value) -> Result<End, Refusal> {
+pub async fn write(host: &Host, caller: Caller, body: &Value) -> Result<End, Refusal> {
     let webhook = Fields::of_body(body)?.object("webhook")?;
     let url = webhook.text("url")?;
     if !is_http_url(url) {
         return Err(webhook.wrong("url", "an http or https URL with a host"));
     }
-    workspace::connect(host, url).await?;
+    workspace::connect(host, &caller.workspace, caller.connection, url).await?;
     Ok(End { follow_ups: vec![Job::Sweep { recovered: true }], ..End::answer(Response::of(204)) })
 }
 
 /// The app was installed: what is made once is best made now, while only one node knows the app.
 pub async fn installed(host: &Host) -> End {
     let made = async {
-        workspace::current(host).await?;
+        workspace::named(host, MAIN).await?;
         visitor::key(host).await
     };
     if let Err(failure) = made.await {

@@ -13,6 +13,7 @@ use crate::host::{Failure, Host};
 use crate::plain;
 use crate::refusal::Refusal;
 use crate::wire::rocketchat::{Room, Visitor};
+use crate::workspace::ConnectionId;
 
 const VERSION: u8 = 1;
 
@@ -87,6 +88,8 @@ pub enum FactKind {
     Bound {
         /// RapidPro's id.
         ticket: TicketId,
+        /// The connection by which RapidPro named it.
+        connection: ConnectionId,
         /// The visitor.
         visitor: Visitor,
     },
@@ -118,6 +121,17 @@ pub enum Closer {
     Race,
 }
 
+/// A ticket of RapidPro that a room serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// RapidPro's id.
+    pub ticket: TicketId,
+    /// The connection by which RapidPro named it.
+    pub connection: ConnectionId,
+    /// Since when the room serves it.
+    pub at: u64,
+}
+
 /// What the facts of one room add up to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
@@ -127,8 +141,8 @@ pub struct Ticket {
     pub room: RoomId,
     /// The visitor that the room is open for.
     pub visitor: Visitor,
-    /// RapidPro's ids and when they were bound to the room, oldest first; never empty.
-    pub bindings: Vec<(TicketId, u64)>,
+    /// RapidPro's tickets that were bound to the room, oldest first; never empty.
+    pub bindings: Vec<Binding>,
     closed: Vec<(Closer, u64)>,
     told: Vec<TicketId>,
     left: bool,
@@ -166,16 +180,16 @@ impl Ticket {
         self.closed.first().map(|(_, at)| *at)
     }
 
-    /// The ids whose close RapidPro has still to be told, oldest first, and when they were bound.
-    pub fn owed(&self) -> Vec<&(TicketId, u64)> {
+    /// The tickets whose close RapidPro has still to be told, oldest first.
+    pub fn owed(&self) -> Vec<&Binding> {
         if self.is_open() || self.is_ended() {
             return Vec::new();
         }
-        self.bindings.iter().filter(|(id, _)| !self.told.contains(id)).collect()
+        self.bindings.iter().filter(|binding| !self.told.contains(&binding.ticket)).collect()
     }
 
-    /// The id that messages carry, and when it was bound.
-    pub fn newest(&self) -> Option<&(TicketId, u64)> {
+    /// The ticket whose id messages carry.
+    pub fn newest(&self) -> Option<&Binding> {
         self.bindings.last()
     }
 
@@ -232,13 +246,14 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
     let first = facts.first()?;
     let mut visitor = None;
     let (mut left, mut finished) = (false, false);
-    let (mut bindings, mut closed, mut told): (Vec<(TicketId, u64)>, _, _) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut bindings, mut closed, mut told): (Vec<Binding>, _, _) = (Vec::new(), Vec::new(), Vec::new());
     for fact in facts {
         match &fact.kind {
-            FactKind::Bound { ticket, visitor: bound_for } => {
+            FactKind::Bound { ticket, connection, visitor: bound_for } => {
                 visitor.get_or_insert(bound_for);
-                if !bindings.iter().any(|(id, _)| id == ticket) {
-                    bindings.push((ticket.clone(), fact.at));
+                if !bindings.iter().any(|binding| binding.ticket == *ticket) {
+                    let (ticket, connection) = (ticket.clone(), connection.clone());
+                    bindings.push(Binding { ticket, connection, at: fact.at });
                 }
             }
             FactKind::Closed { by } => closed.push((*by, fact.at)),
@@ -301,7 +316,7 @@ mod tests {
 
     fn bound(ticket: &str) -> FactKind {
         let visitor = Visitor { id: "v".into(), token: "t".into(), ..Visitor::default() };
-        FactKind::Bound { ticket: TicketId(ticket.into()), visitor }
+        FactKind::Bound { ticket: TicketId(ticket.into()), connection: ConnectionId::default(), visitor }
     }
 
     fn told(ticket: &str) -> FactKind {
@@ -309,7 +324,7 @@ mod tests {
     }
 
     fn owed(facts: Vec<Fact>) -> Vec<String> {
-        add_up(facts)[0].owed().iter().map(|(id, _)| id.0.clone()).collect()
+        add_up(facts)[0].owed().iter().map(|binding| binding.ticket.0.clone()).collect()
     }
 
     fn add_up(facts: Vec<Fact>) -> Vec<Ticket> {
@@ -322,7 +337,8 @@ mod tests {
         let tickets = add_up(vec![fact(3, "r", bound("c")), fact(1, "r", bound("a")), fact(2, "r", bound("a"))]);
         let [ticket] = tickets.as_slice() else { panic!("{tickets:?}") };
         assert!(ticket.is_open());
-        assert_eq!(ticket.bindings, [(TicketId("a".into()), 1), (TicketId("c".into()), 3)]);
+        let bindings: Vec<_> = ticket.bindings.iter().map(|binding| (binding.ticket.as_str(), binding.at)).collect();
+        assert_eq!(bindings, [("a", 1), ("c", 3)]);
         assert!(ticket.owed().is_empty());
     }
 

@@ -168,7 +168,10 @@ impl World {
     }
 
     fn find_open_rooms(&mut self, op: OpRef, token: &str) -> Outcome {
-        let rooms = self.chat.open_rooms(token);
+        let mut rooms = self.chat.open_rooms(token);
+        // In no particular order.
+        let turn = self.random.index(rooms.len());
+        rooms.rotate_left(turn);
         let shown = rooms.iter().map(|room| self.chat.shown(room)).collect();
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id.clone()).collect();
         if let Some(drive) = self.drive(op) {
@@ -240,6 +243,7 @@ impl World {
     }
 
     fn post_notice(&mut self, op: OpRef, room: &RoomId, text: String) -> Outcome {
+        self.ledger.room(room).asked_to_close |= text.contains("Please close this room");
         self.ledger.told.push(text.clone());
         let clock = self.clock(op.node);
         if let Some(message) = self.chat.store(room, Author::ThisApp, text, clock) {

@@ -25,6 +25,9 @@ const RAPIDPRO_WAITS_MS: u64 = 15_000;
 const QUIET_WITHIN_MS: u64 = 4 * 60 * 60_000;
 /// The same where a clock was set forward by days: a close that is as old as that is tried once a day.
 const QUIET_WITHIN_DAYS_MS: u64 = 30 * 60 * 60_000;
+/// How long RapidPro may take to store a ticket for which it has called `room` (policy.rs), less what the store may have
+/// taken to note that it was called.
+const COMMIT_MS: u64 = 9 * 60_000;
 /// How often to look whether everything has come to rest: not always just when a sweep comes by.
 const LOOK_EVERY_MS: u64 = 47_000;
 /// What sets a clock forward by days.
@@ -218,7 +221,7 @@ impl World {
             given_up: false,
             applied: 0,
             refused: false,
-            settling_hurt: false,
+            settling_hurt: 0,
         };
         self.ledger.agents_messages.insert(text, entry);
         self.fire_sent(node, room, &message);
@@ -304,14 +307,8 @@ impl World {
     }
 
     fn expect_contacts_message(&mut self, asker: &Asker, text: &str) {
-        let tickets = self.rapidpro.open_tickets(asker.contact);
-        let serves = |room: &RoomId, ticket: &String| {
-            self.ledger.rooms.get(room).is_some_and(|room| room.bound.iter().any(|(bound, _)| bound == ticket))
-        };
-        let closed = || self.chat.rooms.iter().filter(|room| !room.open);
         let message = ContactsMessage {
             contact: asker.contact,
-            beside_a_close: tickets.iter().any(|ticket| closed().any(|room| serves(&room.id, ticket))),
             accepted: Vec::new(),
             sent_at: self.time,
             answered_at: None,
@@ -440,7 +437,7 @@ impl World {
         let soon = self.random.below(40);
         let (ms, outcome) = match reaction.answer {
             Answer::Status(status, content) => {
-                self.note_refusal(&entry, status, &content);
+                self.note_refusal(&entry, &ticket, status, &content);
                 let mut answer = json!({ "status": status });
                 for (name, value) in content.as_object().into_iter().flatten() {
                     answer[name] = value.clone();
@@ -455,15 +452,23 @@ impl World {
         self.later(ms, Happening::Answer { place, outcome, confirms });
     }
 
-    /// RapidPro says that it will never take a message.
-    fn note_refusal(&mut self, entry: &Entry, status: u16, content: &Value) {
-        let storing = content["body"].as_str().is_some_and(|body| body.contains("error inserting"));
-        if let Entry::Message(text) = entry
-            && (status == 404 || status == 400 && !storing)
-            && let Some(message) = self.ledger.agents_messages.get_mut(text)
-        {
-            message.refused = true;
-        }
+    /// RapidPro says that it will never take a message. That it does not know the ticket says so only once it has had
+    /// time to store it.
+    fn note_refusal(&mut self, entry: &Entry, ticket: &str, status: u16, content: &Value) {
+        let Entry::Message(text) = entry else { return };
+        let (time, ledger) = (self.time, &mut self.ledger);
+        let Some(message) = ledger.agents_messages.get_mut(text) else { return };
+        let says = |words: &str| content["body"].as_str().is_some_and(|body| body.contains(words));
+        let Some(room) = ledger.rooms.get(&message.room) else { return };
+        let bound_at = room.bound_at.get(ticket);
+        let had_time = ledger.clock_set_at.is_some() || bound_at.is_some_and(|bound| time - bound >= COMMIT_MS);
+        // Any other ticket of the room's would do.
+        let hopeless = had_time && !room.bound.iter().any(|(ticket, _)| self.rapidpro.knows(ticket));
+        message.refused |= match status {
+            400 => !says("error inserting"),
+            404 => says("no such ticket ") && hopeless,
+            _ => false,
+        };
     }
 
     pub fn rapidpro_works(&mut self, entry: &Entry, attempt: usize) {
@@ -511,6 +516,7 @@ impl World {
             self.check_once();
         }
         self.check_order_of_posts();
+        self.check_posted_once();
     }
 
     /// What is still under way.

@@ -4,6 +4,7 @@ import { RapidPro } from './rapidpro/index.mts';
 import { RocketChat } from './rocketchat/index.mts';
 import { Trouble } from './trouble.mts';
 import { until } from './until.mts';
+import { Workspaces } from './workspaces.mts';
 
 /** How the sandbox is put together. */
 export interface AssemblyOptions {
@@ -21,6 +22,8 @@ export interface AssemblyOptions {
 export interface Assembly {
 	rocketChat: RocketChat;
 	rapidPro: RapidPro;
+	/** All that are connected, the one above among them. */
+	workspaces: Workspaces;
 	trouble: Trouble;
 }
 
@@ -63,7 +66,9 @@ export async function assemble({ port, dataFile, install, narrator, started }: A
 
 	narrator.step('RapidPro is connected: it hands its callback URL to the app');
 	await rapidPro.connect(rocketChat.appUrl);
-	return { rocketChat, rapidPro, trouble: new Trouble(rocketChat, rapidPro) };
+	const workspaces = new Workspaces(rocketChat, rapidPro, started);
+	workspaces.added.listen(({ rapidPro: other }) => other.exchanges.onEnd((exchange) => narrator.exchange(exchange)));
+	return { rocketChat, rapidPro, workspaces, trouble: new Trouble(rocketChat, rapidPro) };
 }
 
 async function furnish(rocketChat: RocketChat): Promise<void> {

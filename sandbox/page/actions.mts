@@ -1,37 +1,36 @@
 import type { Assembly } from '../assembly.mts';
 import { landscape, type Picture, streetMap } from '../picture.mts';
-import type { Contact } from '../rapidpro/index.mts';
 import type { ActionName, Asked, PickedFile } from './asked.mts';
 
 /** Each resolves when the deed is done; what it throws is told to whoever asked. */
 export type Actions = { [Name in ActionName]: (asked: Asked[Name]) => Promise<unknown> };
 
 /** All that can be done, by the same ways as in the tests: RapidPro's client, Rocket.Chat's people and its REST routes. */
-export function actionsOf({ rocketChat, rapidPro, trouble }: Assembly): Actions {
-	const contactWithId = (id: string): Contact => {
-		const contact = rapidPro.model.contacts.find((candidate) => String(candidate.id) === id);
-		if (contact === undefined) throw new Error(`There is no contact ${id}`);
-		return contact;
-	};
+export function actionsOf({ rocketChat, rapidPro: first, workspaces, trouble }: Assembly): Actions {
 	return {
 		'contact/add': async ({ name, phone, email }) => {
 			const urns = [phone && `tel:${phone}`, email && `mailto:${email}`].filter((urn): urn is string => Boolean(urn));
-			return { contact: String(rapidPro.addContact({ name, urns }).id) };
+			return { contact: workspaces.idOf(first.addContact({ name, urns })) };
 		},
-		'contact/open': async ({ contact, ...extras }) => {
-			const { ticket, error } = await rapidPro.openTicket(contactWithId(contact), extras, trouble.commitAfterMs);
+		'contact/open': async ({ contact: id, ...extras }) => {
+			const { contact, rapidPro } = workspaces.find(id);
+			const { ticket, error } = await rapidPro.openTicket(contact, extras, trouble.commitAfterMs);
 			if (ticket === undefined) throw new Error(`RapidPro could not open the ticket: ${error}`);
 			return { room: ticket.externalId };
 		},
-		'contact/write': async ({ contact, text = '', files = [], sample }) => {
+		'contact/write': async ({ contact: id, text = '', files = [], sample }) => {
+			const { contact, rapidPro } = workspaces.find(id);
 			const pictures = sample ? [sampleFile(landscape())] : files;
 			const attachments = pictures.map(({ name, type, data }) => ({
 				type,
 				url: rapidPro.media.store(name, type, Buffer.from(data, 'base64')),
 			}));
-			await rapidPro.contactWrites(contactWithId(contact), text, attachments);
+			await rapidPro.contactWrites(contact, text, attachments);
 		},
-		'contact/close': async ({ contact }) => rapidPro.closeTicket(contactWithId(contact)),
+		'contact/close': async ({ contact: id }) => {
+			const { contact, rapidPro } = workspaces.find(id);
+			await rapidPro.closeTicket(contact);
+		},
 
 		'agent/write': async ({ room, agent, text = '', files = [], sample }) => {
 			const pictures = sample ? [sampleFile(streetMap())] : files;
@@ -61,7 +60,7 @@ export function actionsOf({ rocketChat, rapidPro, trouble }: Assembly): Actions 
 			for (const [id, value] of Object.entries(values)) await rocketChat.setAppSetting(id, value);
 		},
 		connect: async () => {
-			await rapidPro.connect(rocketChat.appUrl);
+			await first.connect(rocketChat.appUrl);
 		},
 	};
 }

@@ -8,6 +8,8 @@ export interface Contact {
 	name: string;
 	phone?: string;
 	email?: string;
+	/** Of RapidPro, where it is not the first. */
+	workspace?: string;
 }
 
 /** A ticket of a contact. */

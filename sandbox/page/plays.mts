@@ -40,7 +40,7 @@ export class Plays {
 				if (last === undefined) throw new Error('a check comes after a step');
 				show({ steps: [...play.steps.slice(0, -1), { ...last, checks: [...last.checks, { good, text }] }] });
 			},
-			meet: ({ id: contact }) => show({ contact: String(contact) }),
+			meet: (contact) => show({ contact: this.assembly.workspaces.idOf(contact) }),
 		};
 		show({});
 		void scenario

@@ -1,17 +1,19 @@
-import type { Contact, Message, RapidPro, Ticket } from '../rapidpro/index.mts';
+import type { Contact, Message, Ticket } from '../rapidpro/index.mts';
+import { idIn, type Workspace } from '../workspaces.mts';
 import type { Board } from './board.mts';
 import type { Collections, Delivery, FileLink, PhoneMessage } from './documents.mts';
 
 /** Keeps what RapidPro holds on the board. */
 export class RapidProSide {
 	private readonly board: Board;
-	private readonly rapidPro: RapidPro;
+	private readonly workspace: Workspace;
 	/** When a message was first seen here. */
 	private readonly seenAt = new WeakMap<Message, number>();
 
-	constructor(board: Board, rapidPro: RapidPro) {
+	constructor(board: Board, workspace: Workspace) {
 		this.board = board;
-		this.rapidPro = rapidPro;
+		this.workspace = workspace;
+		const { rapidPro } = workspace;
 		// RapidPro's model changes with an exchange or by somebody's hand, who then calls `look`.
 		rapidPro.exchanges.onBegin(() => this.lookSoon());
 		rapidPro.exchanges.onEnd(() => this.lookSoon());
@@ -20,9 +22,9 @@ export class RapidProSide {
 
 	/** Puts on the board what has changed. */
 	look(): void {
-		const { contacts, tickets, messages } = this.rapidPro.model;
-		for (const contact of contacts) this.show('contacts', contactDocument(contact));
-		for (const ticket of tickets) this.show('tickets', ticketDocument(ticket));
+		const { contacts, tickets, messages } = this.workspace.rapidPro.model;
+		for (const contact of contacts) this.show('contacts', this.contactDocument(contact));
+		for (const ticket of tickets) this.show('tickets', this.ticketDocument(ticket));
 		for (const [index, message] of messages.entries()) this.show('phoneMessages', this.messageDocument(message, index));
 	}
 
@@ -36,12 +38,28 @@ export class RapidProSide {
 		if (JSON.stringify(shown) !== JSON.stringify(document)) this.board.put(name, document);
 	}
 
+	private contactDocument(contact: Contact): Collections['contacts'] {
+		const { id, name, urns } = contact;
+		const path = (scheme: string) => urns.find((urn) => urn.startsWith(`${scheme}:`))?.slice(scheme.length + 1);
+		return {
+			id: idIn(this.workspace, contact),
+			name: name || `Contact ${id}`,
+			phone: path('tel'),
+			email: path('mailto'),
+			workspace: this.workspace.name,
+		};
+	}
+
+	private ticketDocument({ uuid, contact, externalId, status }: Ticket): Collections['tickets'] {
+		return { id: uuid, contact: idIn(this.workspace, contact), room: externalId, open: status === 'open' };
+	}
+
 	private messageDocument(message: Message, index: number): PhoneMessage {
 		const at = this.seenAt.get(message) ?? Date.now();
 		this.seenAt.set(message, at);
 		return {
-			id: String(index),
-			contact: String(message.contact.id),
+			id: `${this.workspace.name ?? ''} ${index}`,
+			contact: idIn(this.workspace, message.contact),
 			from: message.direction === 'in' ? 'contact' : 'agent',
 			text: message.text,
 			files: filesOf(message),
@@ -49,15 +67,6 @@ export class RapidProSide {
 			delivery: deliveryOf(message),
 		};
 	}
-}
-
-function contactDocument({ id, name, urns }: Contact): Collections['contacts'] {
-	const path = (scheme: string) => urns.find((urn) => urn.startsWith(`${scheme}:`))?.slice(scheme.length + 1);
-	return { id: String(id), name: name || `Contact ${id}`, phone: path('tel'), email: path('mailto') };
-}
-
-function ticketDocument({ uuid, contact, externalId, status }: Ticket): Collections['tickets'] {
-	return { id: uuid, contact: String(contact.id), room: externalId, open: status === 'open' };
 }
 
 function filesOf({ attachments = [], files }: Message): FileLink[] {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Assembly } from '../assembly.mts';
+import type { Workspace } from '../workspaces.mts';
 import { type Actions, actionsOf } from './actions.mts';
 import type { ActionName, SettingsPage } from './asked.mts';
 import { Board } from './board.mts';
@@ -39,7 +40,7 @@ interface Backstage {
 	actions: Actions;
 	wire: Wire;
 	plays: Plays;
-	rapidProSide: RapidProSide;
+	rapidProSides: RapidProSide[];
 }
 
 /**
@@ -91,15 +92,21 @@ export class Page {
 
 	/** Everything has started: shows it, and lets people act. */
 	open(assembly: Assembly, first: Pick<Sandbox, 'firstAgent' | 'firstContact'>): void {
-		const { rocketChat, rapidPro, trouble } = assembly;
+		const { rocketChat, rapidPro, workspaces, trouble } = assembly;
 		const { board } = this;
 		const actions = actionsOf(assembly);
-		const rapidProSide = new RapidProSide(board, rapidPro);
 		new RocketChatSide(board, rocketChat);
-		const wire = new Wire(board, rocketChat, rapidPro);
+		const wire = new Wire(board, rocketChat);
+		const rapidProSides: RapidProSide[] = [];
+		const show = (workspace: Workspace) => {
+			rapidProSides.push(new RapidProSide(board, workspace));
+			wire.listenTo(workspace);
+		};
+		for (const workspace of workspaces.list) show(workspace);
+		workspaces.added.listen(show);
 		const plays = new Plays(board, assembly, this.pauseMs);
 		trouble.changes.listen((troubles) => board.patch('sandbox', 'sandbox', troubles));
-		this.backstage = { assembly, actions, wire, plays, rapidProSide };
+		this.backstage = { assembly, actions, wire, plays, rapidProSides };
 		board.patch('sandbox', 'sandbox', {
 			starting: undefined,
 			rocketChatUrl: rocketChat.url,
@@ -176,14 +183,16 @@ export class Page {
 	}
 
 	private async act(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-		const { actions, plays, wire, rapidProSide } = this.stage;
+		const { actions, plays, wire, rapidProSides } = this.stage;
 		const name = path.slice('/api/'.length);
 		const asked = JSON.parse((await bodyOf(request)) || '{}');
 		if (name === 'play') plays.start(asked.scenario);
 		else if (name === 'wire/clear') wire.clear();
 		else if (!Object.hasOwn(actions, name)) throw new Refusal(404, `There is no action ${name}`);
 		else {
-			const done = actions[name as ActionName](asked as never).finally(() => rapidProSide.look());
+			const done = actions[name as ActionName](asked as never).finally(() => {
+				for (const side of rapidProSides) side.look();
+			});
 			return sendJson(response, 200, (await done) ?? {});
 		}
 		sendJson(response, 200, {});

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Exchange, RapidPro } from '../rapidpro/index.mts';
 import type { Change, News, PersistenceRecord, RocketChat } from '../rocketchat/index.mts';
+import type { Workspace } from '../workspaces.mts';
 import { eventTitle, jobName, recordTitle } from './app-text.mts';
 import type { Board } from './board.mts';
 import { WIRE_MAX, type WireDetail, type WireEntry } from './documents.mts';
@@ -19,21 +20,26 @@ const JOBS = 'rocketchat_apps_scheduler';
 /** Puts all that happens between RapidPro, the app and Rocket.Chat on the board, a line each, and keeps the details. */
 export class Wire {
 	private readonly board: Board;
-	private readonly rapidPro: RapidPro;
+	private readonly workspaces: Workspace[] = [];
 	/** Details of what is on the board, oldest first. */
 	private readonly details = new Map<string, () => WireDetail>();
-	private readonly exchanges = new Map<Exchange, string>();
+	private readonly exchanges = new Map<Exchange, { id: string; rapidPro: RapidPro }>();
 	/** How many calls the app's process has made since something began that is not over. */
 	private readonly running = new Map<string, number>();
 
-	constructor(board: Board, rocketChat: RocketChat, rapidPro: RapidPro) {
+	constructor(board: Board, rocketChat: RocketChat) {
 		this.board = board;
-		this.rapidPro = rapidPro;
-		for (const exchange of rapidPro.exchanges.list) this.exchangeBegan(exchange);
-		rapidPro.exchanges.onBegin((exchange) => this.exchangeBegan(exchange));
-		rapidPro.exchanges.onEnd((exchange) => this.exchangeEnded(exchange));
 		rocketChat.news.listen((news) => this.happened(news));
 		rocketChat.changes.listen((change) => this.changed(change));
+	}
+
+	/** Listens to what goes to and from a RapidPro, too. */
+	listenTo(workspace: Workspace): void {
+		const { rapidPro } = workspace;
+		this.workspaces.push(workspace);
+		for (const exchange of rapidPro.exchanges.list) this.exchangeBegan(exchange, workspace);
+		rapidPro.exchanges.onBegin((exchange) => this.exchangeBegan(exchange, workspace));
+		rapidPro.exchanges.onEnd((exchange) => this.exchangeEnded(exchange));
 	}
 
 	/** What an entry carried; nothing where it is gone. */
@@ -46,33 +52,33 @@ export class Wire {
 		this.details.clear();
 	}
 
-	private exchangeBegan(exchange: Exchange): void {
+	private exchangeBegan(exchange: Exchange, { name, rapidPro }: Workspace): void {
 		const { initiator, startedAt } = exchange;
 		const id = this.add(
 			{
 				kind: initiator === 'RapidPro' ? 'request' : 'webhook',
 				at: startedAt.getTime(),
-				title: exchangeTitle(exchange),
-				room: this.roomOf(exchange),
+				title: name === undefined ? exchangeTitle(exchange) : `${exchangeTitle(exchange)} · ${name}`,
+				room: roomOf(exchange, rapidPro),
 				state: 'running',
 			},
-			() => exchangeDetail(exchange, (words) => this.masked(words), this.rapidPro.url),
+			() => exchangeDetail(exchange, (words) => this.masked(words), rapidPro.url),
 		);
 		if (initiator === 'RapidPro') this.running.set(id, 0);
-		this.exchanges.set(exchange, id);
+		this.exchanges.set(exchange, { id, rapidPro });
 		if (exchange.durationMs !== undefined) this.exchangeEnded(exchange);
 	}
 
 	private exchangeEnded(exchange: Exchange): void {
-		const id = this.exchanges.get(exchange);
-		if (id === undefined) return;
+		const begun = this.exchanges.get(exchange);
+		if (begun === undefined) return;
 		this.exchanges.delete(exchange);
 		const { answer, durationMs } = exchange;
-		this.end(id, {
+		this.end(begun.id, {
 			outcome: answer === undefined ? 'no answer' : String(answer.status),
 			state: answer !== undefined && answer.status < 400 ? 'good' : 'bad',
 			durationMs,
-			room: this.roomOf(exchange),
+			room: roomOf(exchange, begun.rapidPro),
 		});
 	}
 
@@ -189,17 +195,8 @@ export class Wire {
 		this.board.patch('wire', id, { ...outcome, calls });
 	}
 
-	private roomOf({ body, answer }: Exchange): string | undefined {
-		const { ticketID, visitor } = (parsed(body) ?? {}) as { ticketID?: string; visitor?: { token?: string } };
-		const { tickets } = this.rapidPro.model;
-		const byTicket = tickets.find(({ uuid }) => uuid === ticketID);
-		const byContact = tickets.findLast(({ contact }) => String(contact.id) === visitor?.token);
-		const opened = ticketID === undefined ? undefined : (parsed(answer?.body ?? '') as { id?: string } | undefined)?.id;
-		return byTicket?.externalId ?? opened ?? (ticketID === undefined ? byContact?.externalId : undefined);
-	}
-
 	private masked(words: string): string {
-		return words.replaceAll(this.rapidPro.secret, '••••••••');
+		return this.workspaces.reduce((text, { rapidPro }) => text.replaceAll(rapidPro.secret, '••••••••'), words);
 	}
 }
 
@@ -230,4 +227,14 @@ function parsed(json: string): unknown {
 	} catch {
 		return undefined;
 	}
+}
+
+/** The room that an exchange is about: by the ticket, by the contact, or by the answer to the request that made it. */
+function roomOf({ body, answer }: Exchange, { model }: RapidPro): string | undefined {
+	const { ticketID, visitor } = (parsed(body) ?? {}) as { ticketID?: string; visitor?: { token?: string } };
+	const { tickets } = model;
+	const byTicket = tickets.find(({ uuid }) => uuid === ticketID);
+	const byContact = tickets.findLast(({ contact }) => String(contact.id) === visitor?.token);
+	const opened = ticketID === undefined ? undefined : (parsed(answer?.body ?? '') as { id?: string } | undefined)?.id;
+	return byTicket?.externalId ?? opened ?? (ticketID === undefined ? byContact?.externalId : undefined);
 }

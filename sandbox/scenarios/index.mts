@@ -3,9 +3,10 @@ import { media } from './media.mts';
 import { noAgent } from './no-agent.mts';
 import { outage } from './outage.mts';
 import type { Scenario } from './scenario.mts';
+import { twoWorkspaces } from './two-workspaces.mts';
 
 /** All scenarios, in the order in which they are offered. */
-export const SCENARIOS: readonly Scenario[] = [conversation, outage, media, noAgent];
+export const SCENARIOS: readonly Scenario[] = [conversation, outage, media, noAgent, twoWorkspaces];
 
 /** @throws Error that names those that there are. */
 export function scenarioNamed(id: string): Scenario {

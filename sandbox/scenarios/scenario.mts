@@ -2,11 +2,14 @@ import type { Contact, RapidPro, ReceivedEvent, Ticket } from '../rapidpro/index
 import type { RocketChat } from '../rocketchat/index.mts';
 import type { Trouble } from '../trouble.mts';
 import { until } from '../until.mts';
+import type { Workspaces } from '../workspaces.mts';
 
 /** Where a scenario plays: a Rocket.Chat with the app, and a RapidPro that is connected to it. */
 export interface Place {
 	rocketChat: RocketChat;
 	rapidPro: RapidPro;
+	/** All that are connected, the one above among them. */
+	workspaces: Workspaces;
 	trouble: Trouble;
 }
 

@@ -163,6 +163,23 @@ describe('trouble', () => {
 	});
 });
 
+describe('a scenario', () => {
+	it('plays on the page, with its contact to the fore and each step checked', async () => {
+		const tab = await stage.tab();
+		const { phone } = partsOf(tab);
+		await tab.getByRole('button', { name: 'Two workspaces' }).click();
+		const play = tab.getByRole('status').filter({ hasText: 'Two workspaces' });
+		await play.getByText('all as it should be').waitFor();
+		assert.equal(await play.getByRole('listitem').count(), 4);
+		await phone.getByRole('article').filter({ hasText: 'Hello Samuel' }).waitFor();
+		await phone.getByLabel('Contact', { exact: true }).selectOption('Nadia · North');
+		await phone.getByRole('article').filter({ hasText: 'Hello Nadia' }).waitFor();
+		await play.getByRole('button', { name: 'Hide the steps' }).click();
+		await play.waitFor({ state: 'detached' });
+		await tab.context().close();
+	});
+});
+
 describe('the wire', () => {
 	it('shows what went over it, and never the secret', async () => {
 		const tab = await stage.newContact();

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { trouble } from './act.mts';
 import { Controls } from './controls/controls.tsx';
+import { Scenarios } from './controls/scenarios.tsx';
 import { isLive, sandbox } from './documents.mts';
 import { Icon, type IconName } from './parts/icon.tsx';
 import { RapidProColumn } from './rapidpro/column.tsx';
@@ -24,6 +25,7 @@ export function Page() {
 			<header class="page-header">
 				<h1>RapidPro Tickets</h1>
 				<Status />
+				<Scenarios />
 				<button
 					type="button"
 					class="with-icon"

@@ -62,14 +62,17 @@ export function showAgent(username: string): void {
 	chosenAgent.value = username;
 }
 
-const played = computed(() => {
-	const play = sandbox()?.play;
-	return play?.state === 'playing' ? play.contact : undefined;
-});
+/** The contact of the scenario that was seen last; null before anything was. */
+let followed: string | undefined | null = null;
 
-/** The contact of a scenario comes to the fore. */
+/** The contact of a scenario comes to the fore, unless it was over before the page was opened. */
 effect(() => {
-	if (played.value !== undefined) showContact(played.value);
+	const now = sandbox();
+	if (now === undefined) return;
+	const played = now.play?.contact;
+	const isOld = followed === null && now.play?.state !== 'playing';
+	if (played !== undefined && played !== followed && !isOld) showContact(played);
+	followed = played;
 });
 
 const serving = computed(() => room.value?.agent);

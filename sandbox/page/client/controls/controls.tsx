@@ -1,12 +1,10 @@
 import { PlayProgress } from './play-progress.tsx';
-import { Scenarios } from './scenarios.tsx';
 import { Troubles } from './troubles.tsx';
 
-/** What makes things happen: scenarios that play themselves, and trouble by hand. */
+/** Trouble by hand, and the steps of a scenario. */
 export function Controls() {
 	return (
-		<section class="controls" aria-label="Scenarios and trouble">
-			<Scenarios />
+		<section class="controls" aria-label="Trouble">
 			<Troubles />
 			<PlayProgress />
 		</section>

@@ -6,7 +6,7 @@ import { Icon } from '../parts/icon.tsx';
 export function Scenarios() {
 	const isPlaying = sandbox()?.play?.state === 'playing';
 	return (
-		<fieldset class="bar">
+		<fieldset class="scenarios bar">
 			<legend>Watch</legend>
 			{[...documents('scenarios').value.values()].map(({ id, title, summary }) => (
 				<button

@@ -21,9 +21,9 @@ export function RapidProColumn() {
 						Contact
 					</label>
 					<select id="contact" value={current?.id} onChange={({ currentTarget }) => showContact(currentTarget.value)}>
-						{[...documents('contacts').value.values()].map(({ id, name }) => (
+						{[...documents('contacts').value.values()].map(({ id, name, workspace }) => (
 							<option key={id} value={id}>
-								{name}
+								{workspace === undefined ? name : `${name} · ${workspace}`}
 							</option>
 						))}
 					</select>

@@ -46,9 +46,9 @@ export class Trouble {
 
 	/** Kills the app's process; resolves when Rocket.Chat has started another. */
 	async killApp(): Promise<void> {
+		const { app } = this.now;
 		this.note({ app: 'restarting' });
-		await this.rocketChat.killApp();
-		this.note({ app: 'enabled' });
+		await this.rocketChat.killApp().finally(() => this.note({ app }));
 	}
 
 	async enableApp(enabled: boolean): Promise<void> {
@@ -61,7 +61,10 @@ export class Trouble {
 	async setSecondNode(on: boolean): Promise<void> {
 		if (on && this.now.secondNode === 'off') {
 			this.note({ secondNode: 'starting' });
-			this.node = await this.rocketChat.addNode();
+			this.node = await this.rocketChat.addNode().catch((error) => {
+				this.note({ secondNode: 'off' });
+				throw error;
+			});
 			this.note({ secondNode: 'on' });
 		} else if (!on && this.node) {
 			const { node } = this;

@@ -20,9 +20,11 @@ const PAUSE_MS = 1200;
 
 /** The page takes nothing from elsewhere but RapidPro's media, which lie on another port. */
 const POLICY =
-	"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; connect-src 'self'; img-src 'self' data: http://127.0.0.1:*; media-src 'self' http://127.0.0.1:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+	"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self' data:; connect-src 'self'; img-src 'self' data: http://127.0.0.1:*; media-src 'self' http://127.0.0.1:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HTML = new URL('./client/index.html', import.meta.url);
+/** The app's own. */
+const ICON = new URL('../../icon.png', import.meta.url);
 
 /** An answer that is not what was asked for. */
 class Refusal extends Error {
@@ -138,6 +140,8 @@ export class Page {
 		switch (path) {
 			case '/':
 				return send(response, 'text/html; charset=utf-8', await readFile(HTML));
+			case '/icon.png':
+				return send(response, 'image/png', await readFile(ICON));
 			case '/page.js':
 				return send(response, 'text/javascript; charset=utf-8', (await this.bundled()).script);
 			case '/page.css':

@@ -1,6 +1,7 @@
 /** The sandbox's page in a real browser, as somebody uses it who has not read anything. */
 
 import assert from 'node:assert/strict';
+import { type RequestOptions, request } from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Locator, Page as Tab } from 'playwright-core';
 import { landscape } from '../../sandbox/picture.mts';
@@ -220,6 +221,25 @@ describe('the app’s settings', () => {
 		await form.getByRole('button', { name: 'Connect RapidPro' }).click();
 		await form.getByText('Connected', { exact: true }).waitFor();
 		await tab.context().close();
+	});
+});
+
+describe('other sites', () => {
+	const status = (options: RequestOptions, body = '') =>
+		new Promise<number | undefined>((resolve, reject) => {
+			const sent = request(`${stage.address}/api/contact/add`, { method: 'POST', ...options }, (response) => {
+				response.resume();
+				resolve(response.statusCode);
+			});
+			sent.on('error', reject).end(body);
+		});
+
+	it('cannot act through a visitor’s browser: not by a form, not under a name of their own', async () => {
+		const contacts = stage.assembly.rapidPro.model.contacts.length;
+		assert.equal(await status({ headers: { 'Content-Type': 'text/plain' } }, '{"name":"Eve"}'), 415);
+		const json = { 'Content-Type': 'application/json' };
+		assert.equal(await status({ headers: { ...json, Host: 'sandbox.example.org' } }, '{"name":"Eve"}'), 403);
+		assert.equal(stage.assembly.rapidPro.model.contacts.length, contacts);
 	});
 });
 

@@ -79,9 +79,7 @@ function AppHeader({ info: { name, version, author, status, description } }: Pic
 	const isEnabled = status.endsWith('_enabled');
 	return (
 		<header class="app-header">
-			<span class="avatar large" aria-hidden="true">
-				{name.charAt(0)}
-			</span>
+			<img src="/icon.png" alt="" width={48} height={48} />
 			<div>
 				<h3>{name}</h3>
 				<p class="muted">

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::asking::{Asking, Outcomes};
 use crate::auth::keyed_hash;
+use crate::media_copy::{self, Copy};
 use crate::memory::Memory;
-use crate::operation::{Asking, Level, LogLine, Outcome, Outcomes, Slot};
+use crate::operation::{Level, LogLine, Outcome, Slot};
 use crate::plain;
 use crate::ticket::RoomId;
 use crate::trigger::Job;
@@ -118,6 +120,22 @@ pub enum Effect {
         /// What is shown below the text.
         attachments: Vec<Attachment>,
     },
+    /// Fetch a file and upload it into a room, found before by this operation, as its visitor: a message of
+    /// its own.
+    CopyFile {
+        /// Where the file is.
+        url: String,
+        /// Its name in Rocket.Chat.
+        name: String,
+        /// The room's id.
+        room: RoomId,
+        /// The visitor's token.
+        token: String,
+        /// A larger file is refused.
+        bytes_max: u64,
+        /// How long fetching may take, in milliseconds.
+        timeout_ms: u64,
+    },
     /// Set an omnichannel custom field of a visitor, or of their open rooms.
     SetCustomField {
         /// The visitor's token.
@@ -192,6 +210,26 @@ pub struct NewVisitor {
     pub phone: Option<String>,
 }
 
+impl Effect {
+    /// The permission without which Rocket.Chat answers nothing, for the effects that are otherwise always
+    /// answered something. A look-up of what may not be there is none of them.
+    pub(crate) fn permission(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::ReadRecords { .. } => "persistence",
+            Self::RegisterVisitor { .. } => "livechat-visitor.write",
+            Self::FindOpenRooms { .. } => "livechat-room.read",
+            Self::CreateRoom { .. } | Self::CloseRoom { .. } => "livechat-room.write",
+            Self::PostMessage { .. } => "livechat-message.write",
+            Self::ReadMessages { .. } => "livechat-message.multiple",
+            Self::CopyFile { .. } => "upload.write",
+            Self::PostNotice { .. } => "message.write",
+            Self::Schedule { .. } => "scheduler",
+            Self::PostWebhook { .. } => "networking",
+            _ => return None,
+        })
+    }
+}
+
 /// RapidPro's answer to a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -211,6 +249,8 @@ pub struct WebhookAnswer {
 pub enum Failure {
     /// Rocket.Chat or the network refused, in its own words.
     Refused(String),
+    /// Rocket.Chat answered nothing, as it does where the app lacks this permission.
+    Denied(&'static str),
     /// Nobody answered in time; it may still have happened.
     TimedOut,
     /// The answer was not of the expected shape.
@@ -221,6 +261,10 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Refused(words) => f.write_str(words),
+            Self::Denied(permission) => {
+                f.write_str("no answer to what needs the permission ")?;
+                f.write_str(permission)
+            }
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Unreadable => f.write_str("an answer of an unknown shape"),
         }
@@ -228,6 +272,9 @@ impl std::fmt::Display for Failure {
 }
 
 type Answer<T> = Result<T, Failure>;
+
+/// A line of the log is cut to this length, in characters.
+const LINE_LENGTH: usize = 2_000;
 
 /// The outside world as an operation sees it.
 #[derive(Debug, Clone)]
@@ -240,6 +287,10 @@ pub struct Host {
 impl Host {
     pub(crate) fn new(slot: Rc<Slot>, memory: Rc<Memory>, entropy: Rc<str>) -> Self {
         Self { slot, memory, entropy }
+    }
+
+    pub(crate) fn slot(&self) -> &Slot {
+        &self.slot
     }
 
     /// The time of the last answer.
@@ -260,9 +311,27 @@ impl Host {
         &self.memory
     }
 
-    /// Writes a line to the app's log.
+    /// Writes a line to the app's log. It stays one line, whatever it quotes: on the server's console the
+    /// next line could be anybody's.
     pub fn log(&self, level: Level, text: impl Into<String>) {
-        self.slot.log.borrow_mut().push(LogLine { level, text: text.into() });
+        let breaks = |char: char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}');
+        let text: String = text.into();
+        let text = text.chars().take(LINE_LENGTH).map(|char| if breaks(char) { ' ' } else { char }).collect();
+        self.slot.log.borrow_mut().push(LogLine { level, text });
+    }
+
+    /// Rocket.Chat answered nothing, as it does where the app lacks `permission`. Said once in the log.
+    pub fn denied(&self, permission: &'static str) -> Failure {
+        if self.memory.denied.insert(permission) {
+            self.log(
+                Level::Warn,
+                format!(
+                    "Rocket.Chat gives no answer to what needs the permission {permission}: if the app was not \
+                     given it, install it again over itself and accept all permissions"
+                ),
+            );
+        }
+        Failure::Denied(permission)
     }
 
     /// Waits for this operation's turn in a queue of this process. For what nobody waits for.
@@ -280,7 +349,7 @@ impl Host {
 
     /// Takes this operation's turn in a queue only if it need not wait for it.
     pub fn try_acquire(&self, queue: String) -> Asking<'_, bool> {
-        self.ask(Effect::TryAcquire { queue }, |outcomes| outcomes.next() == Outcome::Ok(Value::Bool(true)))
+        self.ask(Effect::TryAcquire { queue }, |outcomes| outcomes.value() == Ok(Value::Bool(true)))
     }
 
     /// Lets the next one in that queue go on.
@@ -307,14 +376,14 @@ impl Host {
     /// newer version of the app may have written them.
     pub fn records<T: DeserializeOwned>(&self, association: String) -> Asking<'_, Answer<Vec<T>>> {
         self.ask(Effect::ReadRecords { association }, |outcomes| {
-            let records = outcomes.next().records()?;
+            let records = outcomes.list()?;
             Ok(records.iter().filter_map(|record| plain::read(record).ok()).collect())
         })
     }
 
     /// Reads all records that carry `association`, of whatever kind.
     pub fn all_records(&self, association: String) -> Asking<'_, Answer<Vec<Value>>> {
-        self.ask(Effect::ReadRecords { association }, |outcomes| outcomes.next().records())
+        self.ask(Effect::ReadRecords { association }, |outcomes| outcomes.list())
     }
 
     /// Stores `record` under all of `associations`.
@@ -351,8 +420,8 @@ impl Host {
         self.one(Effect::FindRoom { room })
     }
 
-    /// Lists a visitor's open rooms; `None` where Rocket.Chat would not say.
-    pub fn find_open_rooms(&self, visitor: Visitor) -> Asking<'_, Answer<Option<Vec<Room>>>> {
+    /// Lists a visitor's open rooms.
+    pub fn find_open_rooms(&self, visitor: Visitor) -> Asking<'_, Answer<Vec<Room>>> {
         self.one(Effect::FindOpenRooms { visitor })
     }
 
@@ -377,6 +446,13 @@ impl Host {
         self.one(Effect::PostMessage { room, visitor, text, attachments })
     }
 
+    /// Fetches a file and uploads it into a room as its visitor.
+    pub async fn copy_file(&self, copy: Copy, room: RoomId, token: String) -> Answer<()> {
+        let Copy { url, name } = copy;
+        let (bytes_max, timeout_ms) = (media_copy::BYTES_MAX, media_copy::FETCH_MS);
+        self.done(Effect::CopyFile { url, name, room, token, bytes_max, timeout_ms }).await
+    }
+
     /// Sets an omnichannel custom field.
     pub fn set_custom_field(&self, token: String, key: String, value: String) -> Asking<'_, Answer<()>> {
         self.done(Effect::SetCustomField { token, key, value })
@@ -392,9 +468,16 @@ impl Host {
         self.one(Effect::FindDepartment { department })
     }
 
-    /// Reads all messages of a livechat room; `None` where Rocket.Chat would not say.
-    pub fn messages(&self, room: RoomId) -> Asking<'_, Answer<Option<Vec<Message>>>> {
-        self.one(Effect::ReadMessages { room })
+    /// Reads all messages of a livechat room; one of an unknown shape must not hide the others.
+    pub fn messages(&self, room: RoomId) -> Asking<'_, Answer<Vec<Message>>> {
+        self.ask(Effect::ReadMessages { room }, |outcomes| {
+            let messages = outcomes.list()?;
+            let read: Vec<Message> = messages.iter().filter_map(|message| plain::read(message).ok()).collect();
+            if read.len() < messages.len() {
+                outcomes.host().log(Level::Warn, "messages of an unknown shape are passed over");
+            }
+            Ok(read)
+        })
     }
 
     /// Writes a message of the app's own into a room.
@@ -420,38 +503,35 @@ impl Host {
         a: Effect,
         b: Effect,
     ) -> Asking<'_, (Answer<A>, Answer<B>)> {
-        self.slot.ask(vec![a, b], |outcomes| (outcomes.next().read(), outcomes.next().read()))
+        Asking::of(self, vec![a, b], |outcomes| (outcomes.read(), outcomes.read()))
     }
 
     /// Performs one effect.
     pub fn one<T: DeserializeOwned>(&self, effect: Effect) -> Asking<'_, Answer<T>> {
-        self.ask(effect, |outcomes| outcomes.next().read())
+        self.ask(effect, |outcomes| outcomes.read())
+    }
+
+    /// What an outcome says, also of the permission that its effect needs.
+    pub(crate) fn judge(&self, permission: Option<&'static str>, outcome: Option<Outcome>) -> Answer<Value> {
+        let value = match outcome {
+            Some(Outcome::Ok(value)) => value,
+            Some(Outcome::Error(words)) => return Err(Failure::Refused(words)),
+            Some(Outcome::Timeout) | None => return Err(Failure::TimedOut),
+        };
+        match permission {
+            Some(permission) if value.is_null() => return Err(self.denied(permission)),
+            Some(permission) => self.memory.denied.remove(permission),
+            None => {}
+        }
+        Ok(value)
     }
 
     /// For effects whose return value differs between servers and means nothing.
     fn done(&self, effect: Effect) -> Asking<'_, Answer<()>> {
-        self.ask(effect, |outcomes| outcomes.next().read::<IgnoredAny>().map(drop))
+        self.ask(effect, |outcomes| outcomes.value().map(drop))
     }
 
-    fn ask<T>(&self, effect: Effect, read: fn(&mut Outcomes) -> T) -> Asking<'_, T> {
-        self.slot.ask(vec![effect], read)
-    }
-}
-
-impl Outcome {
-    /// Stored records as they are: reading them into themselves would copy every one.
-    fn records(self) -> Answer<Vec<Value>> {
-        match self {
-            Self::Ok(Value::Array(records)) => Ok(records),
-            other => other.read(),
-        }
-    }
-
-    fn read<T: DeserializeOwned>(self) -> Answer<T> {
-        match self {
-            Self::Ok(value) => plain::read(&value).map_err(|_| Failure::Unreadable),
-            Self::Error(words) => Err(Failure::Refused(words)),
-            Self::Timeout => Err(Failure::TimedOut),
-        }
+    fn ask<T>(&self, effect: Effect, read: fn(&mut Outcomes<'_>) -> T) -> Asking<'_, T> {
+        Asking::of(self, vec![effect], read)
     }
 }

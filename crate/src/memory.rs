@@ -25,6 +25,8 @@ pub struct Memory {
     pub secret: Cached<String>,
     /// The address under which RapidPro reaches this server.
     pub public_address: Cached<String>,
+    /// The hosts from which contacts' media are copied.
+    pub media_hosts: Cached<Vec<String>>,
     /// The settings **Previous secret** and **More workspaces**.
     pub more: Cached<Rc<More>>,
     /// The workspaces' records.
@@ -45,6 +47,8 @@ pub struct Memory {
     pub last_words: LastWords,
     /// Messages whose events have come.
     pub arrivals: Arrivals,
+    /// The permissions that the app seems to lack.
+    pub denied: Denied,
 }
 
 impl Memory {
@@ -180,6 +184,32 @@ impl LastWords {
         if all.len() > Self::COUNT_MAX {
             all.pop_front();
         }
+    }
+}
+
+/// The permissions for want of which Rocket.Chat seems to answer nothing.
+#[derive(Debug, Default)]
+pub struct Denied(RefCell<Vec<&'static str>>);
+
+impl Denied {
+    /// Remembers one; says whether that is new.
+    pub fn insert(&self, permission: &'static str) -> bool {
+        let mut denied = self.0.borrow_mut();
+        let is_new = !denied.contains(&permission);
+        if is_new {
+            denied.push(permission);
+        }
+        is_new
+    }
+
+    /// It was granted after all.
+    pub fn remove(&self, permission: &str) {
+        self.0.borrow_mut().retain(|denied| *denied != permission);
+    }
+
+    /// All of them.
+    pub fn list(&self) -> Vec<&'static str> {
+        self.0.borrow().clone()
     }
 }
 

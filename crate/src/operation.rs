@@ -6,7 +6,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::vec;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -92,41 +91,14 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Asks for `effects` side by side.
-    pub(crate) fn ask<T>(&self, effects: Vec<Effect>, read: fn(&mut Outcomes) -> T) -> Asking<'_, T> {
+    /// Asks for effects, side by side.
+    pub(crate) fn ask(&self, effects: Vec<Effect>) {
         *self.effects.borrow_mut() = effects;
-        Asking { slot: self, read }
     }
-}
 
-/// Effects that were asked for. Awaiting them yields what became of them.
-///
-/// A future of its own, and not one of an `async fn`, since it is what every operation waits with, in hundreds of
-/// places: there, this is two words that need no clearing up.
-#[must_use = "effects are waited for one step at a time"]
-pub struct Asking<'a, T> {
-    slot: &'a Slot,
-    read: fn(&mut Outcomes) -> T,
-}
-
-impl<T> Future for Asking<'_, T> {
-    type Output = T;
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
-        match self.slot.outcomes.borrow_mut().take() {
-            Some(outcomes) => Poll::Ready((self.read)(&mut Outcomes(outcomes.into_iter()))),
-            None => Poll::Pending,
-        }
-    }
-}
-
-/// What became of a step's effects, in their order.
-pub(crate) struct Outcomes(vec::IntoIter<Outcome>);
-
-impl Outcomes {
-    /// What became of the next one. What is missing was not answered.
-    pub(crate) fn next(&mut self) -> Outcome {
-        self.0.next().unwrap_or(Outcome::Timeout)
+    /// What became of them, once it is known.
+    pub(crate) fn outcomes(&self) -> Option<Vec<Outcome>> {
+        self.outcomes.borrow_mut().take()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::connection::Connection;
 use crate::host::{Effect, Failure, Host, WebhookAnswer};
 use crate::outbox::Entry;
 use crate::policy::WEBHOOK_TIMEOUT_MS;
-use crate::ticket::{Binding, ContactToken, Ticket, TicketId};
+use crate::ticket::{Binding, ContactToken, RoomId, Ticket, TicketId};
 use crate::wire::rapidpro::{Event, EventAttachment, EventKind, EventVisitor, MessageData};
 use crate::{connection, file_link};
 
@@ -37,7 +37,7 @@ impl Webhook {
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
     pub async fn message(host: &Host, ticket: &Ticket, binding: &Binding, entry: &Entry) -> Result<Self, Undelivered> {
-        let (text, attachments) = render(host, entry).await?;
+        let (text, attachments) = render(host, &ticket.room, entry).await?;
         let data = MessageData { text: &text, attachments };
         Self::of(host, ticket, binding, EventKind::AgentMessage, Some(data)).await
     }
@@ -79,16 +79,20 @@ impl Webhook {
 }
 
 /// What RapidPro can fetch goes as files, what it cannot as words.
-async fn render<'a>(host: &Host, entry: &'a Entry) -> Result<(String, Vec<EventAttachment<'a>>), Failure> {
+async fn render<'a>(
+    host: &Host,
+    room: &RoomId,
+    entry: &'a Entry,
+) -> Result<(String, Vec<EventAttachment<'a>>), Failure> {
     let mut lines: Vec<String> = Some(entry.message.text.clone()).filter(|text| !text.is_empty()).into_iter().collect();
     let mut attachments = Vec::new();
     for file in &entry.message.files {
         if file.size > FILE_SIZE_MAX {
             lines.push(format!("{} (too large to be sent)", file.name));
         } else if entry.progress.unfetched {
-            lines.push(format!("{}: {}", file.name, file_link::make(host, file, file_link::READ_MS).await?));
+            lines.push(format!("{}: {}", file.name, file_link::make(host, room, file, file_link::READ_MS).await?));
         } else {
-            let url = file_link::make(host, file, file_link::FETCH_MS).await?;
+            let url = file_link::make(host, room, file, file_link::FETCH_MS).await?;
             attachments.push(EventAttachment { mime: &file.mime, url });
         }
     }

@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::ledger::{AgentsMessage, Arrival, ContactsMessage, Entry};
 use crate::node::Place;
 use crate::random::Random;
-use crate::rapidpro::{Answer, RapidPro, State, token_of};
+use crate::rapidpro::{Answer, MEDIA_HOST, RapidPro, State, token_of};
 use crate::rocketchat::{Author, Maker, RocketChat};
 use crate::transition::{Step, Transition, history};
 use crate::world::{Asked, Asker, Confirmation, Happening, Spell, Violation, World};
@@ -32,6 +32,9 @@ const COMMIT_MS: u64 = 9 * 60_000;
 const LOOK_EVERY_MS: u64 = 47_000;
 /// What sets a clock forward by days.
 const DAYS_MS: i64 = 24 * 60 * 60_000;
+
+/// Every so many messages of contacts one is a picture.
+const PICTURE_EVERY: u32 = 4;
 
 /// What RapidPro does with a webhook instead of taking it.
 const RAPIDPROS_FAULTS: &[Fault] = &[
@@ -298,7 +301,11 @@ impl World {
                 }
                 let copies = if copies == 0 { open.len() } else { copies };
                 let what = Asked::Message { text: text.clone(), copies };
-                let body = json!({ "visitor": { "token": token }, "text": text });
+                let picture = json!([{ "type": "image/png", "url": format!("https://{MEDIA_HOST}/{text}") }]);
+                let body = match is_picture(&text) {
+                    true => json!({ "visitor": { "token": token }, "attachments": picture }),
+                    false => json!({ "visitor": { "token": token }, "text": text }),
+                };
                 self.send("visitor-message", "post", body, Asker { what, ..asker });
             }
             Asked::Close => self.send("room.close", "get", json!({ "visitor": { "token": token } }), asker),
@@ -559,4 +566,10 @@ impl World {
         let open = self.chat.rooms.iter().filter(|room| room.open && room.maker == Maker::ThisApp);
         open.map(|room| room.id.clone()).collect()
     }
+}
+
+/// Whether a contact's message is a picture of that name and no text.
+fn is_picture(text: &str) -> bool {
+    let number = text.trim_matches(|char: char| !char.is_ascii_digit()).parse::<u32>();
+    number.is_ok_and(|number| number.is_multiple_of(PICTURE_EVERY))
 }

@@ -8,6 +8,12 @@ import type { NodeControl, NodeOptions, Surroundings } from './node.mts';
 
 const NODE = fileURLToPath(new URL('./node.mts', import.meta.url));
 
+/** Another version of Node, and a bundle for it, see `engines/bundle.mts`. */
+export interface NodeProgram {
+	node: string;
+	bundle: string;
+}
+
 /** One Rocket.Chat node among several, in a process of its own, seen from the process that started it. */
 export class ClusterNode {
 	/** What people do at this node. */
@@ -24,13 +30,10 @@ export class ClusterNode {
 		store: Store,
 		appId: () => string,
 		around: (node: ClusterNode) => Surroundings,
+		program?: NodeProgram,
 	): Promise<ClusterNode> {
-		const child = fork(NODE, [JSON.stringify(options)], {
-			execArgv: ['--import', 'tsx'],
-			serialization: 'advanced',
-			detached: true,
-		});
-		const channel = new Channel(child);
+		const child = forked(JSON.stringify(options), program);
+		const channel = new Channel(child, options.talksText);
 		channel.offer('store', store);
 		const node = new ClusterNode(child, channel, appId);
 		channel.offer('surroundings', around(node));
@@ -70,4 +73,10 @@ export class ClusterNode {
 	get isAlive(): boolean {
 		return this.process.exitCode === null && this.process.signalCode === null;
 	}
+}
+
+function forked(options: string, program: NodeProgram | undefined): ChildProcess {
+	return program
+		? fork(program.bundle, [options], { execPath: program.node, execArgv: [], detached: true })
+		: fork(NODE, [options], { execArgv: ['--import', 'tsx'], serialization: 'advanced', detached: true });
 }

@@ -5,10 +5,10 @@ import type { Notice } from '../news.mts';
 import { Delays } from '../random.mts';
 import { MemoryStore } from '../store.mts';
 import { View } from '../view.mts';
-import { ClusterNode } from './clusterNode.mts';
+import { ClusterNode, type NodeProgram } from './clusterNode.mts';
 import type { NodeOptions } from './node.mts';
 
-export { ClusterNode } from './clusterNode.mts';
+export { ClusterNode, type NodeProgram } from './clusterNode.mts';
 
 /** How a cluster is started. */
 export interface ClusterOptions {
@@ -18,6 +18,8 @@ export interface ClusterOptions {
 	seed?: number;
 	/** How much faster the time of the cluster and of its apps runs than that outside; 1 by default. */
 	clockSpeed?: number;
+	/** What its nodes run on; this process's Node and our sources by default. */
+	program?: NodeProgram;
 }
 
 const ADMIN = { username: 'admin', password: 'sandbox' };
@@ -40,11 +42,12 @@ export class RocketChatCluster extends View {
 	readonly nodes: ClusterNode[] = [];
 	private readonly memory: MemoryStore;
 	private readonly seed: number;
+	private readonly program?: NodeProgram;
 
 	/** Starts the nodes, one after the other; resolves when all of them answer. */
-	static async start({ nodes, seed = 1, clockSpeed = 1 }: ClusterOptions): Promise<RocketChatCluster> {
+	static async start({ nodes, seed = 1, clockSpeed = 1, program }: ClusterOptions): Promise<RocketChatCluster> {
 		clock.runAt(clockSpeed);
-		const cluster = new RocketChatCluster(seed);
+		const cluster = new RocketChatCluster(seed, program);
 		try {
 			for (let count = 0; count < nodes; count++) await cluster.addNode();
 		} catch (error) {
@@ -54,12 +57,13 @@ export class RocketChatCluster extends View {
 		return cluster;
 	}
 
-	private constructor(seed: number) {
+	private constructor(seed: number, program?: NodeProgram) {
 		const delays = new Delays(seed, true);
 		const memory = new MemoryStore(undefined, () => delays.pause(STORE_DELAY_MS_MAX));
 		super(memory);
 		this.memory = memory;
 		this.seed = seed;
+		this.program = program;
 	}
 
 	/** One more node. */
@@ -69,6 +73,7 @@ export class RocketChatCluster extends View {
 			seed: this.seed + this.nodes.length + 1,
 			pace: clock.pace,
 			siteUrl: this.nodes[0]?.url,
+			talksText: this.program !== undefined,
 		};
 		const node = await ClusterNode.start(
 			options,
@@ -80,6 +85,7 @@ export class RocketChatCluster extends View {
 				},
 				tell: () => {},
 			}),
+			this.program,
 		);
 		this.nodes.push(node);
 		return node;

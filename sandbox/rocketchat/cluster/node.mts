@@ -18,6 +18,10 @@ export interface NodeOptions {
 	siteUrl?: string;
 	/** Whether {@link NodeControl.setPace} will be called. */
 	clockMoves?: boolean;
+	/** Whether somebody wants to hear what happens at it. */
+	tellsNews?: boolean;
+	/** See {@link Channel}. */
+	talksText: boolean;
 }
 
 /** What the cluster makes a node do. */
@@ -79,9 +83,9 @@ export interface Surroundings {
 	tell(news: News): void;
 }
 
-const { admin, seed, pace, siteUrl, clockMoves }: NodeOptions = JSON.parse(process.argv[2]);
+const { admin, seed, pace, siteUrl, talksText, clockMoves, tellsNews }: NodeOptions = JSON.parse(process.argv[2]);
 clock.pace = pace;
-const channel = new Channel(process);
+const channel = new Channel(process, talksText);
 const surroundings = channel.remote<Surroundings>('surroundings');
 const server = new Server({
 	store: channel.remote<Store>('store') as Store,
@@ -93,7 +97,7 @@ const server = new Server({
 	log: () => {},
 	broadcast: (broadcast) => void surroundings.broadcast(broadcast),
 });
-server.news.listen((news) => void surroundings.tell(news).catch(() => {}));
+if (tellsNews) server.news.listen((news) => void surroundings.tell(news).catch(() => {}));
 channel.offer('control', new NodeControl(server));
 channel.offer('people', new People(server));
 channel.offer('faults', server.faults);

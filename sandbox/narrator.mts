@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { Feed } from './feed.mts';
 import type { Answer, Exchange } from './rapidpro/index.mts';
 
 /** Headers that a reader wants to see; all others are the client's own business. */
@@ -9,6 +10,7 @@ const STYLES = { bold: [1, 22], dim: [2, 22], green: [32, 39], red: [31, 39] } a
 /** Tells on the terminal what happens, step by step, with the HTTP exchanges. Secrets are never shown. */
 export class Narrator {
 	private steps = 0;
+	private readonly titles = new Feed<string>();
 
 	constructor(private readonly print: (line: string) => void) {}
 
@@ -16,6 +18,12 @@ export class Narrator {
 	step(title: string): void {
 		this.print('');
 		this.print(style('bold', `${++this.steps}. ${title}`));
+		this.titles.tell(title);
+	}
+
+	/** Calls `listener` with the title of each step. */
+	onStep(listener: (title: string) => void): void {
+		this.titles.listen(listener);
 	}
 
 	/** A remark on the step, of one line or several. */

@@ -1,10 +1,12 @@
 /**
  * Installs the npm packages where they are missing or not those of the lock file. Every npm script begins with it,
- * so it uses nothing but Node itself. With `--rust` it also makes sure that there is a Rust toolchain.
+ * so it uses nothing but Node itself. With `--rust` it also makes sure that there is a Rust toolchain, with `--browser`
+ * that there is a browser.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { provideBrowser } from './browser.mjs';
 import { ROOT } from './project.mjs';
 import { main, run } from './run.mjs';
 
@@ -16,6 +18,9 @@ main(() => {
 	}
 	if (process.argv.includes('--rust') && spawnSync('cargo', ['--version']).status !== 0) {
 		throw new Error('This needs Rust: install it with rustup (https://rustup.rs) and try again');
+	}
+	if (process.argv.includes('--browser')) {
+		provideBrowser();
 	}
 });
 

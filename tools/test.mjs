@@ -21,7 +21,7 @@ const CHECKS = [
 	],
 	['Rust: lints', () => run('cargo', ['clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings'])],
 	['TypeScript: formatting and lints', () => bin('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings')],
-	...['.', 'sandbox', 'test'].map((project) => [
+	...['.', 'sandbox', 'sandbox/page/client', 'test'].map((project) => [
 		`TypeScript: types of ${project === '.' ? 'the app' : project}`,
 		() => bin('typescript/bin/tsc', '--noEmit', '--project', project),
 	]),

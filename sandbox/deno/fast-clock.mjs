@@ -6,14 +6,27 @@
 
 export * from './io.mjs';
 
-const at = Deno.args.indexOf('--pace');
-const pace = at < 0 ? Deno.readTextFileSync(new URL('../clock.json', Deno.mainModule)) : Deno.args[at + 1];
-const { outside, inside, speed } = JSON.parse(pace);
+/** How soon a jump of the time is seen here. */
+const NEWS_MS = 200;
 
 const OutsideDate = Date;
+let pace = readPace();
+let readAt = OutsideDate.now();
+const { speed } = pace;
+
+/** An argument stays as it is; a file may tell of a jump. */
+function readPace() {
+	const at = Deno.args.indexOf('--pace');
+	return JSON.parse(at < 0 ? Deno.readTextFileSync(new URL('../clock.json', Deno.mainModule)) : Deno.args[at + 1]);
+}
 
 function now() {
-	return Math.floor(inside + (OutsideDate.now() - outside) * speed);
+	const outsideNow = OutsideDate.now();
+	if (outsideNow - readAt >= NEWS_MS) {
+		pace = readPace();
+		readAt = outsideNow;
+	}
+	return Math.floor(pace.inside + (outsideNow - pace.outside) * speed);
 }
 
 globalThis.Date = class extends OutsideDate {

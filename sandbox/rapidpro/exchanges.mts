@@ -1,3 +1,5 @@
+import { Feed } from '../feed.mts';
+
 /** Who started an HTTP exchange, and so who is behind the request. */
 export type Initiator = 'RapidPro' | 'app';
 
@@ -32,12 +34,14 @@ export interface Exchange {
 /** Every exchange from and to the stand-in, in the order in which they began. */
 export class ExchangeLog {
 	readonly list: Exchange[] = [];
-	private readonly listeners = new Set<(exchange: Exchange) => void>();
+	private readonly begun = new Feed<Exchange>();
+	private readonly ended = new Feed<Exchange>();
 
 	/** Takes up an exchange that begins now. */
 	begin(start: Pick<Exchange, 'initiator' | 'purpose' | 'method' | 'url' | 'headers' | 'body'>): Exchange {
 		const exchange: Exchange = { ...start, startedAt: new Date() };
 		this.list.push(exchange);
+		this.begun.tell(exchange);
 		return exchange;
 	}
 
@@ -45,12 +49,16 @@ export class ExchangeLog {
 	end(exchange: Exchange, outcome: { answer: Answer } | { error: string }): void {
 		Object.assign(exchange, outcome);
 		exchange.durationMs = Date.now() - exchange.startedAt.getTime();
-		for (const listener of this.listeners) listener(exchange);
+		this.ended.tell(exchange);
+	}
+
+	/** Calls `listener` whenever an exchange begins. Returns the way to stop that. */
+	onBegin(listener: (exchange: Exchange) => void): () => void {
+		return this.begun.listen(listener);
 	}
 
 	/** Calls `listener` whenever an exchange has ended. Returns the way to stop that. */
 	onEnd(listener: (exchange: Exchange) => void): () => void {
-		this.listeners.add(listener);
-		return () => this.listeners.delete(listener);
+		return this.ended.listen(listener);
 	}
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExchangeLog } from './exchanges.mts';
+import type { Media } from './media.mts';
 import type { StoredFile } from './model.mts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -10,6 +12,15 @@ export interface FileCredentials {
 	authToken: string;
 }
 
+/** What fetching takes. */
+export interface Means {
+	credentials: FileCredentials;
+	backoffsMs: readonly number[];
+	log: ExchangeLog;
+	/** Where the file is stored. */
+	media: Media;
+}
+
 /**
  * Fetches an agent's file as mailroom's tickets.FetchFile does (facts/rapidpro.md 2.6): the answer must be
  * 2xx and at most 10 MiB; its Content-Type counts, not the type in the webhook; the name keeps whatever
@@ -17,42 +28,69 @@ export interface FileCredentials {
  *
  * @throws Error in mailroom's words.
  */
-export async function fetchFile(
-	url: string,
-	credentials: FileCredentials,
-	backoffsMs: readonly number[],
-): Promise<StoredFile> {
-	const response = await get(url, credentials, backoffsMs);
-	if (!response.ok) throw new Error(`fetch returned non-200 response: ${response.status}`);
-	return {
-		name: randomUUID() + extension(url),
-		contentType: response.headers.get('content-type') ?? '',
-		size: await countBytes(response),
-	};
+export async function fetchFile(url: string, means: Means): Promise<StoredFile> {
+	const { status, contentType, bytes } = await get(url, means);
+	if (status < 200 || status > 299) throw new Error(`fetch returned non-200 response: ${status}`);
+	const name = randomUUID() + extension(url);
+	return { name, contentType, size: bytes.length, url: means.media.store(name, contentType, bytes) };
 }
 
-async function get(url: string, credentials: FileCredentials, backoffsMs: readonly number[]): Promise<Response> {
-	for (const backoffMs of backoffsMs) {
-		const response = await attempt(url, credentials).catch(() => undefined);
-		if (response !== undefined && response.status <= 501) return response;
+/** What an attempt brought. */
+interface Fetched {
+	status: number;
+	contentType: string;
+	bytes: Uint8Array;
+}
+
+async function get(url: string, means: Means): Promise<Fetched> {
+	for (const backoffMs of means.backoffsMs) {
+		const fetched = await attempt(url, means).catch((error: Error) => {
+			if (error instanceof TooLarge) throw error;
+		});
+		if (fetched !== undefined && fetched.status <= 501) return fetched;
 		await sleep(backoffMs);
 	}
-	return attempt(url, credentials);
+	return attempt(url, means);
 }
 
-function attempt(url: string, { userId, authToken }: FileCredentials): Promise<Response> {
-	return fetch(url, {
-		headers: { 'User-Agent': 'Go-http-client/1.1', 'X-Auth-Token': authToken, 'X-User-Id': userId },
+async function attempt(url: string, { credentials, log }: Means): Promise<Fetched> {
+	const { userId, authToken } = credentials;
+	const headers = { 'User-Agent': 'Go-http-client/1.1', 'X-Auth-Token': authToken, 'X-User-Id': userId };
+	const exchange = log.begin({
+		initiator: 'RapidPro',
+		purpose: 'fetch a file',
+		method: 'GET',
+		url,
+		headers: Object.entries(headers),
+		body: '',
 	});
+	try {
+		const response = await fetch(url, { headers });
+		const bytes = await read(response);
+		const contentType = response.headers.get('content-type') ?? '';
+		const body = response.ok ? `(${bytes.length} bytes of ${contentType})` : Buffer.from(bytes).toString();
+		log.end(exchange, {
+			answer: { status: response.status, headers: Object.fromEntries(response.headers), body },
+		});
+		return { status: response.status, contentType, bytes };
+	} catch (error) {
+		log.end(exchange, { error: (error as Error).message });
+		throw error;
+	}
 }
 
-async function countBytes(response: Response): Promise<number> {
+/** Trying again does not make it smaller. */
+class TooLarge extends Error {}
+
+async function read(response: Response): Promise<Uint8Array> {
+	const chunks: Uint8Array[] = [];
 	let size = 0;
 	for await (const chunk of response.body ?? []) {
 		size += (chunk as Uint8Array).length;
-		if (size > MAX_BYTES) throw new Error(`fetch exceeded max body size of ${MAX_BYTES} bytes`);
+		if (size > MAX_BYTES) throw new TooLarge(`fetch exceeded max body size of ${MAX_BYTES} bytes`);
+		chunks.push(chunk as Uint8Array);
 	}
-	return size;
+	return Buffer.concat(chunks);
 }
 
 /** As Go's filepath.Ext: from the last dot after the last slash, a query string included. */

@@ -6,13 +6,15 @@ import { type Answer, ExchangeLog } from './exchanges.mts';
 import { Faults } from './faults.mts';
 import { type FileCredentials, fetchFile } from './fetch-file.mts';
 import { MAILROOM_PATIENCE, MailroomClient, type Patience } from './mailroom-client.mts';
-import { type Contact, Model, type Ticket } from './model.mts';
-import { closePayload, type IncomingAttachment, messagePayload, type RoomExtras, roomPayload } from './payloads.mts';
+import { Media } from './media.mts';
+import { type Contact, type Forwarding, type IncomingAttachment, Model, type Ticket } from './model.mts';
+import { closePayload, messagePayload, type RoomExtras, roomPayload } from './payloads.mts';
 import { NoAnswer, Transport } from './transport.mts';
 import { type ReceivedEvent, WebhookServer } from './webhook-server.mts';
 
 export type { Answer, Exchange } from './exchanges.mts';
-export type { Contact, Message, Ticket } from './model.mts';
+export type { Contact, Forwarding, IncomingAttachment, Message, Ticket } from './model.mts';
+export type { RoomExtras } from './payloads.mts';
 export { NoAnswer } from './transport.mts';
 export type { ReceivedEvent } from './webhook-server.mts';
 
@@ -48,6 +50,8 @@ export class RapidPro {
 	readonly model = new Model();
 	readonly exchanges: ExchangeLog;
 	readonly faults: Faults;
+	/** Where files lie that contacts send. */
+	readonly media: Media;
 	private readonly ticketerUuid = randomUUID();
 	private readonly transport: Transport;
 	private readonly client: MailroomClient;
@@ -65,13 +69,20 @@ export class RapidPro {
 		this.faults = new Faults();
 		this.transport = new Transport(this.exchanges);
 		this.client = new MailroomClient(this.transport, patience);
+		this.media = new Media(() => this.url);
 		const callback = new EventCallback({
 			model: this.model,
 			secret: () => this.secret,
 			knowsTicketer: (uuid) => uuid === this.ticketerUuid && this.app !== undefined,
-			fetchFile: (url) => fetchFile(url, fileCredentials, patience.backoffsMs),
+			fetchFile: (url) =>
+				fetchFile(url, {
+					credentials: fileCredentials,
+					backoffsMs: patience.backoffsMs,
+					log: this.exchanges,
+					media: this.media,
+				}),
 		});
-		this.server = new WebhookServer(callback, this.faults, this.exchanges);
+		this.server = new WebhookServer(callback, this.faults, this.exchanges, this.media);
 	}
 
 	/** Starts listening for webhooks. */
@@ -158,12 +169,22 @@ export class RapidPro {
 		text: string,
 		attachments: IncomingAttachment[] = [],
 	): Promise<(Answer | undefined)[]> {
-		this.model.messages.push({ contact, direction: 'in', text, files: [], status: 'handled' });
-		if (contact.status === 'blocked') return [];
+		const tickets = contact.status === 'blocked' ? [] : this.model.openTickets(contact);
+		const forwardings = tickets.map((): Forwarding => ({ state: 'waiting' }));
+		this.model.messages.push({
+			contact,
+			direction: 'in',
+			text,
+			files: [],
+			attachments,
+			status: 'handled',
+			forwardings,
+		});
 		const answers: (Answer | undefined)[] = [];
-		for (const _ticket of this.model.openTickets(contact)) {
+		for (const forwarding of forwardings) {
 			const payload = messagePayload(contact, text, attachments);
-			const { answer } = await this.outcome('forward a message', 'POST', 'visitor-message', payload);
+			const { answer, error } = await this.outcome('forward a message', 'POST', 'visitor-message', payload);
+			Object.assign(forwarding, error === undefined ? { state: 'delivered' } : { state: 'failed', error });
 			answers.push(answer);
 		}
 		return answers;

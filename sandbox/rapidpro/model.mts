@@ -26,6 +26,21 @@ export interface StoredFile {
 	contentType: string;
 	/** In bytes. */
 	size: number;
+	/** In RapidPro's storage. */
+	url: string;
+}
+
+/** A contact's message on its way to Rocket.Chat: one a ticket. */
+export interface Forwarding {
+	state: 'waiting' | 'delivered' | 'failed';
+	/** Why it failed, as RapidPro's log shows it. */
+	error?: string;
+}
+
+/** A file of a contact's message. `type` may also be `geo` (then `url` is a position) or `unavailable`. */
+export interface IncomingAttachment {
+	type: string;
+	url: string;
 }
 
 /** A message in a contact's history. */
@@ -33,8 +48,13 @@ export interface Message {
 	contact: Contact;
 	direction: 'in' | 'out';
 	text: string;
+	/** What an agent sent. */
 	files: StoredFile[];
+	/** What the contact sent: it lies in RapidPro's storage. */
+	attachments?: IncomingAttachment[];
 	status: 'handled' | 'queued' | 'failed';
+	/** Only of a contact's message. */
+	forwardings?: Forwarding[];
 	/** For an agent's message: the ticket that it came through. */
 	ticket?: Ticket;
 }

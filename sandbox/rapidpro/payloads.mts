@@ -1,4 +1,4 @@
-import type { Contact } from './model.mts';
+import type { Contact, IncomingAttachment } from './model.mts';
 
 /** What only Weni's fork of mailroom adds to `room`, and what a client of one's own may add. */
 export interface RoomExtras {
@@ -7,12 +7,6 @@ export interface RoomExtras {
 	priority?: unknown;
 	department?: string;
 	customFields?: Record<string, string>;
-}
-
-/** A file of a contact's message. `type` may also be `geo` (then `url` is a position) or `unavailable`. */
-export interface IncomingAttachment {
-	type: string;
-	url: string;
 }
 
 /** `visitor.token`: the contact's number. */

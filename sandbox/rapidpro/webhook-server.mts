@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventCallback, Verdict } from './callback.mts';
 import type { Answer, Exchange, ExchangeLog, HeaderList } from './exchanges.mts';
 import type { Fault, Faults } from './faults.mts';
+import type { Media } from './media.mts';
 
 /** mailroom refuses longer requests. */
 const MAX_REQUEST_BYTES = 50 * 1024 * 1024;
@@ -28,7 +29,7 @@ export interface ReceivedEvent {
 	answer?: Answer;
 }
 
-/** RapidPro's public address: takes webhooks, misbehaves as ordered, and remembers all of it. */
+/** RapidPro's public address: serves media, takes webhooks, misbehaves as ordered, and remembers all of it. */
 export class WebhookServer {
 	readonly received: ReceivedEvent[] = [];
 	private readonly server: Server;
@@ -37,8 +38,10 @@ export class WebhookServer {
 		private readonly callback: EventCallback,
 		private readonly faults: Faults,
 		private readonly log: ExchangeLog,
+		media: Media,
 	) {
 		this.server = createServer((request, response) => {
+			if (media.covers(request.method, request.url)) return media.serve(request.url ?? '', response);
 			this.serve(request, response).catch(() => response.destroy());
 		});
 	}

@@ -1,5 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { ISetting } from '@rocket.chat/apps-engine/definition/settings/index.js';
+
+/** What the administrator sees of an app. */
+export interface AppPage {
+	info: { id: string; name: string; version: string; description: string; author: { name: string }; status: string };
+	settings: ISetting[];
+	/** Texts by language and key. */
+	languages: Record<string, Record<string, string>>;
+}
 
 /** The administrator, who works through the REST routes that a browser and `rc-apps` use. */
 export class AdminClient {
@@ -49,6 +58,22 @@ export class AdminClient {
 		const setting = (settings as Record<string, { value?: unknown }>)[id];
 		if (!setting) throw new Error(`the app has no setting "${id}"`);
 		return setting;
+	}
+
+	/** What the page of an app shows. */
+	async appPage(appId: string): Promise<AppPage> {
+		const [{ app }, { settings }, { languages }] = await Promise.all([
+			this.call('GET', `/api/apps/${appId}`),
+			this.call('GET', `/api/apps/${appId}/settings`),
+			this.call('GET', `/api/apps/${appId}/languages`),
+		]);
+		return { info: app, settings: Object.values(settings as object), languages } as AppPage;
+	}
+
+	/** A file of a message or of an app, as its link says. */
+	async file(link: string): Promise<Response> {
+		this.credentials ??= await this.logIn();
+		return fetch(new URL(link, this.url()), { headers: this.credentials });
 	}
 
 	async setAppStatus(appId: string, status: 'manually_enabled' | 'manually_disabled'): Promise<void> {

@@ -21,6 +21,11 @@ export class Clock {
 		this.pace = { outside: Date.now(), inside: this.now().getTime(), speed };
 	}
 
+	/** Jumps, as when a clock is set. Timers that run go on as they are. */
+	move(ms: number): void {
+		this.pace = { ...this.pace, inside: this.pace.inside + ms };
+	}
+
 	now(): Date {
 		const { outside, inside, speed } = this.pace;
 		return new Date(Math.floor(inside + (Date.now() - outside) * speed));

@@ -1,35 +1,44 @@
-import { AdminClient } from './adminClient.mts';
+import type { Feed } from '../feed.mts';
+import { AdminClient, type AppPage } from './adminClient.mts';
+import type { Broadcast } from './broadcasts.mts';
 import { clock } from './clock.mts';
+import { ClusterNode } from './cluster/clusterNode.mts';
 import type {
 	AttachmentDocument,
 	CustomFieldDocument,
 	DepartmentDocument,
 	MessageDocument,
 	RoomDocument,
+	UserDocument,
 	VisitorDocument,
 } from './documents.mts';
 import type { Faults } from './faults.mts';
 import type { NewFile } from './files.mts';
+import type { News, Notice } from './news.mts';
 import { type AgentMessage, People } from './people.mts';
 import { Delays } from './random.mts';
 import type { RoundTrips } from './roundTrips.mts';
 import type { JobDocument } from './scheduler.mts';
-import { type Notice, Server } from './server.mts';
+import { Server } from './server.mts';
 import type { ServerSettings } from './settings.mts';
-import { MemoryStore } from './store.mts';
+import { type Change, MemoryStore } from './store.mts';
 import { type PersistenceRecord, View } from './view.mts';
 
 export type {
 	AgentMessage,
+	AppPage,
 	AttachmentDocument,
+	Change,
 	CustomFieldDocument,
 	DepartmentDocument,
 	JobDocument,
 	MessageDocument,
 	NewFile,
+	News,
 	Notice,
 	PersistenceRecord,
 	RoomDocument,
+	UserDocument,
 	VisitorDocument,
 };
 
@@ -45,6 +54,8 @@ export interface RocketChatOptions {
 	seed?: number;
 	/** How much faster the time of Rocket.Chat and of its apps runs than that outside; 1 by default. */
 	clockSpeed?: number;
+	/** Whether {@link RocketChat.moveClock} will be called. */
+	clockMoves?: boolean;
 	/** Small random delays of the store and of events; on by default. */
 	delays?: boolean;
 	log?: (line: string) => void;
@@ -59,34 +70,86 @@ const ADMIN = { username: 'admin', password: 'sandbox' };
 /** A Rocket.Chat to try apps on: the real Apps-Engine over a stand-in for the rest. One at a time in a process. */
 export class RocketChat extends People {
 	readonly admin = ADMIN;
+	private readonly store: MemoryStore;
+	/** The nodes beside this one. */
+	private readonly further: ClusterNode[];
+	/** The node that was started last. */
+	private adding?: Promise<ClusterNode>;
 	private readonly view: View;
 	private readonly client: AdminClient;
 
 	/** Starts the server; resolves when it answers. */
 	static async start(options: RocketChatOptions = {}): Promise<RocketChat> {
 		const { port = 0, siteUrl, dataFile, seed = 1, clockSpeed = 1, delays: enabled = true, log = () => {} } = options;
+		const { clockMoves } = options;
 		clock.runAt(clockSpeed);
 		const delays = new Delays(seed, enabled);
 		const store = new MemoryStore(dataFile, () => delays.pause(STORE_DELAY_MS_MAX));
-		const server = new Server({ store, delays, admin: ADMIN, port, siteUrl, log });
+		const further: ClusterNode[] = [];
+		const broadcast = (news: Broadcast) => {
+			for (const node of further) void node.control.hear(news).catch(() => {});
+		};
+		const server = new Server({ store, delays, admin: ADMIN, port, siteUrl, clockMoves, log, broadcast });
 		try {
 			await server.start();
 		} catch (error) {
 			await server.stop();
 			throw error;
 		}
-		return new RocketChat(server, new View(store));
+		return new RocketChat(server, store, further);
 	}
 
-	private constructor(server: Server, view: View) {
+	private constructor(server: Server, store: MemoryStore, further: ClusterNode[]) {
 		super(server);
-		this.view = view;
+		this.store = store;
+		this.further = further;
+		this.view = new View(store);
 		this.client = new AdminClient(() => this.url, this.admin);
 	}
 
-	/** Ends the server and the processes of its apps. */
-	stop(): Promise<void> {
-		return this.server.stop();
+	/** Ends the server and the processes of its apps, further nodes first. */
+	async stop(): Promise<void> {
+		await this.adding?.catch(() => {});
+		for (const node of [...this.further]) await this.removeNode(node);
+		await this.server.stop();
+	}
+
+	/** Starts one more node over the same data, in a process of its own. What it tells comes in {@link news}. */
+	addNode(): Promise<ClusterNode> {
+		this.adding = this.startNode();
+		return this.adding;
+	}
+
+	private async startNode(): Promise<ClusterNode> {
+		const options = {
+			admin: ADMIN,
+			seed: this.further.length + 2,
+			pace: clock.pace,
+			siteUrl: this.url,
+			talksText: false,
+			clockMoves: true,
+			tellsNews: true,
+		};
+		const node = await ClusterNode.start(
+			options,
+			this.store,
+			() => this.appId,
+			(sender) => ({
+				broadcast: (broadcast) => {
+					this.server.broadcasts.hear(broadcast);
+					for (const other of this.further) if (other !== sender) void other.control.hear(broadcast).catch(() => {});
+				},
+				tell: (news) => this.server.news.tell(news),
+			}),
+		);
+		this.further.push(node);
+		return node;
+	}
+
+	/** Kills a node that {@link addNode} started. */
+	async removeNode(node: ClusterNode): Promise<void> {
+		this.further.splice(this.further.indexOf(node), 1);
+		if (node.isAlive) await node.kill();
 	}
 
 	/** `http://127.0.0.1:<port>` */
@@ -120,8 +183,20 @@ export class RocketChat extends People {
 		return this.client.setAppStatus(this.appId, 'manually_disabled');
 	}
 
+	/** What the administrator sees on the app's page. */
+	appPage(): Promise<AppPage> {
+		return this.client.appPage(this.appId);
+	}
+
 	uninstallApp(): Promise<void> {
 		return this.client.uninstallApp(this.appId);
+	}
+
+	/** Sets the clocks of all nodes and of the apps' processes forward; needs the option `clockMoves`. */
+	async moveClock(ms: number): Promise<void> {
+		clock.move(ms);
+		await this.server.setPace(clock.pace);
+		for (const node of this.further) await node.control.setPace(clock.pace);
 	}
 
 	/** The server's settings: `get(id)`, `set(id, value)`. */
@@ -130,6 +205,11 @@ export class RocketChat extends People {
 	}
 
 	// What can be seen
+
+	/** A file of a message by its link, as a user who is logged in gets it. */
+	file(link: string): Promise<Response> {
+		return this.client.file(link);
+	}
 
 	/** All livechat rooms, oldest first. */
 	rooms(): RoomDocument[] {
@@ -149,6 +229,15 @@ export class RocketChat extends People {
 		return this.view.visitors();
 	}
 
+	/** Everybody who has the role of an agent. */
+	agents(): UserDocument[] {
+		return this.view.agents();
+	}
+
+	departments(): DepartmentDocument[] {
+		return this.view.departments();
+	}
+
 	/** What the app stored. */
 	persistence(): PersistenceRecord[] {
 		return this.view.persistence();
@@ -157,6 +246,15 @@ export class RocketChat extends People {
 	/** What was shown to agents without being stored. */
 	notices(): Notice[] {
 		return [...this.server.notices];
+	}
+
+	/** Every document of the database as it changes, and what happens without leaving one. */
+	get changes(): Feed<Change> {
+		return this.store.changes;
+	}
+
+	get news(): Feed<News> {
+		return this.server.news;
 	}
 
 	jobs(): JobDocument[] {

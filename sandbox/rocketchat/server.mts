@@ -1,10 +1,12 @@
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
+import { Feed } from '../feed.mts';
 import { Activity } from './activity.mts';
 import { AppApis } from './apis.mts';
 import { sandboxBridges } from './bridges/all.mts';
 import { type Broadcast, Broadcasts } from './broadcasts.mts';
+import { clock, type Pace } from './clock.mts';
 import { Converters } from './converters.mts';
 import { DenoRuntime } from './engine/deno/runtime.mts';
 import { InProcessRuntime } from './engine/inProcess/runtime.mts';
@@ -17,6 +19,7 @@ import { fileRouter } from './fileRoute.mts';
 import { Files } from './files.mts';
 import { generation } from './generation.mts';
 import { Messages } from './messages.mts';
+import type { News, Notice } from './news.mts';
 import { LivechatRooms } from './omnichannel/rooms.mts';
 import { Routing } from './omnichannel/routing.mts';
 import { Visitors } from './omnichannel/visitors.mts';
@@ -36,18 +39,11 @@ export interface ServerOptions {
 	admin: { username: string; password: string };
 	port: number;
 	siteUrl?: string;
+	/** Whether {@link Server.setPace} will be called: the apps' processes must look at the time again and again. */
+	clockMoves?: boolean;
 	log: (line: string) => void;
 	/** Tells the other nodes that share the store; nobody by default. */
 	broadcast?: (broadcast: Broadcast) => void;
-}
-
-/** A notice that was shown and not stored. */
-export interface Notice {
-	at: Date;
-	roomId: string;
-	/** A username; everybody in the room when absent. */
-	to?: string;
-	text: string;
 }
 
 /** One Rocket.Chat node: the real engine over our bridges, Express in front, a store behind that it may share. */
@@ -58,6 +54,7 @@ export class Server {
 	readonly faults = new Faults();
 	readonly roundTrips = new RoundTrips();
 	readonly notices: Notice[] = [];
+	readonly news = new Feed<News>();
 	readonly settings: ServerSettings;
 	readonly users: Users;
 	readonly sessions: Sessions;
@@ -69,7 +66,7 @@ export class Server {
 	readonly livechat: LivechatRooms;
 	readonly files: Files;
 	readonly scheduler: Scheduler;
-	readonly logs = new LogStorage();
+	readonly logs = new LogStorage(this.news);
 	private readonly sources: SourceStorage;
 	readonly apis: AppApis;
 	readonly broadcasts: Broadcasts;
@@ -98,7 +95,9 @@ export class Server {
 		this.scheduler = new Scheduler(store, this.activity);
 		this.apis = new AppApis(this.sessions);
 		this.broadcasts = new Broadcasts(options.broadcast ?? (() => {}), delays, this.activity);
-		this.runtime = generation.appsInProcess ? new InProcessRuntime(this) : new DenoRuntime(this, log);
+		this.runtime = generation.appsInProcess
+			? new InProcessRuntime(this, options.clockMoves ?? false)
+			: new DenoRuntime(this, log, options.clockMoves ?? false);
 	}
 
 	/** Starts engine, scheduler and HTTP; apps that the store knows are loaded and enabled again. */
@@ -144,6 +143,18 @@ export class Server {
 			this.http = app.listen(this.options.port, '127.0.0.1', resolve).on('error', reject);
 		});
 		this.settings.set('Site_Url', this.options.siteUrl ?? this.url);
+	}
+
+	/** Takes over a time that was moved elsewhere, and tells the apps' processes. */
+	async setPace(pace: Pace): Promise<void> {
+		clock.pace = pace;
+		await this.runtime.setPace(pace);
+	}
+
+	/** Shows a notice to the agents. */
+	showNotice(notice: Notice): void {
+		this.notices.push(notice);
+		this.news.tell({ kind: 'noticed', notice });
 	}
 
 	/** Stops all that {@link start} started. */

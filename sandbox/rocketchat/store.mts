@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { Feed } from '../feed.mts';
 import { type Changes, change, type Document, type Filter, matches, sorted } from './query.mts';
 import { decode, encode } from './storedJson.mts';
 
@@ -45,11 +46,20 @@ export interface Store {
 	remove(collection: string, filter: Filter): Promise<number>;
 }
 
+/** A document as it is now; none where it was removed. Not to be changed by those who hear of it. */
+export interface Change {
+	collection: string;
+	id: string;
+	document?: Document;
+}
+
 /** How long the store takes before and after it acts; two of them let calls of several operations interleave. */
 export type Latency = () => Promise<void>;
 
 /** A {@link Store} in memory and, with a file, in a journal that survives the process: one line a changed document. */
 export class MemoryStore implements Store {
+	/** Every document that is written or removed. */
+	readonly changes = new Feed<Change>();
 	private readonly collections = new Map<string, Map<string, Document>>();
 	private readonly file?: string;
 	private readonly latency: Latency;
@@ -131,6 +141,7 @@ export class MemoryStore implements Store {
 			for (const { _id } of doomed) {
 				this.documents(collection).delete(_id);
 				this.journal(collection, _id, null);
+				this.changes.tell({ collection, id: _id });
 			}
 			return doomed.length;
 		});
@@ -155,6 +166,7 @@ export class MemoryStore implements Store {
 	private write(collection: string, document: Document): void {
 		this.documents(collection).set(document._id, document);
 		this.journal(collection, document._id, document);
+		this.changes.tell({ collection, id: document._id, document });
 	}
 
 	/** All documents, or the one that a filter by id can mean. */

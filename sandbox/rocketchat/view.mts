@@ -1,4 +1,11 @@
-import { collections, type MessageDocument, type RoomDocument, type VisitorDocument } from './documents.mts';
+import {
+	collections,
+	type DepartmentDocument,
+	type MessageDocument,
+	type RoomDocument,
+	type UserDocument,
+	type VisitorDocument,
+} from './documents.mts';
 import type { JobDocument } from './scheduler.mts';
 import type { MemoryStore } from './store.mts';
 
@@ -34,6 +41,15 @@ export class View {
 
 	visitors(): VisitorDocument[] {
 		return this.store.peek<VisitorDocument>(collections.visitors, {}, { sort: { ts: 1 } });
+	}
+
+	/** Everybody who has the role of an agent. */
+	agents(): UserDocument[] {
+		return this.store.peek<UserDocument>(collections.users, { roles: 'livechat-agent' });
+	}
+
+	departments(): DepartmentDocument[] {
+		return this.store.peek<DepartmentDocument>(collections.departments);
 	}
 
 	/** What the app stored. */

@@ -49,12 +49,12 @@ export class SandboxMessageBridge extends MessageBridge {
 	/** Section 9: "an ephemeral message to that user in the room"; "not stored" and fires nothing. */
 	protected override async notifyUser(user: IUser, message: IMessage): Promise<void> {
 		const room = await this.requireRoom(message.room?.id);
-		this.server.notices.push({ at: clock.now(), roomId: room._id, to: user.username, text: message.text ?? '' });
+		this.server.showNotice({ at: clock.now(), roomId: room._id, to: user.username, text: message.text ?? '' });
 	}
 
 	protected override async notifyRoom(room: IRoom, message: IMessage): Promise<void> {
 		const { _id } = await this.requireRoom(room?.id);
-		this.server.notices.push({ at: clock.now(), roomId: _id, text: message.text ?? '' });
+		this.server.showNotice({ at: clock.now(), roomId: _id, text: message.text ?? '' });
 	}
 
 	/** "room must exist" */

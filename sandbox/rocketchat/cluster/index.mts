@@ -1,16 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { until } from '../../until.mts';
 import { AdminClient } from '../adminClient.mts';
 import { clock } from '../clock.mts';
-import type { Faults } from '../faults.mts';
-import type { People } from '../people.mts';
+import type { Notice } from '../news.mts';
 import { Delays } from '../random.mts';
-import type { Notice } from '../server.mts';
 import { MemoryStore } from '../store.mts';
 import { View } from '../view.mts';
-import { Channel, type Remote } from './channel.mts';
-import type { NodeControl, NodeOptions, Surroundings } from './node.mts';
+import { ClusterNode, type NodeProgram } from './clusterNode.mts';
+import type { NodeOptions } from './node.mts';
+
+export { ClusterNode, type NodeProgram } from './clusterNode.mts';
 
 /** How a cluster is started. */
 export interface ClusterOptions {
@@ -24,13 +22,6 @@ export interface ClusterOptions {
 	program?: NodeProgram;
 }
 
-/** Another version of Node, and a bundle for it, see `engines/bundle.mts`. */
-export interface NodeProgram {
-	node: string;
-	bundle: string;
-}
-
-const NODE = fileURLToPath(new URL('./node.mts', import.meta.url));
 const ADMIN = { username: 'admin', password: 'sandbox' };
 
 /**
@@ -40,49 +31,6 @@ const ADMIN = { username: 'admin', password: 'sandbox' };
 const STORE_DELAY_MS_MAX = 6;
 /** How long a change may take to reach all nodes. */
 const BROADCAST_MS_MAX = 20_000;
-
-/** One Rocket.Chat node of a {@link RocketChatCluster}, in a process of its own. */
-export class ClusterNode {
-	/** What people do at this node. */
-	readonly people: Remote<People>;
-	/** Faults of the calls of the app's process at this node. */
-	readonly faults: Remote<Faults>;
-	readonly control: Remote<NodeControl>;
-	/** `http://127.0.0.1:<port>` */
-	url = '';
-	private readonly process: ChildProcess;
-	private readonly appId: () => string;
-
-	constructor(process: ChildProcess, channel: Channel, appId: () => string) {
-		this.process = process;
-		this.appId = appId;
-		this.people = channel.remote('people');
-		this.faults = channel.remote('faults');
-		this.control = channel.remote('control');
-	}
-
-	/** Where RapidPro finds the app at this node. */
-	get appUrl(): string {
-		return `${this.url}/api/apps/public/${this.appId()}`;
-	}
-
-	/** Kills the app's process at this node; resolves when there is another, in which the app is enabled. */
-	killApp(): Promise<void> {
-		return this.control.killApp(this.appId());
-	}
-
-	/** Kills the node for good, with its app's process. */
-	async kill(): Promise<void> {
-		const ended = new Promise((resolve) => this.process.once('exit', resolve));
-		// Both are in a process group of their own.
-		process.kill(-Number(this.process.pid), 'SIGKILL');
-		await ended;
-	}
-
-	get isAlive(): boolean {
-		return this.process.exitCode === null && this.process.signalCode === null;
-	}
-}
 
 /**
  * Several Rocket.Chat nodes over one store, as section 10 has them: an operating-system process each, with an engine and
@@ -127,26 +75,20 @@ export class RocketChatCluster extends View {
 			siteUrl: this.nodes[0]?.url,
 			talksText: this.program !== undefined,
 		};
-		const child = this.fork(JSON.stringify(options));
-		const channel = new Channel(child, options.talksText);
-		const node = new ClusterNode(child, channel, () => this.appId);
-		const surroundings: Surroundings = {
-			broadcast: (broadcast) => {
-				for (const other of this.living()) if (other !== node) void other.control.hear(broadcast).catch(() => {});
-			},
-		};
-		channel.offer('store', this.memory);
-		channel.offer('surroundings', surroundings);
-		node.url = await node.control.start();
+		const node = await ClusterNode.start(
+			options,
+			this.memory,
+			() => this.appId,
+			(sender) => ({
+				broadcast: (broadcast) => {
+					for (const other of this.living()) if (other !== sender) void other.control.hear(broadcast).catch(() => {});
+				},
+				tell: () => {},
+			}),
+			this.program,
+		);
 		this.nodes.push(node);
 		return node;
-	}
-
-	private fork(options: string): ChildProcess {
-		const { program } = this;
-		return program
-			? fork(program.bundle, [options], { execPath: program.node, execArgv: [], detached: true })
-			: fork(NODE, [options], { execArgv: ['--import', 'tsx'], serialization: 'advanced', detached: true });
 	}
 
 	/** Stops the nodes that live. */

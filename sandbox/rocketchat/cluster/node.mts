@@ -2,9 +2,10 @@
 
 import type { Broadcast } from '../broadcasts.mts';
 import { clock, type Pace } from '../clock.mts';
+import type { News, Notice } from '../news.mts';
 import { People } from '../people.mts';
 import { Delays } from '../random.mts';
-import { type Notice, Server } from '../server.mts';
+import { Server } from '../server.mts';
 import type { Store } from '../store.mts';
 import { Channel } from './channel.mts';
 
@@ -15,6 +16,10 @@ export interface NodeOptions {
 	pace: Pace;
 	/** That of the first node, by which the whole cluster is reached. */
 	siteUrl?: string;
+	/** Whether {@link NodeControl.setPace} will be called. */
+	clockMoves?: boolean;
+	/** Whether somebody wants to hear what happens at it. */
+	tellsNews?: boolean;
 	/** See {@link Channel}. */
 	talksText: boolean;
 }
@@ -49,6 +54,10 @@ export class NodeControl {
 		return this.server.killApp(appId);
 	}
 
+	setPace(pace: Pace): Promise<void> {
+		return this.server.setPace(pace);
+	}
+
 	dropEvents(times: number): void {
 		this.server.events.drop(times);
 	}
@@ -70,9 +79,11 @@ export class NodeControl {
 export interface Surroundings {
 	/** Tells all other nodes. */
 	broadcast(broadcast: Broadcast): void;
+	/** Tells what happens at the node. */
+	tell(news: News): void;
 }
 
-const { admin, seed, pace, siteUrl, talksText }: NodeOptions = JSON.parse(process.argv[2]);
+const { admin, seed, pace, siteUrl, talksText, clockMoves, tellsNews }: NodeOptions = JSON.parse(process.argv[2]);
 clock.pace = pace;
 const channel = new Channel(process, talksText);
 const surroundings = channel.remote<Surroundings>('surroundings');
@@ -82,9 +93,11 @@ const server = new Server({
 	admin,
 	port: 0,
 	siteUrl,
+	clockMoves,
 	log: () => {},
 	broadcast: (broadcast) => void surroundings.broadcast(broadcast),
 });
+if (tellsNews) server.news.listen((news) => void surroundings.tell(news).catch(() => {}));
 channel.offer('control', new NodeControl(server));
 channel.offer('people', new People(server));
 channel.offer('faults', server.faults);

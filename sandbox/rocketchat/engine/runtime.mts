@@ -1,7 +1,10 @@
 import type { IAppManagerDeps } from '@rocket.chat/apps-engine/server/AppManager.js';
 import type { ProxiedApp } from '@rocket.chat/apps-engine/server/ProxiedApp.js';
+import type { Feed } from '../../feed.mts';
 import type { Activity } from '../activity.mts';
+import type { Pace } from '../clock.mts';
 import type { Faults } from '../faults.mts';
+import type { News } from '../news.mts';
 import type { RoundTrips } from '../roundTrips.mts';
 import type { SandboxAppManager } from './manager.mts';
 
@@ -10,6 +13,7 @@ export interface Watchers {
 	activity: Activity;
 	faults: Faults;
 	roundTrips: RoundTrips;
+	news: Feed<News>;
 }
 
 /** Where the engine runs apps: in processes of their own, or in the server's. */
@@ -22,6 +26,8 @@ export interface AppRuntime {
 	end(app: ProxiedApp): Promise<void>;
 	/** Kills an app's process from outside; resolves when the app is enabled in the next one. */
 	kill(app: ProxiedApp | undefined): Promise<void>;
+	/** Tells the apps of a time that was moved. */
+	setPace(pace: Pace): Promise<void>;
 	/** Takes away what {@link start} left on the disk. */
 	stop(): Promise<void>;
 }

@@ -11,8 +11,10 @@ import {
 	AppMetadataStorage,
 	type IAppStorageItem,
 } from '@rocket.chat/apps-engine/server/storage/index.js';
+import type { Feed } from '../../feed.mts';
 import { clock } from '../clock.mts';
 import { collections } from '../documents.mts';
+import type { News } from '../news.mts';
 import type { Document } from '../query.mts';
 import type { Store } from '../store.mts';
 import { plain } from './inProcess/plain.mts';
@@ -131,15 +133,20 @@ const LOGS_MAX = 5000;
 /** The apps' logs, in memory: section 1 says what each request adds to them. */
 export class LogStorage extends AppLogStorage {
 	private entries: ILoggerStorageEntry[] = [];
+	private readonly news: Feed<News>;
 
-	constructor() {
+	constructor(news: Feed<News>) {
 		super('sandbox');
+		this.news = news;
 	}
 
 	/** Engines up to 1.42 give the app's id and a logger in place of the entry. */
 	override async storeEntries(given: ILoggerStorageEntry | string, logger?: AppConsole): Promise<ILoggerStorageEntry> {
 		const entry = typeof given === 'string' ? AppConsole.toStorageEntry(given, logger as AppConsole) : given;
 		this.entries.push(entry);
+		for (const { severity, args } of entry.entries) {
+			this.news.tell({ kind: 'logged', method: entry.method, severity, text: words(args) });
+		}
 		if (this.entries.length > LOGS_MAX) this.entries.shift();
 		return entry;
 	}
@@ -167,12 +174,15 @@ export class LogStorage extends AppLogStorage {
 
 	/** An app's log, a line an entry, oldest first. */
 	linesOf(appId: string): string[] {
-		const line = (method: string, { severity, args }: ILogEntry) =>
-			`${method} ${severity}: ${args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' ')}`;
+		const line = (method: string, { severity, args }: ILogEntry) => `${method} ${severity}: ${words(args)}`;
 		return this.of(appId).flatMap(({ method, entries }) => entries.map((entry) => line(method, entry)));
 	}
 
 	private of(appId: string): ILoggerStorageEntry[] {
 		return this.entries.filter((entry) => entry.appId === appId);
 	}
+}
+
+function words(args: unknown[]): string {
+	return args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' ');
 }

@@ -5,7 +5,7 @@ import type { IAppManagerDeps } from '@rocket.chat/apps-engine/server/AppManager
 import { AppRuntimeManager } from '@rocket.chat/apps-engine/server/managers/AppRuntimeManager.js';
 import type { ProxiedApp } from '@rocket.chat/apps-engine/server/ProxiedApp.js';
 import type { IRuntimeController } from '@rocket.chat/apps-engine/server/runtime/IRuntimeController.js';
-import { clock } from '../../clock.mts';
+import { clock, type Pace } from '../../clock.mts';
 import { engineRequire, isOtherEngine } from '../home.mts';
 import { SandboxAppManager } from '../manager.mts';
 import type { AppRuntime, Watchers } from '../runtime.mts';
@@ -14,22 +14,29 @@ import { prepareRuntime } from './prepare.mts';
 import type { PreparedRuntime } from './runtimeFiles.mts';
 import { endProcess, killProcess, watchedSubprocess } from './subprocess.mts';
 
+/** Where apps' processes look for the time. */
+const CLOCK = 'clock.json';
+
 type Factory = NonNullable<ConstructorParameters<typeof AppRuntimeManager>[1]>;
 
 /** Each app in a Deno process of its own: engines from 1.43. */
 export class DenoRuntime implements AppRuntime {
 	private readonly watchers: Watchers;
 	private readonly log: (line: string) => void;
+	private readonly clockMoves: boolean;
 	private tempDir?: string;
 
-	constructor(watchers: Watchers, log: (line: string) => void) {
+	/** @param clockMoves whether {@link setPace} will be called: the apps must look at the time again and again. */
+	constructor(watchers: Watchers, log: (line: string) => void, clockMoves: boolean) {
 		this.watchers = watchers;
 		this.log = log;
+		this.clockMoves = clockMoves;
 	}
 
 	async start(dependencies: Omit<IAppManagerDeps, 'tempFilePath'>): Promise<SandboxAppManager> {
 		const prepared = isOtherEngine ? runtimeInPlace() : await prepareRuntime(this.log);
-		const config = clock.pace.speed === 1 ? prepared.config : prepared.fastConfig;
+		const isOutsideTime = clock.pace.speed === 1 && !this.clockMoves;
+		const config = isOutsideTime ? prepared.config : prepared.fastConfig;
 		this.tempDir = await mkdtemp(path.join(os.tmpdir(), 'rocketchat-sandbox-'));
 		const pace = JSON.stringify(clock.pace);
 		if (isOtherEngine) await offerLauncher(this.tempDir, config, prepared, pace);
@@ -49,6 +56,11 @@ export class DenoRuntime implements AppRuntime {
 
 	kill(app: ProxiedApp | undefined): Promise<void> {
 		return killProcess(app && controllerOf(app));
+	}
+
+	/** Only of the newest engine: the others' apps have the time in an argument. */
+	async setPace(pace: Pace): Promise<void> {
+		if (this.tempDir && !isOtherEngine) await writeFile(path.join(this.tempDir, CLOCK), JSON.stringify(pace));
 	}
 
 	async stop(): Promise<void> {
@@ -91,7 +103,7 @@ function replaceController(make: Factory): void {
 /** Engine 1.62 finds its runtime in the temporary folder and leaves a link that is there already. */
 async function linkRuntime(tempDir: string, { runtimeDir }: PreparedRuntime, pace: string): Promise<void> {
 	await symlink(runtimeDir, path.join(tempDir, 'deno-runtime'), 'junction');
-	await writeFile(path.join(tempDir, 'clock.json'), pace);
+	await writeFile(path.join(tempDir, CLOCK), pace);
 }
 
 /** The engine starts `deno` from `PATH` and hands `DENO_DIR` on. */

@@ -1,14 +1,23 @@
 import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import type { AppManager } from '@rocket.chat/apps-engine/server/AppManager.js';
 import { DenoRuntimeSubprocessController } from '@rocket.chat/apps-engine/server/runtime/deno/AppsEngineDenoRuntime.js';
 import type { IRuntimeController } from '@rocket.chat/apps-engine/server/runtime/IRuntimeController.js';
+import type { Feed } from '../../../feed.mts';
 import { NeverAnswered, OWN_SETTING } from '../../faults.mts';
+import type { News } from '../../news.mts';
 import { callName } from '../../roundTrips.mts';
 import type { Watchers } from '../runtime.mts';
 
 /** A JSON-RPC message as the engine's controller passes it around. */
 interface RpcMessage {
 	payload: { method: string; error?: { message?: string } };
+}
+
+/** What the server asks of the app's process. */
+interface AppRequest {
+	method: string;
+	params: unknown;
 }
 
 /**
@@ -109,7 +118,7 @@ function tellRestarts(controller: DenoRuntimeSubprocessController, internals: In
 	};
 }
 
-function watchRequestsOfTheApp(internals: Internals, { activity, faults, roundTrips }: Watchers): void {
+function watchRequestsOfTheApp(internals: Internals, { activity, faults, roundTrips, news }: Watchers): void {
 	const handle = internals.handleIncomingMessage.bind(internals);
 	internals.handleIncomingMessage = (message) => {
 		const { method } = message.payload;
@@ -117,6 +126,7 @@ function watchRequestsOfTheApp(internals: Internals, { activity, faults, roundTr
 		if (!isCall) return handle(message);
 		const name = callName(method);
 		roundTrips.record(name);
+		news.tell({ kind: 'called', name });
 		// An app's own settings are the one thing behind the pipe that no bridge carries.
 		const perform =
 			name === OWN_SETTING
@@ -139,7 +149,7 @@ function refuse(internals: Internals, message: RpcMessage, error: Error): void {
 function watchRequestsToTheApp(
 	controller: DenoRuntimeSubprocessController,
 	internals: Internals,
-	{ activity }: Watchers,
+	{ activity, news }: Watchers,
 ): void {
 	const inFlight = new Set<() => void>();
 	controller.on('processExit', () => {
@@ -149,11 +159,24 @@ function watchRequestsToTheApp(
 	internals.sendRequest = (message, options) => {
 		const end = activity.begin();
 		inFlight.add(end);
-		return send(message, options).finally(() => {
+		const answered = announce(news, message as AppRequest);
+		const answer = send(message, options);
+		answer.then(
+			() => answered(),
+			(error: Error) => answered(error.message),
+		);
+		return answer.finally(() => {
 			end();
 			inFlight.delete(end);
 		});
 	};
+}
+
+/** Tells what the app is asked for. Returns the way to tell that it has answered. */
+function announce(news: Feed<News>, { method, params }: AppRequest): (error?: string) => void {
+	const id = randomUUID();
+	if (news.isHeard) news.tell({ kind: 'asked', id, method, params: JSON.stringify(params) ?? '' });
+	return (error) => news.tell({ kind: 'answered', id, error });
 }
 
 /** Drops the answers of calls that a fault lets hang, see {@link NeverAnswered}. */

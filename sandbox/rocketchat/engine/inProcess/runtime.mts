@@ -17,16 +17,19 @@ const OF_THE_ENGINE = /^(activation|api|appDetailChanges)\.|\.register/;
  */
 export class InProcessRuntime implements AppRuntime {
 	private readonly watchers: Watchers;
+	private readonly clockMoves: boolean;
 
-	constructor(watchers: Watchers) {
+	/** @param clockMoves whether the time will be moved. */
+	constructor(watchers: Watchers, clockMoves: boolean) {
 		this.watchers = watchers;
+		this.clockMoves = clockMoves;
 	}
 
 	async start(dependencies: Omit<IAppManagerDeps, 'tempFilePath'>): Promise<SandboxAppManager> {
 		// From there vm2 resolves what apps import of the engine.
 		process.chdir(engineHome);
 		const manager = new SandboxAppManager(dependencies as IAppManagerDeps);
-		if (clock.pace.speed !== 1) hastenApps();
+		if (clock.pace.speed !== 1 || this.clockMoves) hastenApps();
 		this.watchRequests(manager);
 		this.watchOwnSettings();
 		return manager;
@@ -43,11 +46,15 @@ export class InProcessRuntime implements AppRuntime {
 		throw new Error('the app has no process of its own');
 	}
 
+	/** They live in this process's time. */
+	async setPace(): Promise<void> {}
+
 	async stop(): Promise<void> {}
 
 	private around<T>(call: string, perform: () => T): Promise<Awaited<T>> {
-		const { activity, faults, roundTrips } = this.watchers;
+		const { activity, faults, roundTrips, news } = this.watchers;
 		roundTrips.record(call);
+		news.tell({ kind: 'called', name: call });
 		const answer = activity.track(faults.around(call, async () => perform()));
 		return answer.catch((error) => {
 			// Nobody ever answers, and there is no pipe that could drop an answer.

@@ -1,0 +1,18 @@
+/** A notice that was shown and not stored. */
+export interface Notice {
+	at: Date;
+	roomId: string;
+	/** A username; everybody in the room when absent. */
+	to?: string;
+	text: string;
+}
+
+/** What happens at a node and leaves nothing in the store. */
+export type News =
+	/** The server asks the app's process for something: `app:executePostMessageSent`, `scheduler:sweep` … */
+	| { kind: 'asked'; id: string; method: string; params: string }
+	| { kind: 'answered'; id: string; error?: string }
+	/** The app's process makes a call to the server. */
+	| { kind: 'called'; name: string }
+	| { kind: 'logged'; method: string; severity: string; text: string }
+	| { kind: 'noticed'; notice: Notice };

@@ -19,8 +19,11 @@ const CACHED = join(CACHE, 'engines');
 /** Where `npm test` leaves the core that can be made to trap. */
 const TRAP = join(CACHE, 'trap');
 
-/** What does not depend on the engine, or is about the newest alone: the clicks of `npm start`, figures, several nodes. */
-const NOT_HERE = ['start', 'round-trips', 'two-nodes'];
+/**
+ * What does not depend on the engine, or is about the newest alone: `npm start` and its page, scenarios, figures, several
+ * nodes.
+ */
+const NOT_HERE = ['start', 'page/page', 'page/load', 'page/accessibility', 'scenarios', 'round-trips', 'two-nodes'];
 
 main(() => {
 	const zip = join(CACHED, packageName());

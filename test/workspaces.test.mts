@@ -78,7 +78,10 @@ describe('More workspaces', () => {
 		const line = await until('the line in the log', () =>
 			stage.rocketChat.appLogs().find((line) => line.includes('More workspaces')),
 		);
-		assert.match(line, /line 1 of the setting More workspaces is left out: after the name and a `;` it takes `secret=…`/);
+		assert.match(
+			line,
+			/line 1 of the setting More workspaces is left out: after the name and a `;` it takes `secret=…`/,
+		);
 		assert.doesNotMatch(line, /t0p-s3cr3t/);
 	});
 });

@@ -91,8 +91,13 @@ mod tests {
         let request = r#"{"request":{"request":{"endpoint":"secret.check","method":"get","headers":{},"body":"{}"}}}"#;
         let mut operation = Core::new("app".into(), "node".into()).start(start(request)).unwrap();
         check(&operation.begin().unwrap(), r#"{"effects":[{"id":"app_secret","kind":"readSetting"}],"log":[]}"#);
-        let answers = JSON::parse(r#"{"now":2,"outcomes":[{"ok":"s3cret"}]}"#).unwrap();
-        let end = Reflect::get(&operation.resume(answers).unwrap(), &"end".into()).unwrap();
+        let mut resume = |answers| operation.resume(JSON::parse(answers).unwrap()).unwrap();
+        check(
+            &resume(r#"{"now":2,"outcomes":[{"ok":"s3cret"}]}"#),
+            r#"{"effects":[{"id":"previous_secret","kind":"readSetting"},{"id":"more_workspaces","kind":"readSetting"}],"log":[]}"#,
+        );
+        let end = resume(r#"{"now":3,"outcomes":[{"ok":""},{"ok":""}]}"#);
+        let end = Reflect::get(&end, &"end".into()).unwrap();
         let response = Reflect::get(&end, &"response".into()).unwrap();
         assert_eq!(Reflect::get(&response, &"status".into()).unwrap(), JsValue::from(401));
     }

@@ -72,8 +72,8 @@ pub fn is_passing(failure: &Failure) -> bool {
         || matches!(Refusal::from(failure.clone()), Refusal::Internal(_))
 }
 
-/// Keeps a message, which Rocket.Chat was first asked to take at `tried_at`, if it was; answers the id under
-/// which it, or its first part, is kept.
+/// Keeps a message, which Rocket.Chat was first asked to take at `tried_at`, if it was, and which others wait
+/// before, or not; answers the id under which it, or its first part, is kept.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it: then it was not accepted.
@@ -82,6 +82,7 @@ pub async fn keep(
     contact: &Contact,
     contents: Vec<Content>,
     tried_at: Option<u64>,
+    behind_others: bool,
 ) -> Result<String, Failure> {
     let (id, at) = (host.random("letter", 12), host.now());
     let page = DUE.page(at.saturating_add(RETRY_MS));
@@ -94,7 +95,9 @@ pub async fn keep(
         let letter = Letter { v: VERSION, at, id, contact_of: contact.clone(), text, attachments, copy, tried_at };
         host.create_record(associations, &letter).await?;
     }
-    host.schedule(Job::Post { contact: contact.clone() }, at.saturating_add(RETRY_MS)).await;
+    // Not beside the job of those, which posts this one too: two nodes would take up the same letter at once.
+    let delay_ms = if behind_others { 2 * RETRY_MS } else { RETRY_MS };
+    host.schedule(Job::Post { contact: contact.clone() }, at.saturating_add(delay_ms)).await;
     Ok(id)
 }
 

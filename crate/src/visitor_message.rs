@@ -63,7 +63,7 @@ pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, 
             if tried_at.is_none() && !waits {
                 follow_ups.push(Job::Post { contact: contact.clone() });
             }
-            inbox::keep(host, &contact, contents, tried_at).await?
+            inbox::keep(host, &contact, contents, tried_at, waits).await?
         }
         Posted::RoomClosed => {
             ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;

@@ -39,6 +39,10 @@ export class Scheduler {
 	private readonly processors = new Map<string, Processor>();
 	/** Processor to the job that it runs here. */
 	private readonly running = new Map<string, string>();
+	/** Processors for which a job is being looked for or run here. */
+	private readonly busy = new Set<string>();
+	/** Those of them that are to be looked at again. */
+	private readonly due = new Set<string>();
 	private readonly timers = new Set<NodeJS.Timeout>();
 	private scan?: NodeJS.Timeout;
 
@@ -140,23 +144,34 @@ export class Scheduler {
 
 	/** Locks and runs what is due; a lock that is older than its lifetime counts as left by a crash. */
 	private async runDue(): Promise<void> {
-		for (const name of this.processors.keys()) {
-			// "defaultConcurrency 1"
-			if (!this.running.has(name)) await this.runNext(name);
-		}
+		for (const name of this.processors.keys()) await this.runNext(name);
 	}
 
 	private async runNext(name: string): Promise<void> {
-		const now = clock.now();
-		const job =
-			(await this.lock({ name, lockedAt: null, nextRunAt: { $lte: now } })) ??
-			(await this.lock({ name, lockedAt: { $lte: new Date(now.getTime() - LOCK_MS) } }));
-		if (!job || this.running.has(name)) return;
-		this.running.set(name, job._id);
-		void this.activity.track(this.run(job)).finally(() => {
+		// "defaultConcurrency 1": a second look during the first one might lock a job that then nobody runs.
+		if (this.busy.has(name)) {
+			this.due.add(name);
+			return;
+		}
+		this.busy.add(name);
+		this.due.delete(name);
+		const job = await this.lockNext(name);
+		const over = () => {
 			this.running.delete(name);
-			void this.runNext(name);
-		});
+			this.busy.delete(name);
+			if (job || this.due.has(name)) void this.runNext(name);
+		};
+		if (!job) return over();
+		this.running.set(name, job._id);
+		void this.activity.track(this.run(job)).finally(over);
+	}
+
+	private async lockNext(name: string): Promise<JobDocument | undefined> {
+		const now = clock.now();
+		return (
+			(await this.lock({ name, lockedAt: null, nextRunAt: { $lte: now } })) ??
+			(await this.lock({ name, lockedAt: { $lte: new Date(now.getTime() - LOCK_MS) } }))
+		);
 	}
 
 	private lock(filter: Record<string, unknown>): Promise<JobDocument | undefined> {

@@ -180,13 +180,24 @@ function announce(news: Feed<News>, { method, params }: AppRequest): (error?: st
 }
 
 /** Drops the answers of calls that a fault lets hang, see {@link NeverAnswered}. */
-function leaveUnanswered({ messenger }: Internals): void {
+function leaveUnanswered(internals: Internals): void {
+	const { messenger } = internals;
 	// Looked up each time: engine 1.46 offers it as a getter that changes its mind.
 	const send = (message: unknown) =>
 		Reflect.get(Object.getPrototypeOf(messenger), 'send', messenger).call(messenger, message);
 	const value = (message: unknown) => {
 		const { error } = (message ?? {}) as { error?: { message?: string } };
-		if (error?.message !== NeverAnswered.message) send(message);
+		if (error?.message === NeverAnswered.message) return;
+		surviveItsEnd(internals);
+		send(message);
 	};
 	Object.defineProperty(messenger, 'send', { value });
+}
+
+/**
+ * The engine writes to a process that may just have ended, and listens for no failure of that. A server logs what nobody
+ * caught and lives on; this one would end.
+ */
+function surviveItsEnd({ deno }: Internals): void {
+	if (deno?.stdin?.listenerCount('error') === 0) deno.stdin.on('error', () => {});
 }

@@ -22,6 +22,9 @@ const WRITE_TRIES: u32 = 3;
 /// How much later than a later one's a message's event may come, so that the order is still kept (arrivals.rs).
 const PATIENCE_MS: u64 = 30;
 
+/// More attempts than this at one entry by one ticket within a second are of an app that does not wait after a failure:
+/// RapidPro may be back.
+const ATTEMPTS_A_SECOND_MAX: usize = 8;
 /// By how much the nodes' clocks may be apart for the calendar to be relied on: less than the sweep's margin (sweep.rs),
 /// less the lease by which a line is entered in advance.
 const CLOCKS_APART_MS: u64 = 80_000;
@@ -65,11 +68,13 @@ impl World {
         let read = self.drive(op).and_then(|drive| drive.read.get(&room).copied()).unwrap_or_default();
         self.check_whose(&room, &ticket, body);
         self.check_news(op, &entry, &room, read);
+        self.check_pace(&entry, &ticket);
         match &entry {
             Entry::Message(text) => self.check_first(text, read),
             Entry::Close(..) => self.check_last(&room, read),
         }
         let attempt = Attempt {
+            ticket,
             process: op.process,
             at: self.time,
             clock: self.clock(op.node),
@@ -143,6 +148,14 @@ impl World {
         if let Some(other) = other {
             let detail = format!("{entry:?} by process {} beside process {}", op.process, other.process);
             self.violate("one process at a time sends an entry", detail);
+        }
+    }
+
+    /// RapidPro is not asked again and again without a pause.
+    fn check_pace(&mut self, entry: &Entry, ticket: &str) {
+        let attempts = self.ledger.attempts.get(entry).into_iter().flatten();
+        if attempts.filter(|attempt| attempt.ticket == ticket && self.time - attempt.at < 1_000).count() > ATTEMPTS_A_SECOND_MAX {
+            self.violate("what failed waits", format!("{entry:?}"));
         }
     }
 
@@ -232,9 +245,10 @@ impl World {
             };
             // An event that got lost, or came before the room was known, shows when the room is compared, before its close at the latest.
             let unnoticed = match message.arrival {
-                Arrival::Dropped | Arrival::Came { bound: false, .. } => true,
+                Arrival::Dropped => true,
+                Arrival::Came { bound, .. } => !bound && !self.is_calm(),
                 Arrival::NobodyThere => room.bound_at.values().min().is_none_or(|bound| message.stored_at < *bound),
-                Arrival::Coming | Arrival::Came { .. } => false,
+                Arrival::Coming => false,
             };
             let unknown = unnoticed && rest < Rest::RoomsClosed
                 || self.is_close_unnoticed(&message.room, rest)
@@ -242,7 +256,9 @@ impl World {
             let too_late = room.ended_at.is_some_and(|ended| ended <= message.stored_at);
             if message.given_up {
                 let log = format!("the agents of room {} could not be told", message.room.as_str());
-                let told = self.ledger.was_told(text) || self.ledger.was_told(&log);
+                // In a closed room there may be nobody left to tell.
+                let over = room.ended.is_some() || self.chat.room(&message.room).is_none_or(|room| !room.open);
+                let told = self.ledger.was_told(text) || over && self.ledger.was_told(&log);
                 let age = self.clock(0).saturating_sub(message.created_at);
                 if !told || !(message.refused || self.ledger.clock_set_by_days || age >= MESSAGE_AGE_MAX_MS) {
                     return Some(("what is given up is told to the agent", text.clone()));

@@ -126,6 +126,7 @@ pub struct Claim {
 /// One webhook.
 #[derive(Debug)]
 pub struct Attempt {
+    pub ticket: String,
     pub process: u32,
     pub at: u64,
     /// By its node's clock.

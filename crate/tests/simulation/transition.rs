@@ -87,12 +87,21 @@ const SPELLS: &[Fault] = &[
     Fault::SweptTwice,
 ];
 
+/// How many kinds of trouble there are in a run that has only a few: those meet more often then.
+const FEW: usize = 4;
+
 /// What a run is made of.
 pub fn history(random: &mut Random, length: usize, nodes: usize, contacts: usize, faults: bool) -> Vec<Step> {
+    let few: Vec<Fault> = (0..FEW).map(|_| random.pick(SPELLS)).collect();
+    let faults: &[Fault] = match faults {
+        false => &[],
+        true if random.percent(50) => &few,
+        true => SPELLS,
+    };
     (0..length).map(|_| step(random, nodes, contacts, faults)).collect()
 }
 
-fn step(random: &mut Random, nodes: usize, contacts: usize, faults: bool) -> Step {
+fn step(random: &mut Random, nodes: usize, contacts: usize, faults: &[Fault]) -> Step {
     Step { after_ms: pause(random), chance: random.next(), transition: transition(random, nodes, contacts, faults) }
 }
 
@@ -106,9 +115,9 @@ fn pause(random: &mut Random) -> u64 {
     }
 }
 
-fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: bool) -> Transition {
+fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: &[Fault]) -> Transition {
     let (contact, node) = (random.index(contacts), random.index(nodes));
-    match random.below(if faults { 100 } else { 70 }) {
+    match random.below(if faults.is_empty() { 70 } else { 100 }) {
         0..=21 => {
             Transition::AgentWrites { contact, node, messages: random.pick(&[1, 1, 1, 3]), by_bot: random.percent(20) }
         }
@@ -119,20 +128,20 @@ fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: bool) 
         58..=61 => Transition::OpensTwice { contact, nodes: [node, random.index(nodes)] },
         62..=66 => Transition::RapidProCloses { contact, node },
         67..=69 => Transition::WritesElsewhere { node, place: random.below(4) },
-        70..=91 => trouble(random),
+        70..=91 => trouble(random, faults),
         92..=95 => Transition::Dies { node, away_ms: away(random) },
         96..=97 => Transition::Disabled { ms: random.pick(&[1, 3, 5, 10, 60]) * MINUTE },
         _ => Transition::ClockSet { node: random.percent(70).then_some(node), by_ms: clock_jump(random) },
     }
 }
 
-fn trouble(random: &mut Random) -> Transition {
+fn trouble(random: &mut Random, faults: &[Fault]) -> Transition {
     let ms = match random.below(10) {
         0..=4 => random.between(1, 20) * SECOND,
         5..=8 => random.between(20, 180) * SECOND,
         _ => random.between(3, 30) * MINUTE,
     };
-    Transition::Trouble { fault: random.pick(SPELLS), percent: random.pick(&[20, 50, 100]), ms }
+    Transition::Trouble { fault: random.pick(faults), percent: random.pick(&[20, 50, 100]), ms }
 }
 
 fn away(random: &mut Random) -> u64 {

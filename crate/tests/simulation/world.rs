@@ -259,6 +259,11 @@ impl World {
         self.occurred[fault as usize] += 1;
     }
 
+    /// Whether nothing has gone wrong so far.
+    pub fn is_calm(&self) -> bool {
+        Fault::ALL.iter().all(|fault| *fault == Fault::OpenedTwice || self.occurred[*fault as usize] == 0)
+    }
+
     pub fn begin_spell(&mut self, spell: Spell) {
         self.spells.push(spell);
     }
@@ -577,7 +582,8 @@ impl World {
             }
             Some(Fault::EventDuplicated) => {
                 self.disorder(&trigger);
-                let again = self.random.below(2_000);
+                let within = self.random.pick(&[2_000, 2_000, 15 * 60_000]);
+                let again = self.random.below(within);
                 self.later(delay, Happening::Event { node, trigger: trigger.clone(), text: text.clone() });
                 self.later(again, Happening::Event { node, trigger, text });
             }

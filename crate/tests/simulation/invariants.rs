@@ -73,7 +73,10 @@ impl World {
             Entry::Message(text) => self.check_first(text, read),
             Entry::Close(..) => self.check_last(&room, read),
         }
+        let takes_up = self.drive(op).and_then(|drive| drive.takes_up.clone());
+        let tried = self.ledger.attempts.contains_key(&entry);
         let attempt = Attempt {
+            at_once: !tried && takes_up.is_some_and(|text| entry == Entry::Message(text)),
             ticket,
             process: op.process,
             at: self.time,
@@ -154,7 +157,9 @@ impl World {
     /// RapidPro is not asked again and again without a pause.
     fn check_pace(&mut self, entry: &Entry, ticket: &str) {
         let attempts = self.ledger.attempts.get(entry).into_iter().flatten();
-        if attempts.filter(|attempt| attempt.ticket == ticket && self.time - attempt.at < 1_000).count() > ATTEMPTS_A_SECOND_MAX {
+        if attempts.filter(|attempt| attempt.ticket == ticket && self.time - attempt.at < 1_000).count()
+            > ATTEMPTS_A_SECOND_MAX
+        {
             self.violate("what failed waits", format!("{entry:?}"));
         }
     }
@@ -192,16 +197,20 @@ impl World {
     }
 
     /// Messages reach RapidPro in the order in which they were written, as long as one process hears of both in that
-    /// order, none of its calls goes wrong meanwhile, and no clock is set.
-    pub fn check_order(&mut self, text: &str, sender: u32) {
+    /// order, none of its calls goes wrong meanwhile, and no clock is set. What is sent as it comes overtakes nothing
+    /// that merely could not be written down, either.
+    pub fn check_order(&mut self, text: &str, (sender, at_once): (u32, bool)) {
         let Some(this) = self.ledger.agents_messages.get(text).filter(|message| message.applied == 0) else { return };
         let Arrival::Came { process, at, .. } = this.arrival else { return };
         let ordered =
             self.ledger.rooms.get(&this.room).is_none_or(|room| room.disordered_at.is_none_or(|since| since > at));
-        let hurts_now =
-            self.nodes.iter().flat_map(|node| &node.process).find(|alive| alive.id == process).map(|alive| alive.hurts);
+        let Some(alive) = self.nodes.iter().flat_map(|node| &node.process).find(|alive| alive.id == process) else {
+            return;
+        };
         let overtaken = self.ledger.agents_messages.iter().find(|(_, other)| {
-            let Arrival::Came { process: others, at: came, hurts, bound } = other.arrival else { return false };
+            let Arrival::Came { process: others, at: came, hurts, unclear, bound } = other.arrival else {
+                return false;
+            };
             other.room == this.room
                 && other.stored_at < this.stored_at
                 && other.created_at < this.created_at
@@ -212,7 +221,7 @@ impl World {
                 && others == process
                 && sender == process
                 && came <= at + PATIENCE_MS
-                && hurts_now == Some(hurts)
+                && (alive.hurts == hurts || at_once && alive.unclear == unclear)
                 && self.ledger.clock_set_at.is_none_or(|at| at < other.stored_at)
         });
         if let Some((other, _)) = overtaken {
@@ -224,7 +233,10 @@ impl World {
     /// What the app has accepted and neither delivered nor told somebody about.
     pub fn owed(&self, rest: Rest) -> Option<(&'static str, String)> {
         let owed = self.owed_message(rest).or_else(|| self.owed_post());
-        owed.or_else(|| self.owed_leave()).or_else(|| self.owed_close(rest)).or_else(|| self.owed_end(rest))
+        owed.or_else(|| self.owed_takeover())
+            .or_else(|| self.owed_leave())
+            .or_else(|| self.owed_close(rest))
+            .or_else(|| self.owed_end(rest))
     }
 
     /// Whether the nodes' clocks have always been so close to each other that none took a page off the list on which
@@ -314,6 +326,19 @@ impl World {
             }
         }
         None
+    }
+
+    /// A ticket whose rooms have all lost against another one is served by that one.
+    fn owed_takeover(&self) -> Option<(&'static str, String)> {
+        let forsaken = |ticket: &str| {
+            let serves = |room: &&RoomLedger| room.bound.iter().any(|(bound, _)| bound == ticket);
+            let mut rooms = self.ledger.rooms.values().filter(serves).peekable();
+            rooms.peek().is_some() && rooms.all(|room| room.gave_way)
+        };
+        let mut open = self.rapidpro.tickets.iter().filter(|(_, ticket)| ticket.state == State::Open);
+        let (ticket, _) =
+            open.find(|(id, ticket)| forsaken(id.as_str()) && !self.ledger.half_opened.contains(&ticket.contact))?;
+        Some(("a room that gave way has its tickets taken over", ticket.clone()))
     }
 
     /// An ended room is closed, or its agents are asked to close it.

@@ -145,12 +145,6 @@ export const MUTATIONS = [
 		to: '{ let _ = &sent; desk.outbox.knows(&id) }',
 	},
 	{
-		breaks: 'a room that is bound late is compared soon',
-		file: 'agent_message.rs',
-		from: 'if made_here {\n                compare::look_soon(host, &room).await;\n            }',
-		to: '{ let _ = made_here; }',
-	},
-	{
 		breaks: 'an event that comes twice is taken up once',
 		file: 'agent_message.rs',
 		from: 'Ok(true) => return End::default(),',
@@ -269,12 +263,6 @@ export const MUTATIONS = [
 		file: 'tidy.rs',
 		from: 'entry.given_up || entry.batches.len() > 1',
 		to: 'entry.given_up',
-	},
-	{
-		breaks: "all of an entry's lines share a batch",
-		file: 'outbox.rs',
-		from: 'Some((message, until.saturating_sub(LEASE_MS)))',
-		to: 'Some((message, { let _ = until; line.at }))',
 	},
 	{
 		breaks: 'a line counts as later than those before it',

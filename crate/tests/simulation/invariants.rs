@@ -257,22 +257,19 @@ impl World {
             };
             // An event that got lost, or came before the room was known, shows when the room is compared, before its close at the latest.
             let unnoticed = match message.arrival {
-                Arrival::Dropped => true,
-                Arrival::Came { bound, .. } => !bound && !self.is_calm(),
+                Arrival::Dropped | Arrival::Came { bound: false, .. } => true,
                 Arrival::NobodyThere => room.bound_at.values().min().is_none_or(|bound| message.stored_at < *bound),
-                Arrival::Coming => false,
+                Arrival::Coming | Arrival::Came { .. } => false,
             };
             let unknown = unnoticed && rest < Rest::RoomsClosed
                 || self.is_close_unnoticed(&message.room, rest)
                 || !self.calendar_is_reliable();
             let too_late = room.ended_at.is_some_and(|ended| ended <= message.stored_at);
             if message.given_up {
-                let log = format!("the agents of room {} could not be told", message.room.as_str());
-                // In a closed room there may be nobody left to tell.
-                let over = room.ended.is_some() || self.chat.room(&message.room).is_none_or(|room| !room.open);
-                let told = self.ledger.was_told(text) || over && self.ledger.was_told(&log);
                 let age = self.clock(0).saturating_sub(message.created_at);
-                if !told || !(message.refused || self.ledger.clock_set_by_days || age >= MESSAGE_AGE_MAX_MS) {
+                if !self.was_told_of(text, message)
+                    || !(message.refused || self.ledger.clock_set_by_days || age >= MESSAGE_AGE_MAX_MS)
+                {
                     return Some(("what is given up is told to the agent", text.clone()));
                 }
             } else if message.applied == 0 && !unknown && !too_late {
@@ -341,14 +338,41 @@ impl World {
         Some(("a room that gave way has its tickets taken over", ticket.clone()))
     }
 
+    /// Whether the agents know of a message that was given up. In a closed room there may be nobody left to tell.
+    fn was_told_of(&self, text: &str, message: &AgentsMessage) -> bool {
+        let serves = self.is_open(&message.room) && self.ledger.rooms[&message.room].ended.is_none();
+        let log = format!("the agents of room {} could not be told", message.room.as_str());
+        self.ledger.was_told(text) || !serves && self.ledger.was_told(&log)
+    }
+
+    fn is_open(&self, room: &RoomId) -> bool {
+        self.chat.room(room).is_some_and(|room| room.open)
+    }
+
+    /// What is stored as over is: the agents know what was given up, and a room that is finished is closed, or somebody
+    /// is asked to close it.
+    pub fn check_end(&mut self, record: &Value) {
+        let given_up = record.pointer("/line/settled/given_up").is_some_and(|reason| !reason.is_null());
+        let mut messages = self.ledger.agents_messages.iter();
+        if let Some((text, message)) = messages.find(|(_, message)| given_up && record["entry"] == message.id)
+            && !self.was_told_of(text, message)
+        {
+            self.violate("nothing is given up before the agent is told", text.clone());
+        }
+        let id = RoomId(record["room"].as_str().unwrap_or_default().to_owned());
+        let finished = record.get("fact").is_some_and(|fact| fact == "finished");
+        if finished && self.is_open(&id) && !self.ledger.room(&id).asked_to_close {
+            self.violate("a room that is finished was left", id.0);
+        }
+    }
+
     /// An ended room is closed, or its agents are asked to close it.
     fn owed_leave(&self) -> Option<(&'static str, String)> {
         if !self.calendar_is_reliable() {
             return None;
         }
-        let is_open = |room: &RoomId| self.chat.room(room).is_some_and(|room| room.open);
         let mut ended = self.ledger.rooms.iter().filter(|(_, room)| room.ended.is_some() && !room.bound.is_empty());
-        let (id, _) = ended.find(|(id, room)| is_open(id) && !room.asked_to_close)?;
+        let (id, _) = ended.find(|(id, room)| self.is_open(id) && !room.asked_to_close)?;
         Some(("an ended room is closed, or somebody is asked to", id.as_str().to_owned()))
     }
 

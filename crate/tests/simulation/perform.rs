@@ -111,6 +111,7 @@ impl World {
             }
             Effect::CreateRecord { associations, record } => {
                 self.ledger.stored(op.process, &record, self.time);
+                self.check_end(&record);
                 self.store.create(&associations, record);
                 Outcome::Ok(Value::Null)
             }

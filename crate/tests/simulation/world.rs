@@ -259,11 +259,6 @@ impl World {
         self.occurred[fault as usize] += 1;
     }
 
-    /// Whether nothing has gone wrong so far.
-    pub fn is_calm(&self) -> bool {
-        Fault::ALL.iter().all(|fault| *fault == Fault::OpenedTwice || self.occurred[*fault as usize] == 0)
-    }
-
     pub fn begin_spell(&mut self, spell: Spell) {
         self.spells.push(spell);
     }

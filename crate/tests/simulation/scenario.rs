@@ -472,9 +472,12 @@ impl World {
         let says = |words: &str| content["body"].as_str().is_some_and(|body| body.contains(words));
         let Some(room) = ledger.rooms.get(&message.room) else { return };
         let bound_at = room.bound_at.get(ticket);
-        let had_time = ledger.clock_set_at.is_some() || bound_at.is_some_and(|bound| time - bound >= COMMIT_MS);
-        // Any other ticket of the room's would do.
-        let hopeless = had_time && !room.bound.iter().any(|(ticket, _)| self.rapidpro.knows(ticket));
+        let had_time = bound_at.is_some_and(|bound| time - bound >= COMMIT_MS);
+        // Any other ticket of the room's would do. To a clock that was set a young ticket may look old.
+        let hopeless = match had_time {
+            true => !room.bound.iter().any(|(ticket, _)| self.rapidpro.knows(ticket)),
+            false => ledger.clock_set_at.is_some(),
+        };
         message.refused |= match status {
             400 => !says("error inserting"),
             404 => says("no such ticket ") && hopeless,

@@ -79,6 +79,8 @@ faults! {
     CommittedLate,
     /// RapidPro never stores a ticket for which it has called `room`.
     NeverCommitted,
+    /// RapidPro does its work and takes seconds to say so.
+    AnswersLate,
     /// An event of Rocket.Chat never comes.
     EventDropped,
     /// An event of Rocket.Chat comes twice.

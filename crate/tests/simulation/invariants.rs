@@ -6,11 +6,12 @@ use rapidpro_tickets_core::outbox::{LEASE_MS, Outbox};
 use rapidpro_tickets_core::ticket::{self, Contact, ContactToken, RoomId};
 use serde_json::Value;
 
+use crate::fault::Fault;
 use crate::ledger::{AgentsMessage, Arrival, Attempt, Entry, RoomLedger};
 use crate::node::OpRef;
 use crate::rapidpro::{State, token_of};
 use crate::rocketchat::{Maker, Room};
-use crate::scenario::Rest;
+use crate::scenario::{Rest, is_picture};
 use crate::world::World;
 
 /// How long a webhook can take, as far as the app waits for it (delivery.rs).
@@ -22,6 +23,9 @@ const WRITE_TRIES: u32 = 3;
 /// How much later than a later one's a message's event may come, so that the order is still kept (arrivals.rs).
 const PATIENCE_MS: u64 = 30;
 
+/// More attempts than this at one entry by one ticket within a second are of an app that does not wait after a failure:
+/// RapidPro may be back.
+const ATTEMPTS_A_SECOND_MAX: usize = 8;
 /// By how much the nodes' clocks may be apart for the calendar to be relied on: less than the sweep's margin (sweep.rs),
 /// less the lease by which a line is entered in advance.
 const CLOCKS_APART_MS: u64 = 80_000;
@@ -65,11 +69,16 @@ impl World {
         let read = self.drive(op).and_then(|drive| drive.read.get(&room).copied()).unwrap_or_default();
         self.check_whose(&room, &ticket, body);
         self.check_news(op, &entry, &room, read);
+        self.check_pace(&entry, &ticket);
         match &entry {
             Entry::Message(text) => self.check_first(text, read),
             Entry::Close(..) => self.check_last(&room, read),
         }
+        let takes_up = self.drive(op).and_then(|drive| drive.takes_up.clone());
+        let tried = self.ledger.attempts.contains_key(&entry);
         let attempt = Attempt {
+            at_once: !tried && takes_up.is_some_and(|text| entry == Entry::Message(text)),
+            ticket,
             process: op.process,
             at: self.time,
             clock: self.clock(op.node),
@@ -146,6 +155,16 @@ impl World {
         }
     }
 
+    /// RapidPro is not asked again and again without a pause.
+    fn check_pace(&mut self, entry: &Entry, ticket: &str) {
+        let attempts = self.ledger.attempts.get(entry).into_iter().flatten();
+        if attempts.filter(|attempt| attempt.ticket == ticket && self.time - attempt.at < 1_000).count()
+            > ATTEMPTS_A_SECOND_MAX
+        {
+            self.violate("what failed waits", format!("{entry:?}"));
+        }
+    }
+
     /// What was written down earlier goes first.
     fn check_first(&mut self, text: &str, read: u64) {
         let messages = &self.ledger.agents_messages;
@@ -179,16 +198,20 @@ impl World {
     }
 
     /// Messages reach RapidPro in the order in which they were written, as long as one process hears of both in that
-    /// order, none of its calls goes wrong meanwhile, and no clock is set.
-    pub fn check_order(&mut self, text: &str, sender: u32) {
+    /// order, none of its calls goes wrong meanwhile, and no clock is set. What is sent as it comes overtakes nothing
+    /// that merely could not be written down, either.
+    pub fn check_order(&mut self, text: &str, (sender, at_once): (u32, bool)) {
         let Some(this) = self.ledger.agents_messages.get(text).filter(|message| message.applied == 0) else { return };
         let Arrival::Came { process, at, .. } = this.arrival else { return };
         let ordered =
             self.ledger.rooms.get(&this.room).is_none_or(|room| room.disordered_at.is_none_or(|since| since > at));
-        let hurts_now =
-            self.nodes.iter().flat_map(|node| &node.process).find(|alive| alive.id == process).map(|alive| alive.hurts);
+        let Some(alive) = self.nodes.iter().flat_map(|node| &node.process).find(|alive| alive.id == process) else {
+            return;
+        };
         let overtaken = self.ledger.agents_messages.iter().find(|(_, other)| {
-            let Arrival::Came { process: others, at: came, hurts, bound } = other.arrival else { return false };
+            let Arrival::Came { process: others, at: came, hurts, unclear, bound } = other.arrival else {
+                return false;
+            };
             other.room == this.room
                 && other.stored_at < this.stored_at
                 && other.created_at < this.created_at
@@ -199,7 +222,7 @@ impl World {
                 && others == process
                 && sender == process
                 && came <= at + PATIENCE_MS
-                && hurts_now == Some(hurts)
+                && (alive.hurts == hurts || at_once && alive.unclear == unclear)
                 && self.ledger.clock_set_at.is_none_or(|at| at < other.stored_at)
         });
         if let Some((other, _)) = overtaken {
@@ -211,7 +234,10 @@ impl World {
     /// What the app has accepted and neither delivered nor told somebody about.
     pub fn owed(&self, rest: Rest) -> Option<(&'static str, String)> {
         let owed = self.owed_message(rest).or_else(|| self.owed_post());
-        owed.or_else(|| self.owed_leave()).or_else(|| self.owed_close(rest)).or_else(|| self.owed_end(rest))
+        owed.or_else(|| self.owed_takeover())
+            .or_else(|| self.owed_leave())
+            .or_else(|| self.owed_close(rest))
+            .or_else(|| self.owed_end(rest))
     }
 
     /// Whether the nodes' clocks have always been so close to each other that none took a page off the list on which
@@ -241,10 +267,10 @@ impl World {
                 || !self.calendar_is_reliable();
             let too_late = room.ended_at.is_some_and(|ended| ended <= message.stored_at);
             if message.given_up {
-                let log = format!("the agents of room {} could not be told", message.room.as_str());
-                let told = self.ledger.was_told(text) || self.ledger.was_told(&log);
                 let age = self.clock(0).saturating_sub(message.created_at);
-                if !told || !(message.refused || self.ledger.clock_set_by_days || age >= MESSAGE_AGE_MAX_MS) {
+                if !self.was_told_of(text, message)
+                    || !(message.refused || self.ledger.clock_set_by_days || age >= MESSAGE_AGE_MAX_MS)
+                {
                     return Some(("what is given up is told to the agent", text.clone()));
                 }
             } else if message.applied == 0 && !unknown && !too_late {
@@ -260,7 +286,10 @@ impl World {
         }
         for (text, message) in &self.ledger.contacts_messages {
             let told = || message.accepted.iter().any(|id| self.ledger.was_told(id));
-            if !message.accepted.is_empty() && message.posted.is_empty() && !told() {
+            // The link to a picture that is posted after everybody has stopped waiting may be taken for the next
+            // picture's: the app does not see where a link leads.
+            let mistaken = is_picture(text) && self.occurred[Fault::PostLate as usize] > 0;
+            if !message.accepted.is_empty() && message.posted.is_empty() && !told() && !mistaken {
                 return Some(("what a contact writes reaches Rocket.Chat", format!("{text}: {message:?}")));
             }
         }
@@ -300,14 +329,54 @@ impl World {
         None
     }
 
+    /// A ticket whose rooms have all lost against another one is served by that one.
+    fn owed_takeover(&self) -> Option<(&'static str, String)> {
+        let forsaken = |ticket: &str| {
+            let serves = |room: &&RoomLedger| room.bound.iter().any(|(bound, _)| bound == ticket);
+            let mut rooms = self.ledger.rooms.values().filter(serves).peekable();
+            rooms.peek().is_some() && rooms.all(|room| room.gave_way)
+        };
+        let mut open = self.rapidpro.tickets.iter().filter(|(_, ticket)| ticket.state == State::Open);
+        let (ticket, _) =
+            open.find(|(id, ticket)| forsaken(id.as_str()) && !self.ledger.half_opened.contains(&ticket.contact))?;
+        Some(("a room that gave way has its tickets taken over", ticket.clone()))
+    }
+
+    /// Whether the agents know of a message that was given up. In a closed room there may be nobody left to tell.
+    fn was_told_of(&self, text: &str, message: &AgentsMessage) -> bool {
+        let serves = self.is_open(&message.room) && self.ledger.rooms[&message.room].ended.is_none();
+        let log = format!("the agents of room {} could not be told", message.room.as_str());
+        self.ledger.was_told(text) || !serves && self.ledger.was_told(&log)
+    }
+
+    fn is_open(&self, room: &RoomId) -> bool {
+        self.chat.room(room).is_some_and(|room| room.open)
+    }
+
+    /// What is stored as over is: the agents know what was given up, and a room that is finished is closed, or somebody
+    /// is asked to close it.
+    pub fn check_end(&mut self, record: &Value) {
+        let given_up = record.pointer("/line/settled/given_up").is_some_and(|reason| !reason.is_null());
+        let mut messages = self.ledger.agents_messages.iter();
+        if let Some((text, message)) = messages.find(|(_, message)| given_up && record["entry"] == message.id)
+            && !self.was_told_of(text, message)
+        {
+            self.violate("nothing is given up before the agent is told", text.clone());
+        }
+        let id = RoomId(record["room"].as_str().unwrap_or_default().to_owned());
+        let finished = record.get("fact").is_some_and(|fact| fact == "finished");
+        if finished && self.is_open(&id) && !self.ledger.room(&id).asked_to_close {
+            self.violate("a room that is finished was left", id.0);
+        }
+    }
+
     /// An ended room is closed, or its agents are asked to close it.
     fn owed_leave(&self) -> Option<(&'static str, String)> {
         if !self.calendar_is_reliable() {
             return None;
         }
-        let is_open = |room: &RoomId| self.chat.room(room).is_some_and(|room| room.open);
         let mut ended = self.ledger.rooms.iter().filter(|(_, room)| room.ended.is_some() && !room.bound.is_empty());
-        let (id, _) = ended.find(|(id, room)| is_open(id) && !room.asked_to_close)?;
+        let (id, _) = ended.find(|(id, room)| self.is_open(id) && !room.asked_to_close)?;
         Some(("an ended room is closed, or somebody is asked to", id.as_str().to_owned()))
     }
 

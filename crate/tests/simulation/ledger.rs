@@ -76,6 +76,8 @@ pub enum Arrival {
         at: u64,
         /// How many calls of that process had gone wrong by then.
         hurts: u64,
+        /// How many of them otherwise than by a write that was refused, of which nobody can be mistaken.
+        unclear: u64,
         /// Whether the room's ticket was known to the store by then.
         bound: bool,
     },
@@ -103,6 +105,8 @@ pub struct RoomLedger {
     pub ended: Option<u64>,
     pub ended_at: Option<u64>,
     pub finished: Option<u64>,
+    /// Whether it lost a race, and another room took its tickets over.
+    pub gave_way: bool,
     /// Whether its agents were asked to close it.
     pub asked_to_close: bool,
     /// Whether the event of its close got lost.
@@ -126,10 +130,13 @@ pub struct Claim {
 /// One webhook.
 #[derive(Debug)]
 pub struct Attempt {
+    pub ticket: String,
     pub process: u32,
     pub at: u64,
     /// By its node's clock.
     pub clock: u64,
+    /// Whether it is the first one, made by the operation that took the message up.
+    pub at_once: bool,
     /// Whether RapidPro did its work.
     pub applied: bool,
     /// Whether the operation that sent it knows what became of it, and that RapidPro has it.
@@ -170,6 +177,7 @@ impl Ledger {
             room.ended.get_or_insert(version);
             room.ended_at.get_or_insert(time);
         }
+        room.gave_way |= fact.pointer("/closed/by").is_some_and(|by| by == "race");
         if fact == "finished" {
             room.finished.get_or_insert(version);
         }

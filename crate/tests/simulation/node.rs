@@ -28,12 +28,14 @@ pub struct Process {
     pub drives: BTreeMap<u64, Drive>,
     /// How many of its calls went wrong so far.
     pub hurts: u64,
+    /// How many of them otherwise than by a write that was refused.
+    pub unclear: u64,
 }
 
 impl Process {
     pub fn new(id: u32) -> Self {
         let memory = Rc::new(Memory::new(APP.into(), format!("node-{id}")));
-        Self { id, memory, queues: Queues::default(), drives: BTreeMap::new(), hurts: 0 }
+        Self { id, memory, queues: Queues::default(), drives: BTreeMap::new(), hurts: 0, unclear: 0 }
     }
 }
 
@@ -69,6 +71,8 @@ pub struct Drive {
     /// The queue in which it waits for its turn.
     pub waits_in: Option<String>,
     pub asker: Option<Asker>,
+    /// The text of the message whose event started it.
+    pub takes_up: Option<String>,
     /// The rooms that it has seen: Rocket.Chat wants its own objects back.
     pub seen: BTreeSet<RoomId>,
     /// Which state of the store it has last read of a room.

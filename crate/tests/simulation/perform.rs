@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::node::OpRef;
 use crate::random::Random;
 use crate::rapidpro::MEDIA_HOST;
-use crate::rocketchat::{Author, Maker, Message, Picture};
+use crate::rocketchat::{Author, Maker, Message, Picture, Room};
 use crate::world::{DEADLINE_MS, Happening, World};
 
 /// How a call fares on its way.
@@ -111,6 +111,7 @@ impl World {
             }
             Effect::CreateRecord { associations, record } => {
                 self.ledger.stored(op.process, &record, self.time);
+                self.check_end(&record);
                 self.store.create(&associations, record);
                 Outcome::Ok(Value::Null)
             }
@@ -199,6 +200,14 @@ impl World {
     }
 
     fn create_room(&mut self, op: OpRef, contact: Option<usize>, token: &str) -> Outcome {
+        let seen = self.drive(op).map(|drive| drive.seen.clone()).unwrap_or_default();
+        let serves_nobody = |room: &&Room| {
+            let bound = self.ledger.rooms.get(&room.id).is_some_and(|room| !room.bound.is_empty());
+            room.open && room.contact == contact && seen.contains(&room.id) && !bound
+        };
+        if let Some(room) = self.chat.rooms.iter().find(serves_nobody).map(|room| room.id.as_str().to_owned()) {
+            self.violate("a room that a crash left is used", room);
+        }
         let order = self.random.next();
         let room = self.chat.open(Maker::ThisApp, contact, token, order);
         self.chat.store(&room, Author::System, String::new(), self.clock(op.node));

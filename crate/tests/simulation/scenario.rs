@@ -51,6 +51,7 @@ const RAPIDPROS_FAULTS: &[Fault] = &[
     Fault::Silent,
     Fault::SilentAfterwards,
     Fault::AppliedLate,
+    Fault::AnswersLate,
 ];
 
 /// What a run is: everything else follows from it.
@@ -441,7 +442,10 @@ impl World {
             let late = self.random.between(22_000, 60_000);
             self.later(late, Happening::LateWork { entry: entry.clone(), attempt });
         }
-        let soon = self.random.below(40);
+        let soon = match fault {
+            Some(Fault::AnswersLate) => self.random.between(1_000, WEBHOOK_TIMEOUT_MS - 1_000),
+            _ => self.random.below(40),
+        };
         let (ms, outcome) = match reaction.answer {
             Answer::Status(status, content) => {
                 self.note_refusal(&entry, &ticket, status, &content);
@@ -454,7 +458,7 @@ impl World {
             Answer::Reset => (soon, Outcome::Error("socket hang up".into())),
             Answer::Nothing => (WEBHOOK_TIMEOUT_MS, Outcome::Error("network timeout".into())),
         };
-        let taken = matches!(fault, None | Some(Fault::AnswersLogsError)) && reaction.applies;
+        let taken = matches!(fault, None | Some(Fault::AnswersLogsError | Fault::AnswersLate)) && reaction.applies;
         let confirms = Some(Confirmation { entry, attempt, taken });
         self.later(ms, Happening::Answer { place, outcome, confirms });
     }
@@ -468,9 +472,12 @@ impl World {
         let says = |words: &str| content["body"].as_str().is_some_and(|body| body.contains(words));
         let Some(room) = ledger.rooms.get(&message.room) else { return };
         let bound_at = room.bound_at.get(ticket);
-        let had_time = ledger.clock_set_at.is_some() || bound_at.is_some_and(|bound| time - bound >= COMMIT_MS);
-        // Any other ticket of the room's would do.
-        let hopeless = had_time && !room.bound.iter().any(|(ticket, _)| self.rapidpro.knows(ticket));
+        let had_time = bound_at.is_some_and(|bound| time - bound >= COMMIT_MS);
+        // Any other ticket of the room's would do. To a clock that was set a young ticket may look old.
+        let hopeless = match had_time {
+            true => !room.bound.iter().any(|(ticket, _)| self.rapidpro.knows(ticket)),
+            false => ledger.clock_set_at.is_some(),
+        };
         message.refused |= match status {
             400 => !says("error inserting"),
             404 => says("no such ticket ") && hopeless,
@@ -479,14 +486,14 @@ impl World {
     }
 
     pub fn rapidpro_works(&mut self, entry: &Entry, attempt: usize) {
-        let process =
+        let sender =
             self.ledger.attempts.get_mut(entry).and_then(|attempts| attempts.get_mut(attempt)).map(|attempt| {
                 attempt.applied = true;
-                attempt.process
+                (attempt.process, attempt.at_once)
             });
         match entry {
             Entry::Message(text) => {
-                self.check_order(text, process.unwrap_or_default());
+                self.check_order(text, sender.unwrap_or_default());
                 if let Some(message) = self.ledger.agents_messages.get_mut(text) {
                     message.applied += 1;
                 }
@@ -569,7 +576,7 @@ impl World {
 }
 
 /// Whether a contact's message is a picture of that name and no text.
-fn is_picture(text: &str) -> bool {
+pub fn is_picture(text: &str) -> bool {
     let number = text.trim_matches(|char: char| !char.is_ascii_digit()).parse::<u32>();
     number.is_ok_and(|number| number.is_multiple_of(PICTURE_EVERY))
 }

@@ -77,6 +77,7 @@ const SPELLS: &[Fault] = &[
     Fault::Silent,
     Fault::SilentAfterwards,
     Fault::AppliedLate,
+    Fault::AnswersLate,
     Fault::CommittedLate,
     Fault::NeverCommitted,
     Fault::EventDropped,
@@ -87,12 +88,33 @@ const SPELLS: &[Fault] = &[
     Fault::SweptTwice,
 ];
 
+/// Those of them that concern what seldom happens: they are chosen more often.
+const SELDOM: &[Fault] = &[
+    Fault::PostRefused,
+    Fault::PostUnanswered,
+    Fault::PostLate,
+    Fault::CreateUnanswered,
+    Fault::CreateLate,
+    Fault::CreateRefused,
+    Fault::CloseRefused,
+    Fault::CloseUnanswered,
+];
+/// How many kinds of trouble there are in a run that has only a few: those meet more often then.
+const FEW: usize = 4;
+
 /// What a run is made of.
 pub fn history(random: &mut Random, length: usize, nodes: usize, contacts: usize, faults: bool) -> Vec<Step> {
+    let all = [SPELLS, SELDOM].concat();
+    let few: Vec<Fault> = (0..FEW).map(|_| random.pick(&all)).collect();
+    let faults: &[Fault] = match faults {
+        false => &[],
+        true if random.percent(50) => &few,
+        true => &all,
+    };
     (0..length).map(|_| step(random, nodes, contacts, faults)).collect()
 }
 
-fn step(random: &mut Random, nodes: usize, contacts: usize, faults: bool) -> Step {
+fn step(random: &mut Random, nodes: usize, contacts: usize, faults: &[Fault]) -> Step {
     Step { after_ms: pause(random), chance: random.next(), transition: transition(random, nodes, contacts, faults) }
 }
 
@@ -106,9 +128,9 @@ fn pause(random: &mut Random) -> u64 {
     }
 }
 
-fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: bool) -> Transition {
+fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: &[Fault]) -> Transition {
     let (contact, node) = (random.index(contacts), random.index(nodes));
-    match random.below(if faults { 100 } else { 70 }) {
+    match random.below(if faults.is_empty() { 70 } else { 100 }) {
         0..=21 => {
             Transition::AgentWrites { contact, node, messages: random.pick(&[1, 1, 1, 3]), by_bot: random.percent(20) }
         }
@@ -117,22 +139,22 @@ fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: bool) 
         41..=44 => Transition::AgentWritesAndCloses { contact, node },
         45..=57 => Transition::Opens { contact, node, department: random.percent(20) },
         58..=61 => Transition::OpensTwice { contact, nodes: [node, random.index(nodes)] },
-        62..=66 => Transition::RapidProCloses { contact, node },
-        67..=69 => Transition::WritesElsewhere { node, place: random.below(4) },
-        70..=91 => trouble(random),
+        62..=67 => Transition::RapidProCloses { contact, node },
+        68..=69 => Transition::WritesElsewhere { node, place: random.below(4) },
+        70..=91 => trouble(random, faults),
         92..=95 => Transition::Dies { node, away_ms: away(random) },
         96..=97 => Transition::Disabled { ms: random.pick(&[1, 3, 5, 10, 60]) * MINUTE },
         _ => Transition::ClockSet { node: random.percent(70).then_some(node), by_ms: clock_jump(random) },
     }
 }
 
-fn trouble(random: &mut Random) -> Transition {
+fn trouble(random: &mut Random, faults: &[Fault]) -> Transition {
     let ms = match random.below(10) {
-        0..=4 => random.between(1, 20) * SECOND,
-        5..=8 => random.between(20, 180) * SECOND,
+        0..=3 => random.between(1, 20) * SECOND,
+        4..=7 => random.between(20, 180) * SECOND,
         _ => random.between(3, 30) * MINUTE,
     };
-    Transition::Trouble { fault: random.pick(SPELLS), percent: random.pick(&[20, 50, 100]), ms }
+    Transition::Trouble { fault: random.pick(faults), percent: random.pick(&[20, 50, 100]), ms }
 }
 
 fn away(random: &mut Random) -> u64 {

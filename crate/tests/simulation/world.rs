@@ -346,12 +346,17 @@ impl World {
         let Some(process) = self.nodes[node].process.as_mut() else { return };
         let process_id = process.id;
         let label = self.trace.kept.then(|| format!("node {node}: operation {op}: {}", describe(&trigger)));
+        let takes_up = match &trigger {
+            Trigger::MessageSent { message } => message.text.clone(),
+            _ => None,
+        };
         let mut operation = trigger::start(Rc::clone(&process.memory), Start { trigger, now, entropy });
         let step = operation.begin();
         let (seen, read) = (BTreeSet::new(), BTreeMap::new());
         let until = asker.as_ref().map(|_| self.time + PATIENCE_MS);
         let (held, waits_in) = (Vec::new(), None);
-        let drive = Drive { operation, outcomes: Vec::new(), turn: 0, until, held, waits_in, asker, seen, read };
+        let drive =
+            Drive { operation, outcomes: Vec::new(), turn: 0, until, held, waits_in, asker, takes_up, seen, read };
         process.drives.insert(op, drive);
         self.under_way.insert(op);
         self.note(|| label.unwrap_or_default());
@@ -544,6 +549,7 @@ impl World {
         }
         if let Some(process) = self.nodes[op.node].process.as_mut() {
             process.hurts += 1;
+            process.unclear += u64::from(fault != Fault::WriteRefused);
         }
         match effect {
             Effect::CreateRecord { record, .. } => self.ledger.hurt(record),
@@ -577,7 +583,8 @@ impl World {
             }
             Some(Fault::EventDuplicated) => {
                 self.disorder(&trigger);
-                let again = self.random.below(2_000);
+                let within = self.random.pick(&[2_000, 2_000, 15 * 60_000]);
+                let again = self.random.below(within);
                 self.later(delay, Happening::Event { node, trigger: trigger.clone(), text: text.clone() });
                 self.later(again, Happening::Event { node, trigger, text });
             }
@@ -609,7 +616,7 @@ impl World {
             self.note(|| format!("nobody hears of {}", describe(&trigger)));
             return self.arrived(text.as_deref(), Arrival::NobodyThere);
         };
-        let (process, hurts, at) = (process.id, process.hurts, self.time);
+        let (process, hurts, unclear, at) = (process.id, process.hurts, process.unclear, self.time);
         let bound = match &trigger {
             Trigger::MessageSent { message } => !self.ledger.room(&message.room.id).bound.is_empty(),
             Trigger::RoomClosed { room } => {
@@ -619,7 +626,7 @@ impl World {
             }
             _ => false,
         };
-        self.arrived(text.as_deref(), Arrival::Came { process, at, hurts, bound });
+        self.arrived(text.as_deref(), Arrival::Came { process, at, hurts, unclear, bound });
         self.start(node, trigger, None);
     }
 

@@ -17,6 +17,11 @@ export interface Generation {
 	tellsErrors: boolean;
 	/** Whether the log keeps all lines; Deno engines before 1.62 lose those of requests that another one overtakes. */
 	logsComplete: boolean;
+	/**
+	 * Whether an updated app takes the place of the old one before it starts; before, it starts with the old one's
+	 * permissions, and what its endpoints and jobs log goes to the old one and is lost.
+	 */
+	replacesBeforeStart: boolean;
 	/** Whether messages with a type go to IPostSystemMessageSent; before, a few of them went to IPostMessageSent. */
 	systemMessagesApart: boolean;
 	/** Whether an app's message has `type` and `files`; before, both were among what is not mapped. */
@@ -53,6 +58,7 @@ const v8: Generation = {
 	tellsErrors: true,
 	enablesRestarted: true,
 	logsComplete: true,
+	replacesBeforeStart: true,
 	systemMessagesApart: true,
 	messageType: true,
 	messageFiles: true,
@@ -103,7 +109,7 @@ const v5: Generation = {
 	removedNothing: 'list',
 	updateInserts: true,
 };
-const v4: Generation = { ...v5, rocketChat: '4.2.2', roomSource: false };
+const v4: Generation = { ...v5, rocketChat: '4.2.2', replacesBeforeStart: false, roomSource: false };
 
 /** By the version of the engine that they shipped. */
 const GENERATIONS: Record<string, Generation> = {

@@ -13,6 +13,8 @@ export interface Generation {
 	restarts: number;
 	/** Whether an app that was enabled since the server started is enabled again in the next process. */
 	enablesRestarted: boolean;
+	/** Whether an updated app is always enabled again; once a setting is saved, 1.55 stores the status before. */
+	enablesUpdated: boolean;
 	/** Whether apps learn why a call failed; from engines 1.43 to 1.46 they mostly get `[object Object]`. */
 	tellsErrors: boolean;
 	/** Whether the log keeps all lines; Deno engines before 1.62 lose those of requests that another one overtakes. */
@@ -57,6 +59,7 @@ const v8: Generation = {
 	restarts: Number.POSITIVE_INFINITY,
 	tellsErrors: true,
 	enablesRestarted: true,
+	enablesUpdated: true,
 	logsComplete: true,
 	replacesBeforeStart: true,
 	systemMessagesApart: true,
@@ -75,11 +78,12 @@ const v8: Generation = {
 	bodyLimit: '100kb',
 };
 const v7: Generation = { ...v8, rocketChat: '7.13.0', logsComplete: false, messageFiles: false };
-const v7Middle: Generation = { ...v7, rocketChat: '7.10.0', enablesRestarted: false };
+const v7Middle: Generation = { ...v7, rocketChat: '7.10.0', enablesRestarted: false, enablesUpdated: false };
 const v7First: Generation = {
 	...v7Middle,
 	rocketChat: '7.0.0',
 	restarts: 3,
+	enablesUpdated: true,
 	tellsErrors: false,
 	systemMessagesApart: false,
 	messageType: false,

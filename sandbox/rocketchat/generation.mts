@@ -13,10 +13,17 @@ export interface Generation {
 	restarts: number;
 	/** Whether an app that was enabled since the server started is enabled again in the next process. */
 	enablesRestarted: boolean;
+	/** Whether an updated app is always enabled again; once a setting is saved, 1.55 stores the status before. */
+	enablesUpdated: boolean;
 	/** Whether apps learn why a call failed; from engines 1.43 to 1.46 they mostly get `[object Object]`. */
 	tellsErrors: boolean;
 	/** Whether the log keeps all lines; Deno engines before 1.62 lose those of requests that another one overtakes. */
 	logsComplete: boolean;
+	/**
+	 * Whether an updated app takes the place of the old one before it starts; before, it starts with the old one's
+	 * permissions, and what its endpoints and jobs log goes to the old one and is lost.
+	 */
+	replacesBeforeStart: boolean;
 	/** Whether messages with a type go to IPostSystemMessageSent; before, a few of them went to IPostMessageSent. */
 	systemMessagesApart: boolean;
 	/** Whether an app's message has `type` and `files`; before, both were among what is not mapped. */
@@ -52,7 +59,9 @@ const v8: Generation = {
 	restarts: Number.POSITIVE_INFINITY,
 	tellsErrors: true,
 	enablesRestarted: true,
+	enablesUpdated: true,
 	logsComplete: true,
+	replacesBeforeStart: true,
 	systemMessagesApart: true,
 	messageType: true,
 	messageFiles: true,
@@ -69,11 +78,12 @@ const v8: Generation = {
 	bodyLimit: '100kb',
 };
 const v7: Generation = { ...v8, rocketChat: '7.13.0', logsComplete: false, messageFiles: false };
-const v7Middle: Generation = { ...v7, rocketChat: '7.10.0', enablesRestarted: false };
+const v7Middle: Generation = { ...v7, rocketChat: '7.10.0', enablesRestarted: false, enablesUpdated: false };
 const v7First: Generation = {
 	...v7Middle,
 	rocketChat: '7.0.0',
 	restarts: 3,
+	enablesUpdated: true,
 	tellsErrors: false,
 	systemMessagesApart: false,
 	messageType: false,
@@ -103,7 +113,7 @@ const v5: Generation = {
 	removedNothing: 'list',
 	updateInserts: true,
 };
-const v4: Generation = { ...v5, rocketChat: '4.2.2', roomSource: false };
+const v4: Generation = { ...v5, rocketChat: '4.2.2', replacesBeforeStart: false, roomSource: false };
 
 /** By the version of the engine that they shipped. */
 const GENERATIONS: Record<string, Generation> = {

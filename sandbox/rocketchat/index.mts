@@ -14,6 +14,7 @@ import type {
 } from './documents.mts';
 import type { Faults } from './faults.mts';
 import type { NewFile } from './files.mts';
+import { generation } from './generation.mts';
 import type { News, Notice } from './news.mts';
 import { type AgentMessage, People } from './people.mts';
 import { Delays } from './random.mts';
@@ -161,10 +162,11 @@ export class RocketChat extends People {
 
 	/**
 	 * Uploads a package as `rc-apps deploy` does, and waits until the app is enabled. Updates the app if it is installed.
-	 * The administrator may withhold permissions that it asks for.
+	 * The administrator may withhold permissions that it asks for, and enables the app where an update does not.
 	 */
 	async installApp(zipPath: string, withheld?: string[]): Promise<void> {
 		await this.client.installApp(zipPath, withheld);
+		if (!generation.enablesUpdated && !(await this.appStatus()).endsWith('enabled')) await this.enableApp();
 		const status = await this.appStatus();
 		if (!status.endsWith('enabled'))
 			throw new Error(`the app is ${status} after its installation: ${this.appLogs().slice(-3).join('\n')}`);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rapidpro_tickets_core::host::Effect;
 use rapidpro_tickets_core::memory::Memory;
 use rapidpro_tickets_core::operation::{Answers, End, Level, LogLine};
-use rapidpro_tickets_core::plain::{FromValue, ToValue};
+use rapidpro_tickets_core::plain::FromValue;
 use rapidpro_tickets_core::trigger::{self, Start};
 use serde_json::{Value, json};
 

@@ -2,6 +2,7 @@
 
 use rapidpro_tickets_core::host::Effect;
 use rapidpro_tickets_core::operation::Outcome;
+use rapidpro_tickets_core::plain::ToValue;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;

@@ -4,6 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use rapidpro_tickets_core::attachment::{ContactMedia, render};
 use rapidpro_tickets_core::connection::Line;
+use rapidpro_tickets_core::plain::FromValue;
 use rapidpro_tickets_core::wire::rocketchat::Message;
 use rapidpro_tickets_core::{agent_content, fields, inbox, settings, ticket, visitor};
 use rapidpro_tickets_fuzz::chance::Chance;

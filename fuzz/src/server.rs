@@ -192,6 +192,7 @@ impl Server {
             }
             Effect::PostMessage { .. } | Effect::PostNotice { .. } => json!(self.next_id("message")),
             Effect::FindUpload { .. } => json!({ "type": "image/png", "size": 7 }),
+            Effect::CopyFile { .. } => json!("upload"),
             Effect::FindDepartment { department } => json!({ "id": department }),
             Effect::ReadMessages { room } => {
                 self.room(room.as_str()).map_or_else(|| json!([]), |room| json!(room.messages))

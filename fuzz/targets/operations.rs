@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use rapidpro_tickets_core::plain::ToValue;
 use rapidpro_tickets_fuzz::chance::Chance;
 use rapidpro_tickets_fuzz::drive::Process;
 use rapidpro_tickets_fuzz::json::spoiled;
@@ -22,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
         let trigger = trigger(&mut process, &mut chance);
         let end = process.run(trigger, &mut chance);
         for job in end.into_iter().flat_map(|end| end.follow_ups) {
-            process.run(json!({ "job": { "job": job } }), &mut chance);
+            process.run(json!({ "job": { "job": job.write() } }), &mut chance);
         }
         process.pass_time(&mut chance);
     }

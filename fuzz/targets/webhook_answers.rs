@@ -11,11 +11,13 @@ const DELAY_MAX_MS: u64 = 24 * 60 * 60_000 * 6 / 5;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut chance = Chance::new(bytes);
-    let kind = match chance.below(4) {
-        0 => Kind::Message { has_files: false },
-        1 => Kind::Message { has_files: true },
-        2 => Kind::Close { superseded: false },
-        _ => Kind::Close { superseded: true },
+    let kind = match chance.below(6) {
+        0 => Kind::Message { has_files: false, has_others: false },
+        1 => Kind::Message { has_files: true, has_others: false },
+        2 => Kind::Message { has_files: true, has_others: true },
+        3 => Kind::Close { shared: false, superseded: false },
+        4 => Kind::Close { shared: true, superseded: false },
+        _ => Kind::Close { shared: true, superseded: true },
     };
     let failures = u32::from(chance.byte()) << (chance.byte() % 25);
     let (age_ms, ticket_age_ms) = (chance.number(), chance.number());
@@ -31,7 +33,8 @@ fuzz_target!(|bytes: &[u8]| {
     match judge(attempt, &answer) {
         Verdict::Delivered => assert!(answer.is_ok()),
         Verdict::Retry { delay_ms, .. } => assert!((1..=DELAY_MAX_MS).contains(&delay_ms), "{delay_ms}"),
-        Verdict::Unfetched => assert_eq!(kind, Kind::Message { has_files: true }),
+        Verdict::Unfetched => assert!(matches!(kind, Kind::Message { has_files: true, .. })),
+        Verdict::UnknownTicket => assert!(matches!(kind, Kind::Message { has_others: true, .. })),
         Verdict::GiveUp { reason } => {
             assert!(matches!(kind, Kind::Message { .. }), "a close is never given up");
             assert!(!reason.is_empty());

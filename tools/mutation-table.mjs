@@ -297,7 +297,7 @@ export const MUTATIONS = [
 	{
 		breaks: "a contact's message that Rocket.Chat cannot take is kept",
 		file: 'visitor_message.rs',
-		from: 'inbox::keep(host, &contact, contents, tried_at).await?',
+		from: 'inbox::keep(host, &contact, contents, tried_at, waits).await?',
 		to: '{ drop((tried_at, contents)); host.random("letter", 12) }',
 	},
 	{

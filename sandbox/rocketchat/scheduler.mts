@@ -27,6 +27,8 @@ export type Processor = (context: Record<string, unknown>) => Promise<void>;
 
 /** How often the store is scanned for due jobs: section 6, "poll every 5 s". */
 const SCAN_MS = 5000;
+/** By so much a timer may be early. */
+const EARLY_MS_MAX = 1;
 /** "lock lifetime 10 min" */
 const LOCK_MS = 600_000;
 
@@ -138,7 +140,7 @@ export class Scheduler {
 		const timer = setTimeout(() => {
 			this.timers.delete(timer);
 			void this.runDue();
-		}, clock.outside(waitMs));
+		}, clock.outside(waitMs) + EARLY_MS_MAX);
 		this.timers.add(timer);
 	}
 

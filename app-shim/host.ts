@@ -214,7 +214,7 @@ export class Host implements Performers {
 	public async postWebhook(args: EffectArguments['postWebhook']): Promise<WebhookAnswer | null> {
 		const answer = await this.accessors.http.post(args.url, {
 			headers: { Authorization: `Token ${args.secret}`, 'Content-Type': 'application/json' },
-			content: args.body,
+			content: JSON.stringify(args.body),
 			timeout: args.timeoutMs,
 		});
 		// Older servers answer nothing where newer ones throw.

@@ -1,6 +1,6 @@
 //! The endpoint `room`: opens a ticket's room, or finds the one that is open.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::connection::Caller;
 use crate::fields::Fields;
@@ -30,7 +30,7 @@ struct Order<'a> {
 ///
 /// # Errors
 /// 400 naming a field; 404 where the department is unknown; 424 where Rocket.Chat refuses.
-pub async fn open(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
+pub async fn open(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<End, Refusal> {
     let order = Order::read(host, caller, body)?;
     let contact = caller.contact(host, order.token.clone()).await?;
     host.acquire_in_time(contact.queue()).await?;
@@ -180,12 +180,11 @@ async fn set_custom_fields(host: &Host, visitor: &Visitor, order: &Order<'_>) {
 }
 
 fn answer(room: &RoomId, follow_ups: Vec<Job>) -> End {
-    End { response: Some(Response::json(200, json!({ "id": room.as_str() }))), follow_ups }
+    End { response: Some(Response::field(200, "id", room.as_str().into())), follow_ups }
 }
 
 impl<'a> Order<'a> {
-    fn read(host: &Host, caller: &Caller, body: &'a Value) -> Result<Self, Refusal> {
-        let fields = Fields::of_body(body)?;
+    fn read(host: &Host, caller: &Caller, fields: &Fields<'a>) -> Result<Self, Refusal> {
         let visitor = fields.object("visitor")?;
         let contact_uuid = match visitor.get("contactUUID") {
             Some(_) => Some(visitor.uuid("contactUUID")?),
@@ -228,8 +227,8 @@ impl<'a> Order<'a> {
     /// What servers that can keep on the room.
     fn room_fields(&self) -> Map<String, Value> {
         let known = [
-            ("rapidproTicket", Some(json!(self.binding.ticket.as_str()))),
-            ("rapidproContact", self.contact_uuid.map(|uuid| json!(uuid))),
+            ("rapidproTicket", Some(self.binding.ticket.as_str().into())),
+            ("rapidproContact", self.contact_uuid.map(Value::from)),
             ("priority", self.priority.cloned()),
         ];
         known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()

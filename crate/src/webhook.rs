@@ -1,5 +1,7 @@
 //! Webhooks to RapidPro: their bodies, and one attempt at posting one.
 
+use serde_json::Value;
+
 use crate::agent_content::FILE_SIZE_MAX;
 use crate::connection::Connection;
 use crate::host::{Effect, Failure, Host, WebhookAnswer};
@@ -14,7 +16,7 @@ use crate::{connection, file_link};
 #[derive(Debug)]
 pub struct Webhook {
     connection: Connection,
-    body: String,
+    body: Value,
 }
 
 /// Why a webhook cannot even be posted.
@@ -60,7 +62,7 @@ impl Webhook {
         data: Option<MessageData<'_>>,
     ) -> Result<Self, Undelivered> {
         let event = event(kind, &binding.ticket, &ticket.contact.token, data);
-        let body = event.write().to_string();
+        let body = event.write();
         let connection = connection::find(host, &ticket.contact.workspace, &binding.connection).await?;
         Ok(Self { connection: connection.ok_or(Undelivered::NotConnected)?, body })
     }
@@ -112,7 +114,7 @@ fn event<'a>(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

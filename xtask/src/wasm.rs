@@ -61,8 +61,10 @@ pub fn test(toolchain: &Toolchain, arguments: &[String]) -> Result<(), Error> {
     run(cargo.args(["--lib", "--"]).args(arguments))
 }
 
+/// The module alone: were a Rust library built with it, nothing of what that offers would be left out of the module.
 fn compile(toolchain: &Toolchain, features: &str) -> Result<(), Error> {
-    run(cargo_for_wasm(toolchain, "build", &NO_DEBUGGING)?.args(["--lib", "--features", features]))
+    let arguments = ["--lib", "--crate-type", "cdylib", "--features", features];
+    run(cargo_for_wasm(toolchain, "rustc", &NO_DEBUGGING)?.args(arguments))
 }
 
 fn cargo_for_wasm(toolchain: &Toolchain, command: &str, more_flags: &[&str]) -> Result<Command, Error> {
@@ -112,6 +114,8 @@ fn optimize(module: &Path, out: &Path) -> Result<(), Error> {
     run(Command::new("node")
         .arg(project_root().join("node_modules/binaryen/bin/wasm-opt"))
         .args(["-Oz", "--mvp-features", "--enable-mutable-globals"])
+        // Functions that became part of their only caller make the module smaller, but what is compressed larger.
+        .arg("--one-caller-inline-max-function-size=0")
         .args(["--strip-debug", "--strip-producers", "--strip-target-features"])
         .arg(module)
         .arg("-o")

@@ -28,7 +28,7 @@ pub async fn look_soon(host: &Host, room: &RoomId) {
 pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, Failure> {
     let missed = ticket.is_open() && ticket::look(host, ticket).await? == RoomState::Closed;
     if missed {
-        ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+        ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
     }
     Ok(missed)
 }

@@ -41,6 +41,9 @@ impl Desk {
 
     /// Whether something is still to be done for the room.
     pub fn is_busy(&self) -> bool {
-        !self.outbox.waiting.is_empty() || (!self.ticket.is_open() && !self.ticket.is_finished())
+        if self.ticket.is_open() {
+            return !self.outbox.waiting.is_empty() || self.outbox.history.is_under_way();
+        }
+        !self.outbox.waiting.is_empty() || !self.ticket.is_finished()
     }
 }

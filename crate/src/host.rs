@@ -174,6 +174,22 @@ pub enum Effect {
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
+    /// Read a page of RapidPro's API.
+    ReadApi {
+        /// Where it is.
+        url: String,
+        /// The API token, for the `Authorization` header.
+        token: String,
+        /// How long RapidPro may take, in milliseconds.
+        timeout_ms: u64,
+    },
+    /// Put times into words for people; refused where the time zone is unknown.
+    TellTimes {
+        /// The times.
+        times: Vec<u64>,
+        /// A name of the IANA time zone database; the server's own zone where it is empty.
+        time_zone: String,
+    },
 }
 
 /// A visitor as the app registers them.
@@ -192,13 +208,23 @@ pub struct NewVisitor {
     pub phone: Option<String>,
 }
 
-/// RapidPro's answer to a webhook.
+/// What [`Effect::TellTimes`] answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToldTimes {
+    /// Each time, such as `2020-07-17 10:28`, in the order of the question.
+    pub words: Vec<String>,
+    /// The time zone's name.
+    pub time_zone: String,
+}
+
+/// RapidPro's answer to a webhook or a question.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// The body, cut to a length fit for a log.
+    /// The body, cut: a webhook's to a length fit for a log, the API's to one that can be worked with.
     #[serde(default)]
     pub body: String,
     /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
@@ -412,6 +438,16 @@ impl Host {
         if let Err(failure) = self.done(Effect::Schedule { job, at }).await {
             self.log(Level::Debug, format!("a job could not be scheduled: {failure}"));
         }
+    }
+
+    /// Reads a page of RapidPro's API.
+    pub async fn read_api(&self, url: String, token: &str, timeout_ms: u64) -> Answer<WebhookAnswer> {
+        self.one(Effect::ReadApi { url, token: token.to_owned(), timeout_ms }).await
+    }
+
+    /// Puts times into words for people.
+    pub async fn tell_times(&self, times: Vec<u64>, time_zone: String) -> Answer<ToldTimes> {
+        self.one(Effect::TellTimes { times, time_zone }).await
     }
 
     /// Performs two effects side by side.

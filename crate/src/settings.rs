@@ -14,6 +14,12 @@ use crate::{visitor, workspace};
 const SETTLING_MS: u64 = 5_000;
 /// How many days ended tickets are kept where the setting does not say.
 const RETENTION_DAYS: u64 = 30;
+/// How far a history goes back where the setting does not say, in hours.
+const HISTORY_HOURS: u64 = 24;
+/// How many messages it has at most where the setting does not say.
+const HISTORY_MESSAGES: u64 = 50;
+/// How an agent's name stands before what they write where the setting does not say.
+const AGENT_NAME_FORM: &str = "*{name}*: ";
 
 /// The setting **App Secret**, without the blanks that pasting adds; empty until somebody pastes it.
 ///
@@ -29,14 +35,102 @@ pub async fn secret(host: &Host) -> Result<String, Failure> {
     Ok(secret)
 }
 
+/// The setting **RapidPro API token** of a workspace, as far as an HTTP header can hold it; `None` where the
+/// feature is off.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn history_token(host: &Host, _workspace: &str) -> Result<Option<String>, Failure> {
+    let value = recent(host, "history_token").await?;
+    let token: String = value.as_str().unwrap_or_default().chars().filter(char::is_ascii_graphic).collect();
+    Ok(Some(token).filter(|token| !token.is_empty()))
+}
+
+/// The id or name of the department to which tickets of a workspace go that name none.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn default_department(host: &Host, _workspace: &str) -> Result<Option<String>, Failure> {
+    Ok(non_empty(&recent(host, "default_department").await?))
+}
+
+/// The setting **RapidPro's address**, without a slash at its end, if it is one.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn rapidpro_address(host: &Host) -> Result<Option<String>, Failure> {
+    let address = non_empty(&host.setting("rapidpro_address").await?);
+    Ok(address.filter(|address| is_http_url(address)).map(|address| address.trim_end_matches('/').to_owned()))
+}
+
+/// How many hours before its opening the history of a ticket begins, where RapidPro does not say, and how many
+/// messages it has at most.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn history_limits(host: &Host) -> Result<(u64, usize), Failure> {
+    let hours = number(&host.setting("history_hours").await?).unwrap_or(HISTORY_HOURS);
+    let messages = number(&host.setting("history_messages").await?).unwrap_or(HISTORY_MESSAGES);
+    Ok((hours, usize::try_from(messages).unwrap_or(usize::MAX)))
+}
+
+/// The time zone in which agents are told times; empty for the server's own.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn time_zone(host: &Host) -> Result<String, Failure> {
+    Ok(non_empty(&host.setting("time_zone").await?).unwrap_or_default())
+}
+
+/// Whether a close tells RapidPro more than that it happened.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn sends_close_details(host: &Host) -> Result<bool, Failure> {
+    Ok(is_on(&recent(host, "send_close_details").await?))
+}
+
+/// How an agent's name stands before what they write, with `{name}` in its place; `None` where it does not.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn agent_name_form(host: &Host) -> Result<Option<String>, Failure> {
+    if !is_on(&recent(host, "show_agent_names").await?) {
+        return Ok(None);
+    }
+    let form = recent(host, "agent_name_form").await?;
+    let form = form.as_str().filter(|form| !form.trim().is_empty());
+    Ok(Some(form.unwrap_or(AGENT_NAME_FORM).to_owned()))
+}
+
+/// A setting as it was a short while ago.
+async fn recent(host: &Host, id: &'static str) -> Result<Value, Failure> {
+    if let Some(value) = host.memory().settings.get(id, host.now()) {
+        return Ok(value);
+    }
+    let value = host.setting(id).await?;
+    host.memory().settings.put(id, host.now(), value.clone());
+    Ok(value)
+}
+
+fn non_empty(value: &Value) -> Option<String> {
+    value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+fn is_on(value: &Value) -> bool {
+    value.as_bool() == Some(true) || value.as_str() == Some("true")
+}
+
 /// How many days ended tickets are kept; the setting's own default where it was saved as no number.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn retention_days(host: &Host) -> Result<u64, Failure> {
-    let value = host.setting("retention_days").await?;
-    let days = value.as_u64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
-    Ok(days.unwrap_or(RETENTION_DAYS))
+    Ok(number(&host.setting("retention_days").await?).unwrap_or(RETENTION_DAYS))
 }
 
 /// The address under which RapidPro reaches this server, without a slash at its end: a setting, or else
@@ -64,6 +158,7 @@ async fn site_url(host: &Host) -> Result<String, Failure> {
 pub async fn updated(host: &Host) -> End {
     host.memory().secret.forget();
     host.memory().public_address.forget();
+    host.memory().settings.forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
     End::default()
 }

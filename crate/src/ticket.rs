@@ -89,11 +89,17 @@ pub enum FactKind {
         ticket: TicketId,
         /// The visitor.
         visitor: Visitor,
+        /// Where to find what was said before, where RapidPro has told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        past: Option<Past>,
     },
     /// The room no longer serves the contact.
     Closed {
         /// Who ended it.
         by: Closer,
+        /// With which words, where somebody in Rocket.Chat did and they are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
     },
     /// RapidPro has taken the close of this ticket.
     Told {
@@ -104,6 +110,23 @@ pub enum FactKind {
     Left,
     /// Nothing is left to be done for the room.
     Finished,
+}
+
+impl FactKind {
+    /// That the room no longer serves the contact.
+    pub fn closed(by: Closer) -> Self {
+        Self::Closed { by, comment: None }
+    }
+}
+
+/// Where to find what a contact and the bot said before the ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// The contact's UUID in RapidPro.
+    pub contact: String,
+    /// When the session that led to the ticket began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
 }
 
 /// Who ended a room's service.
@@ -129,6 +152,10 @@ pub struct Ticket {
     pub visitor: Visitor,
     /// RapidPro's ids and when they were bound to the room, oldest first; never empty.
     pub bindings: Vec<(TicketId, u64)>,
+    /// Where to find what was said before.
+    pub past: Option<Past>,
+    /// With which words the room was closed.
+    pub comment: Option<String>,
     closed: Vec<(Closer, u64)>,
     told: Vec<TicketId>,
     left: bool,
@@ -164,6 +191,11 @@ impl Ticket {
     /// When the room stopped serving the contact.
     pub fn closed_at(&self) -> Option<u64> {
         self.closed.first().map(|(_, at)| *at)
+    }
+
+    /// When the room began to serve the contact.
+    pub fn opened_at(&self) -> u64 {
+        self.bindings.first().map(|(_, at)| *at).unwrap_or_default()
     }
 
     /// The ids whose close RapidPro has still to be told, oldest first, and when they were bound.
@@ -230,18 +262,22 @@ pub fn room_association(room: &RoomId) -> String {
 /// A room without a binding is none of ours: its facts are what a crash left.
 fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
     let first = facts.first()?;
-    let mut visitor = None;
+    let (mut visitor, mut known_past, mut known_comment) = (None, None, None);
     let (mut left, mut finished) = (false, false);
     let (mut bindings, mut closed, mut told): (Vec<(TicketId, u64)>, _, _) = (Vec::new(), Vec::new(), Vec::new());
     for fact in facts {
         match &fact.kind {
-            FactKind::Bound { ticket, visitor: bound_for } => {
+            FactKind::Bound { ticket, visitor: bound_for, past } => {
                 visitor.get_or_insert(bound_for);
+                known_past = known_past.or(past.as_ref());
                 if !bindings.iter().any(|(id, _)| id == ticket) {
                     bindings.push((ticket.clone(), fact.at));
                 }
             }
-            FactKind::Closed { by } => closed.push((*by, fact.at)),
+            FactKind::Closed { by, comment } => {
+                closed.push((*by, fact.at));
+                known_comment = known_comment.or(comment.as_ref());
+            }
             FactKind::Told { ticket } => told.push(ticket.clone()),
             FactKind::Left => left = true,
             FactKind::Finished => finished = true,
@@ -252,6 +288,8 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
         room: first.room.clone(),
         visitor: visitor?.clone(),
         bindings,
+        past: known_past.cloned(),
+        comment: known_comment.cloned(),
         closed,
         told,
         left,
@@ -301,7 +339,7 @@ mod tests {
 
     fn bound(ticket: &str) -> FactKind {
         let visitor = Visitor { id: "v".into(), token: "t".into(), ..Visitor::default() };
-        FactKind::Bound { ticket: TicketId(ticket.into()), visitor }
+        FactKind::Bound { ticket: TicketId(ticket.into()), visitor, past: None }
     }
 
     fn told(ticket: &str) -> FactKind {
@@ -328,17 +366,17 @@ mod tests {
 
     #[test]
     fn a_close_in_rocket_chat_is_owed_for_each_id_until_told() {
-        let closed = FactKind::Closed { by: Closer::RocketChat };
+        let closed = FactKind::closed(Closer::RocketChat);
         let mut facts =
             vec![fact(1, "r", bound("a")), fact(2, "r", bound("b")), fact(3, "r", closed), fact(4, "r", told("a"))];
         assert_eq!(owed(facts.clone()), ["b"]);
-        facts.push(fact(5, "r", FactKind::Closed { by: Closer::RapidPro }));
+        facts.push(fact(5, "r", FactKind::closed(Closer::RapidPro)));
         assert!(owed(facts).is_empty());
     }
 
     #[test]
     fn rooms_are_told_apart_and_one_without_a_binding_is_none() {
-        let closed = FactKind::Closed { by: Closer::RocketChat };
+        let closed = FactKind::closed(Closer::RocketChat);
         let tickets = add_up(vec![fact(1, "r2", bound("b")), fact(1, "r1", bound("a")), fact(2, "r3", closed)]);
         let rooms: Vec<&str> = tickets.iter().map(|ticket| ticket.room.as_str()).collect();
         assert_eq!(rooms, ["r1", "r2"]);

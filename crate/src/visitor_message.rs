@@ -49,7 +49,7 @@ pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
         Posted::As(id) => id,
         Posted::Not => inbox::keep(host, &contact, text, attachments, tried_at).await?,
         Posted::RoomClosed => {
-            ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+            ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
             return Ok(closing(host, ticket));
         }
     };

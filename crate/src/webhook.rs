@@ -1,12 +1,12 @@
 //! Webhooks to RapidPro: their bodies, and one attempt at posting one.
 
-use crate::agent_content::FILE_SIZE_MAX;
+use crate::agent_content::{self, FILE_SIZE_MAX};
 use crate::host::{Effect, Failure, Host, WebhookAnswer};
 use crate::outbox::Entry;
 use crate::policy::WEBHOOK_TIMEOUT_MS;
 use crate::ticket::{ContactToken, Ticket, TicketId};
-use crate::wire::rapidpro::{Event, EventAttachment, EventKind, EventVisitor, MessageData};
-use crate::{file_link, settings, workspace};
+use crate::wire::rapidpro::{Event, EventAttachment, EventData, EventKind, EventVisitor, MessageData};
+use crate::{close_details, file_link, settings, workspace};
 
 /// A webhook, ready to be posted.
 #[derive(Debug)]
@@ -38,8 +38,13 @@ impl Webhook {
     /// Where RapidPro is not connected, or what is needed cannot be read.
     pub async fn message(host: &Host, ticket: &Ticket, entry: &Entry) -> Result<Self, Undelivered> {
         let (id, _) = ticket.newest().ok_or(Undelivered::NotConnected)?;
-        let (text, attachments) = render(host, entry).await?;
-        let data = MessageData { text: &text, attachments };
+        let (mut text, attachments) = render(host, entry).await?;
+        if let Some(form) = settings::agent_name_form(host).await?
+            && !entry.message.author.is_empty()
+        {
+            text = agent_content::signed(&form, &entry.message.author, &text);
+        }
+        let data = EventData::Message(MessageData { text: &text, attachments });
         Self::of(host, event(EventKind::AgentMessage, id, &ticket.contact.token, Some(data))).await
     }
 
@@ -48,7 +53,8 @@ impl Webhook {
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
     pub async fn close(host: &Host, ticket: &Ticket, id: &TicketId) -> Result<Self, Undelivered> {
-        Self::of(host, event(EventKind::CloseRoom, id, &ticket.contact.token, None)).await
+        let data = close_details::of(host, ticket).await?.map(EventData::Close);
+        Self::of(host, event(EventKind::CloseRoom, id, &ticket.contact.token, data)).await
     }
 
     async fn of(host: &Host, event: Event<'_>) -> Result<Self, Undelivered> {
@@ -89,12 +95,7 @@ async fn render<'a>(host: &Host, entry: &'a Entry) -> Result<(String, Vec<EventA
     Ok((lines.join("\n"), attachments))
 }
 
-fn event<'a>(
-    kind: EventKind,
-    ticket: &'a TicketId,
-    token: &'a ContactToken,
-    data: Option<MessageData<'a>>,
-) -> Event<'a> {
+fn event<'a>(kind: EventKind, ticket: &'a TicketId, token: &'a ContactToken, data: Option<EventData<'a>>) -> Event<'a> {
     Event { kind, ticket, visitor: EventVisitor { token }, data }
 }
 
@@ -116,7 +117,7 @@ mod tests {
                 EventKind::AgentMessage,
                 &ticket,
                 &token,
-                Some(MessageData { text: "hi", attachments: Vec::new() })
+                Some(EventData::Message(MessageData { text: "hi", attachments: Vec::new() }))
             )),
             json!({ "type": "agent-message", "ticketID": "59d7", "visitor": { "token": "10000" }, "data": { "text": "hi" } })
         );

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Api } from './api.mts';
 import { callbackPath, EventCallback } from './callback.mts';
 import { baseUrl, putSettings } from './django.mts';
 import { type Answer, ExchangeLog } from './exchanges.mts';
@@ -48,6 +49,11 @@ export class RapidPro {
 	readonly model = new Model();
 	readonly exchanges: ExchangeLog;
 	readonly faults: Faults;
+	/** Misbehaviour of the API, apart from that of the webhooks' address. */
+	readonly apiFaults = new Faults();
+	readonly api: Api;
+	/** What the app's setting RapidPro API token must hold; may be changed. */
+	apiToken = randomBytes(20).toString('hex');
 	private readonly ticketerUuid = randomUUID();
 	private readonly transport: Transport;
 	private readonly client: MailroomClient;
@@ -71,7 +77,13 @@ export class RapidPro {
 			knowsTicketer: (uuid) => uuid === this.ticketerUuid && this.app !== undefined,
 			fetchFile: (url) => fetchFile(url, fileCredentials, patience.backoffsMs),
 		});
-		this.server = new WebhookServer(callback, this.faults, this.exchanges);
+		this.api = new Api({
+			model: this.model,
+			token: () => this.apiToken,
+			faults: this.apiFaults,
+			log: this.exchanges,
+		});
+		this.server = new WebhookServer(callback, this.api, this.faults, this.exchanges);
 	}
 
 	/** Starts listening for webhooks. */
@@ -158,7 +170,7 @@ export class RapidPro {
 		text: string,
 		attachments: IncomingAttachment[] = [],
 	): Promise<(Answer | undefined)[]> {
-		this.model.messages.push({ contact, direction: 'in', text, files: [], status: 'handled' });
+		this.model.addMessage({ contact, direction: 'in', text, attachments });
 		if (contact.status === 'blocked') return [];
 		const answers: (Answer | undefined)[] = [];
 		for (const _ticket of this.model.openTickets(contact)) {

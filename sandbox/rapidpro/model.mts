@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingAttachment } from './payloads.mts';
 
 /** A person who writes to RapidPro. */
 export interface Contact {
@@ -34,7 +35,10 @@ export interface Message {
 	direction: 'in' | 'out';
 	text: string;
 	files: StoredFile[];
+	/** Where its media are, as the API shows them. */
+	attachments: IncomingAttachment[];
 	status: 'handled' | 'queued' | 'failed';
+	createdOn: Date;
 	/** For an agent's message: the ticket that it came through. */
 	ticket?: Ticket;
 }
@@ -67,6 +71,12 @@ export class Model {
 		};
 		this.contacts.push(contact);
 		return contact;
+	}
+
+	/** Something was said between RapidPro and a contact. */
+	addMessage(message: Pick<Message, 'contact' | 'direction' | 'text'> & Partial<Message>): void {
+		const status = message.direction === 'in' ? 'handled' : 'queued';
+		this.messages.push({ files: [], attachments: [], status, createdOn: new Date(), ...message });
 	}
 
 	/** The ticket with this UUID, once it is stored. */

@@ -44,6 +44,9 @@ pub struct Room {
     /// How many messages it holds, of any kind.
     #[serde(default)]
     pub message_count: Option<u64>,
+    /// How it was closed.
+    #[serde(default)]
+    pub closing: Option<Box<Closing>>,
 }
 
 impl Room {
@@ -51,6 +54,18 @@ impl Room {
     pub fn was_made_by(&self, app_id: &str) -> bool {
         self.source.as_ref().and_then(|source| source.id.as_deref()) == Some(app_id)
     }
+}
+
+/// How a room was closed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Closing {
+    /// By whom.
+    pub by: Option<Sender>,
+    /// When, by the server's clock.
+    pub at: Option<u64>,
+    /// The name of the department that it belonged to.
+    pub department: Option<String>,
 }
 
 /// Who made a room.
@@ -121,15 +136,27 @@ pub struct Sender {
     /// A user's id, or the visitor's.
     #[serde(default)]
     pub id: Option<String>,
-    /// A user's name, or `guest-<n>`.
+    /// A user's login, or `guest-<n>`.
     #[serde(default)]
     pub username: Option<String>,
+    /// The name that people see.
+    #[serde(default)]
+    pub name: Option<String>,
     /// `user`, `bot`, `app` or `unknown`.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
     /// Which app, where an app wrote it.
     #[serde(default)]
     pub app_id: Option<String>,
+}
+
+impl Sender {
+    /// What to call them, in one line: their name, else their login.
+    pub fn called(&self) -> Option<String> {
+        let names = [&self.name, &self.username].into_iter().flatten();
+        let mut lines = names.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.find(|name| !name.is_empty())
+    }
 }
 
 /// An attachment of an agent's message.

@@ -211,13 +211,13 @@ export class Host implements Performers {
 		return answerOf(await this.accessors.http.get(url, { headers, timeout: timeoutMs }), PAGE_LENGTH_MAX);
 	}
 
-	public async tellTimes({ times, timeZone }: EffectArguments['tellTimes']): Promise<object> {
+	public async tellTimes({ times, timeZone }: EffectArguments['tellTimes']): Promise<Array<string>> {
 		// Of all locales Sweden's is the one that writes 2020-07-17 10:28.
 		const format = new Intl.DateTimeFormat('sv-SE', {
 			...(timeZone && { timeZone }),
 			...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
 		});
-		return { words: times.map((time) => format.format(time)), timeZone: format.resolvedOptions().timeZone };
+		return [...times.map((time) => format.format(time)), format.resolvedOptions().timeZone];
 	}
 
 	private get persistence(): IPersistence {
@@ -260,7 +260,7 @@ export function roomOf(room: ILivechatRoom): object {
 		messageCount,
 		source: source && { id: sourceId(source) },
 		visitor: visitor && visitorOf(visitor),
-		...(closedAt && { closing: { by: closerOf(room), at: closedAt.getTime(), department: department?.name } }),
+		...(closedAt && { closing: { ...closerOf(room), at: closedAt.getTime(), department: department?.name } }),
 	};
 }
 

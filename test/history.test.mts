@@ -52,9 +52,9 @@ const untilShown = (ticket: OpenTicket, count = 1) =>
 const questions = ({ uuid }: Contact) =>
 	stage.rapidPro.exchanges.list.filter(({ url }) => url.startsWith('/api/') && url.includes(uuid));
 
-/** Lets what the app would do next happen: the settling time of a history and a few sweeps. */
+/** Lets what the app would do next happen: another attempt at a history, and a sweep. */
 const afterAWhile = async () => {
-	await new Promise((resolve) => setTimeout(resolve, (4 * MINUTE_MS) / FAST.clockSpeed));
+	await new Promise((resolve) => setTimeout(resolve, (1.3 * MINUTE_MS) / FAST.clockSpeed));
 	await stage.settled();
 };
 
@@ -125,10 +125,11 @@ describe('the history', () => {
 	});
 
 	it('is a few messages where it is long', async () => {
-		const contact = contactWith([3, { text: `a${'x'.repeat(3000)}` }], [2, { text: `b${'x'.repeat(1900)}` }]);
+		const long = (letter: string, count: number) => ({ text: letter + 'x'.repeat(count) });
+		const contact = contactWith([3, long('a', 3000)], [2, long('b', 1900)], [1, long('c', 1900)]);
 		const messages = await untilShown(await stage.openTicket(contact), 2);
-		assert.match(messages[0]?.msg ?? '', /: ax+…$/);
-		assert.match(messages[1]?.msg ?? '', /^\*Earlier messages, continued\*\n.*: bx+$/);
+		assert.match(messages[0]?.msg ?? '', /: ax+…\n.*: bx+$/);
+		assert.match(messages[1]?.msg ?? '', /^\*Earlier messages, continued\*\n.*: cx+$/);
 	});
 
 	it('is shown once, whatever opens again', async () => {
@@ -151,8 +152,8 @@ describe('the history', () => {
 	});
 
 	it('does not keep the room from being opened', async () => {
-		stage.rapidPro.apiFaults.delay(300);
 		const contact = contactWith([5, { text: 'before' }]);
+		stage.rapidPro.apiFaults.delay(300, { contact: contact.uuid });
 		const ticket = await stage.openTicket(contact);
 		assert.deepEqual(shown(ticket), []);
 		await stage.rapidPro.contactWrites(contact, 'and now?');
@@ -213,16 +214,21 @@ describe('the history that RapidPro does not give', () => {
 		assert.doesNotMatch(stage.rocketChat.appLogs().join('\n'), /Token wrong/);
 	});
 
+	const throttled = { status: 429, headers: { 'retry-after': '20' } };
 	for (const [title, misbehave] of [
-		['it is throttled', () => stage.rapidPro.apiFaults.answer({ status: 429, headers: { 'retry-after': '20' } })],
-		['it has an error', () => stage.rapidPro.apiFaults.answer({ status: 502, body: '<html>Bad gateway' })],
-		['it drops the connection', () => stage.rapidPro.apiFaults.drop()],
-		['it never answers', () => stage.rapidPro.apiFaults.hang()],
-		['a login page answers', () => stage.rapidPro.apiFaults.answer({ status: 200, body: '<html>Please log in' })],
+		['it is throttled', (contact: string) => stage.rapidPro.apiFaults.answer(throttled, { contact })],
+		['it has an error', (contact: string) => stage.rapidPro.apiFaults.answer({ status: 502 }, { contact })],
+		['it drops the connection', (contact: string) => stage.rapidPro.apiFaults.drop({ contact })],
+		['it never answers', (contact: string) => stage.rapidPro.apiFaults.hang({ contact })],
+		[
+			'a login page answers',
+			(contact: string) => stage.rapidPro.apiFaults.answer({ status: 200, body: '<html>' }, { contact }),
+		],
 	] as const) {
 		it(`because ${title}: it comes later, and the agent is told`, async () => {
-			misbehave();
-			const ticket = await stage.openTicket(contactWith([5, { text: 'before' }]));
+			const contact = contactWith([5, { text: 'before' }]);
+			misbehave(contact.uuid);
+			const ticket = await stage.openTicket(contact);
 			await untilShown(ticket);
 			assert.equal(shown(ticket).length, 1);
 			const told = stage.rocketChat.notices().filter(({ roomId }) => roomId === ticket.roomId);
@@ -231,8 +237,9 @@ describe('the history that RapidPro does not give', () => {
 	}
 
 	it('because the app died: the comparison of rooms finds it', async () => {
-		stage.rapidPro.apiFaults.hang();
-		const ticket = await stage.openTicket(contactWith([5, { text: 'before' }]));
+		const contact = contactWith([5, { text: 'before' }]);
+		stage.rapidPro.apiFaults.hang({ contact: contact.uuid });
+		const ticket = await stage.openTicket(contact);
 		await until('the question', () => questions(ticket.contact).length > 0, PATIENCE_MS);
 		await stage.rocketChat.killApp();
 		await untilShown(ticket);
@@ -250,8 +257,9 @@ describe('the history that RapidPro does not give', () => {
 	});
 
 	it('is not posted into a room that was closed', async () => {
-		stage.rapidPro.apiFaults.answer({ status: 503 });
-		const ticket = await stage.openTicket(contactWith([5, { text: 'before' }]));
+		const contact = contactWith([5, { text: 'before' }]);
+		stage.rapidPro.apiFaults.answer({ status: 503 }, { contact: contact.uuid });
+		const ticket = await stage.openTicket(contact);
 		const rooms = stage.rocketChat.rooms().length;
 		await stage.rocketChat.closeRoom(ticket.roomId, { by: AGENT });
 		await afterAWhile();
@@ -274,8 +282,9 @@ describe('an answer that is meant ill', () => {
 		['is huge', `{"results":[{"direction":"in","text":"${'x'.repeat(5_000_000)}"}]}`],
 	] as const) {
 		it(`(${title}) breaks nothing`, async () => {
-			stage.rapidPro.apiFaults.answer({ status: 200, body });
-			const ticket = await stage.openTicket(contactWith());
+			const contact = contactWith();
+			stage.rapidPro.apiFaults.answer({ status: 200, body }, { contact: contact.uuid });
+			const ticket = await stage.openTicket(contact);
 			await until('the question', () => questions(ticket.contact).length > 0, PATIENCE_MS);
 			await stage.rapidPro.contactWrites(ticket.contact, 'Hello');
 			await stage.rocketChat.agentWrites(ticket.roomId, AGENT, 'Hello back');
@@ -293,10 +302,10 @@ describe('an answer that is meant ill', () => {
 		await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
 		const next = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/api/v2/messages.json?cursor=7`;
 		const created_on = new Date(Date.now() - MINUTE_MS).toISOString();
-		stage.rapidPro.apiFaults.answer({ status: 200, body: { results: [{ ...message, created_on }], next } });
-		const ticket = await stage.openTicket(contactWith());
-		const [shownMessage] = await untilShown(ticket);
-		elsewhere.close();
+		const contact = contactWith();
+		const body = { results: [{ ...message, created_on }], next };
+		stage.rapidPro.apiFaults.answer({ status: 200, body }, { contact: contact.uuid });
+		const [shownMessage] = await untilShown(await stage.openTicket(contact)).finally(() => elsewhere.close());
 		assert.match(shownMessage?.msg ?? '', /odd/);
 		assert.equal(visits, 0);
 	});
@@ -304,7 +313,7 @@ describe('an answer that is meant ill', () => {
 	it('and always names a next page is not followed for ever', async () => {
 		const contact = contactWith();
 		const next = `${stage.rapidPro.url}/api/v2/messages.json?contact=${contact.uuid}&cursor=1`;
-		stage.rapidPro.apiFaults.answer({ status: 200, body: { results: [], next } }, { times: 20 });
+		stage.rapidPro.apiFaults.answer({ status: 200, body: { results: [], next } }, { times: 20, contact: contact.uuid });
 		const ticket = await stage.openTicket(contact);
 		await afterAWhile();
 		assert.ok(questions(contact).length <= 3, `${questions(contact).length}`);
@@ -313,15 +322,19 @@ describe('an answer that is meant ill', () => {
 });
 
 describe('the history that RapidPro never gives', () => {
-	it('is given up, and the agents are told', async () => {
-		await stage.close();
-		stage = await Stage.open({ rocketChat: { clockSpeed: 200 } });
-		await stage.rocketChat.setAppSetting('history_token', stage.rapidPro.apiToken);
-		const throttled = { status: 429, headers: { 'retry-after': '3600' } };
-		stage.rapidPro.apiFaults.answer(throttled, { times: Number.POSITIVE_INFINITY });
-		const ticket = await stage.openTicket(contactWith([5, { text: 'before' }]));
-		const [message] = await untilShown(ticket);
-		assert.equal(message?.msg, '*Earlier messages could not be fetched from RapidPro*: it answers 429.');
+	it('is given up after half an hour, and the agents are told', async () => {
+		const hurried = await Stage.open({ rocketChat: { clockSpeed: 60 } });
+		try {
+			await hurried.rocketChat.setAppSetting('history_token', hurried.rapidPro.apiToken);
+			const throttled = { status: 429, headers: { 'retry-after': '3600' } };
+			hurried.rapidPro.apiFaults.answer(throttled, { times: Number.POSITIVE_INFINITY });
+			const ticket = await hurried.openTicket();
+			const message = () => shown(ticket, hurried)[0];
+			const { msg } = await until('the message', message, 3 * PATIENCE_MS);
+			assert.equal(msg, '*Earlier messages could not be fetched from RapidPro*: it answers 429.');
+		} finally {
+			await hurried.close();
+		}
 	});
 });
 

@@ -8,14 +8,13 @@ use serde_json::Value;
 
 use crate::attachment::{self, ContactMedia};
 use crate::desk::Desk;
-use crate::host::{Failure, Host, ToldTimes, WebhookAnswer};
+use crate::host::{Failure, Host, WebhookAnswer};
 use crate::operation::{End, Level};
 use crate::outbox::{self, LEASE_MS, LineKind};
 use crate::ticket::{self, Past, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::visitor_message::visitor_of;
-use crate::wire::rapidpro::{MessagesPage, PastMessage};
-use crate::{notice, plain, settings, timestamp, workspace};
+use crate::{notice, settings, timestamp, workspace};
 
 /// How long after the ticket the bot's last words may still come, in milliseconds: RapidPro stores what a flow said
 /// once the flow has paused.
@@ -40,7 +39,7 @@ pub fn due(host: &Host, desk: &Desk, haste: Haste) -> Option<Job> {
     let wanted = if progress.is_under_way() {
         now >= progress.next && progress.claims(&host.memory().node, now) == (None, None)
     } else {
-        haste == Haste::Compare && now.saturating_sub(desk.ticket.opened_at()) < AGE_MAX_MS
+        haste == Haste::Compare && !is_too_late(host, &desk.ticket)
     };
     let workspace = desk.ticket.contact.workspace.clone();
     (wanted && past_to_show(desk).is_some()).then(|| Job::ShowHistory { room: desk.ticket.room.clone(), workspace })
@@ -69,17 +68,33 @@ fn past_to_show(desk: &Desk) -> Option<&Past> {
 async fn begin(host: &Host, room: &RoomId, token: &str) -> Result<(), Failure> {
     host.acquire(format!("history/{}", room.as_str())).await;
     let Some(desk) = Desk::read(host, room).await? else { return Ok(()) };
-    let Some(past) = past_to_show(&desk) else { return Ok(()) };
+    let Some(past) = past_to_show(&desk).filter(|_| host.now() >= desk.outbox.history.next) else { return Ok(()) };
     host.sleep(desk.ticket.opened_at().saturating_add(SETTLING_MS).saturating_sub(host.now())).await;
     let Some(until) = claim(host, &desk).await? else { return Ok(()) };
+    let attempt = attempt(host, &desk, past, token, until).await;
+    // The claim stands in the calendar: the sweep comes by when it is over.
+    if let Err(failure) = attempt {
+        host.log(Level::Warn, format!("room {} lacks its history, Rocket.Chat refuses: {failure}", room.as_str()));
+        if is_too_late(host, &desk.ticket) {
+            return settle(host, &desk, Some(failure.to_string())).await;
+        }
+    }
+    Ok(())
+}
+
+async fn attempt(host: &Host, desk: &Desk, past: &Past, token: &str, until: u64) -> Result<(), Failure> {
     match fetch(host, &desk.ticket, past, token).await? {
         Ok(messages) => {
-            let posts = posts(host, &desk.ticket, messages).await?;
+            let posts = posts(host, &desk.ticket, &messages).await?;
             post(host, &desk.ticket, &posts, until).await?;
-            settle(host, &desk, None).await
+            settle(host, desk, None).await
         }
-        Err(trouble) => put_off(host, &desk, trouble, until).await,
+        Err(trouble) => put_off(host, desk, trouble, until).await,
     }
+}
+
+fn is_too_late(host: &Host, ticket: &Ticket) -> bool {
+    host.now().saturating_sub(ticket.opened_at()) >= AGE_MAX_MS
 }
 
 /// Sees to it that no other node shows the history meanwhile; answers until when. Whoever sees another's claim
@@ -130,18 +145,12 @@ impl Trouble {
     }
 }
 
-/// Asks RapidPro for the newest messages before the ticket, newest first.
-async fn fetch(
-    host: &Host,
-    ticket: &Ticket,
-    past: &Past,
-    token: &str,
-) -> Result<Result<Vec<PastMessage>, Trouble>, Failure> {
+/// Asks RapidPro for the newest messages before the ticket, newest first, as its API writes them. What of it can be
+/// read is read message by message, so that an odd one does not hide the others.
+async fn fetch(host: &Host, ticket: &Ticket, past: &Past, token: &str) -> Result<Result<Vec<Value>, Trouble>, Failure> {
     let (hours, most) = settings::history_limits(host).await?;
-    let Some(address) = address(host).await? else {
-        return Err(Failure::Refused("RapidPro is not connected".to_owned()));
-    };
-    let address = format!("{address}/api/v2/messages.json?");
+    let mut address = address(host).await?;
+    address.push_str("/api/v2/messages.json?");
     let opened_at = ticket.opened_at();
     let since = past.since.unwrap_or_else(|| opened_at.saturating_sub(hours.saturating_mul(60 * 60_000)));
     let mut query = format!("contact={}&after={}&before=", past.contact, timestamp::text(since));
@@ -155,13 +164,11 @@ async fn fetch(
                 return Ok(Err(Trouble { words: "it does not answer".to_owned(), passing: Some(0) }));
             }
         };
-        let Some(page) = page_of(&answer) else { return Ok(Err(Trouble::of(&answer))) };
-        let readable = page.results.iter().filter_map(|message| plain::read::<PastMessage>(message).ok());
+        let Some((page, next)) = page_of(&answer) else { return Ok(Err(Trouble::of(&answer))) };
         // RapidPro may know better than to obey `before`.
-        messages
-            .extend(readable.filter(|message| timestamp::parse(&message.created_on).is_some_and(|at| at <= opened_at)));
-        match page.next.as_deref().and_then(next_query) {
-            Some(next) if messages.len() < most => query = next.to_owned(),
+        messages.extend(page.into_iter().filter(|message| written_at(message).is_some_and(|at| at <= opened_at)));
+        match next {
+            Some(next) if messages.len() < most => query = next,
             _ => break,
         }
     }
@@ -170,11 +177,12 @@ async fn fetch(
 }
 
 /// Where RapidPro's API is: the setting, or else where its webhooks go.
-async fn address(host: &Host) -> Result<Option<String>, Failure> {
+async fn address(host: &Host) -> Result<String, Failure> {
     if let Some(address) = settings::rapidpro_address(host).await? {
-        return Ok(Some(address));
+        return Ok(address);
     }
-    Ok(workspace::current(host).await?.callback.as_deref().and_then(origin))
+    let callback = workspace::current(host).await?.callback;
+    callback.as_deref().and_then(origin).ok_or_else(|| Failure::Refused("RapidPro is not connected".to_owned()))
 }
 
 /// Scheme, host and port of a URL.
@@ -183,9 +191,11 @@ fn origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}", rest.split(['/', '?', '#']).next()?))
 }
 
-fn page_of(answer: &WebhookAnswer) -> Option<MessagesPage> {
+/// A page's messages, and what asks for the next page.
+fn page_of(answer: &WebhookAnswer) -> Option<(Vec<Value>, Option<String>)> {
     let body: Value = serde_json::from_str(&answer.body).ok().filter(|_| answer.status == 200)?;
-    plain::read(&body).ok()
+    let next = next_query(text(&body, "next")).map(str::to_owned);
+    Some((body.get("results")?.as_array()?.clone(), next))
 }
 
 /// What asks for the next page. Nothing else is taken from the link to it: whatever host an answer names there, the
@@ -195,48 +205,62 @@ fn next_query(next: &str) -> Option<&str> {
     query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#').then_some(query)
 }
 
+fn written_at(message: &Value) -> Option<u64> {
+    timestamp::parse(text(message, "created_on"))
+}
+
+/// A field as text; empty where it is none.
+fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    object.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// The history as the room's messages, oldest first.
-async fn posts(host: &Host, ticket: &Ticket, mut messages: Vec<PastMessage>) -> Result<Vec<String>, Failure> {
-    messages.reverse();
+async fn posts(host: &Host, ticket: &Ticket, messages: &[Value]) -> Result<Vec<String>, Failure> {
     let contact = ticket.visitor.name.as_deref().unwrap_or("Contact");
-    let said: Vec<(u64, String)> = messages.iter().filter_map(|message| said(message, contact)).collect();
+    let said: Vec<(u64, String)> = messages.iter().rev().filter_map(|message| said(message, contact)).collect();
     if said.is_empty() {
         return Ok(Vec::new());
     }
-    let told = told_times(host, said.iter().map(|(at, _)| *at).collect()).await?;
-    let lines = told.words.iter().zip(&said).map(|(time, (_, said))| format!("{time} {said}"));
-    Ok(pack(lines, &told.time_zone))
+    let mut words = told_times(host, said.iter().map(|(at, _)| *at).collect()).await?;
+    let time_zone = words.pop().unwrap_or_default();
+    Ok(pack(words.iter().zip(&said).map(|(time, (_, said))| format!("{time} {said}")), &time_zone))
 }
 
 /// A time zone that nobody knows must not keep the history from being shown.
-async fn told_times(host: &Host, times: Vec<u64>) -> Result<ToldTimes, Failure> {
-    let time_zone = settings::time_zone(host).await?;
-    match host.tell_times(times.clone(), time_zone).await {
-        Ok(told) => Ok(told),
-        Err(failure) => {
-            host.log(Level::Error, format!("the time zone of the settings cannot be used: {failure}"));
-            host.tell_times(times, String::new()).await
+async fn told_times(host: &Host, times: Vec<u64>) -> Result<Vec<String>, Failure> {
+    let mut time_zone = settings::time_zone(host).await?;
+    loop {
+        match host.tell_times(times.clone(), time_zone.clone()).await {
+            Err(failure) if !time_zone.is_empty() => {
+                host.log(Level::Error, format!("the time zone of the settings cannot be used: {failure}"));
+                time_zone.clear();
+            }
+            told => return told,
         }
     }
 }
 
 /// When a message was made, and who said what. Every line of theirs but the first is quoted: none can pass for a
 /// message of its own.
-fn said(message: &PastMessage, contact: &str) -> Option<(u64, String)> {
-    let media = message.attachments.as_deref().unwrap_or_default();
-    let media = media.iter().map(|item| attachment::words(&ContactMedia { mime: &item.content_type, url: &item.url }));
-    let lines = message.text.clone().into_iter().chain(media).filter(|line| !line.trim().is_empty());
-    let mut text = lines.collect::<Vec<_>>().join("\n");
-    if text.is_empty() {
+fn said(message: &Value, contact: &str) -> Option<(u64, String)> {
+    let mut words = text(message, "text").to_owned();
+    for media in message.get("attachments").and_then(Value::as_array).into_iter().flatten() {
+        let link = attachment::words(&ContactMedia { mime: text(media, "content_type"), url: text(media, "url") });
+        if !words.is_empty() && !link.is_empty() {
+            words.push('\n');
+        }
+        words.push_str(&link);
+    }
+    if words.trim().is_empty() {
         return None;
     }
-    if let Some((end, _)) = text.char_indices().nth(TEXT_LENGTH_MAX) {
-        text.truncate(end);
-        text.push('…');
+    if let Some((end, _)) = words.char_indices().nth(TEXT_LENGTH_MAX) {
+        words.truncate(end);
+        words.push('…');
     }
-    let who = if message.direction == "in" { contact } else { "RapidPro" };
-    let unsent = if message.status.as_deref() == Some("failed") { " _(not delivered)_" } else { "" };
-    Some((timestamp::parse(&message.created_on)?, format!("*{who}*: {}{unsent}", text.replace('\n', "\n> "))))
+    let who = if text(message, "direction") == "in" { contact } else { "RapidPro" };
+    let unsent = if text(message, "status") == "failed" { " _(not delivered)_" } else { "" };
+    Some((written_at(message)?, format!("*{who}*: {}{unsent}", words.replace('\n', "\n> "))))
 }
 
 /// Puts lines into as few messages as a reader can bear; the oldest go where there are too many.
@@ -264,7 +288,11 @@ async fn post(host: &Host, ticket: &Ticket, posts: &[String], until: u64) -> Res
     let is_there =
         |post: &String| there.iter().any(|message| message.token.is_some() && message.text.as_ref() == Some(post));
     for post in posts.iter().filter(|post| !is_there(post)) {
-        let RoomState::Open(room) = ticket::look(host, ticket).await? else { return Ok(()) };
+        let room = match ticket::look(host, ticket).await? {
+            RoomState::Open(room) => room,
+            RoomState::Closed => return Ok(()),
+            RoomState::Unknown => return Err(Failure::Refused("the room is not shown".to_owned())),
+        };
         if host.now() >= until {
             return Err(Failure::TimedOut);
         }
@@ -279,7 +307,7 @@ async fn put_off(host: &Host, desk: &Desk, trouble: Trouble, until: u64) -> Resu
     let (ticket, failures, now) = (&desk.ticket, desk.outbox.history.failures, host.now());
     let room = &ticket.room;
     let words = trouble.words;
-    let passing = trouble.passing.filter(|_| now.saturating_sub(ticket.opened_at()) < AGE_MAX_MS);
+    let passing = trouble.passing.filter(|_| !is_too_late(host, ticket));
     let Some(not_before) = passing else {
         host.log(Level::Error, format!("room {} gets no history from RapidPro: {words}", room.as_str()));
         post(host, ticket, &[format!("*Earlier messages could not be fetched from RapidPro*: {words}.")], until)
@@ -307,7 +335,7 @@ mod tests {
     fn told(message: Value) -> Option<String> {
         let mut message = message;
         message["created_on"] = json!("2020-07-17T10:28:09.123456Z");
-        said(&plain::read(&message).unwrap(), "Ann").map(|(_, said)| said)
+        said(&message, "Ann").map(|(_, said)| said)
     }
 
     #[test]

@@ -183,7 +183,8 @@ pub enum Effect {
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
-    /// Put times into words for people; refused where the time zone is unknown.
+    /// Put times into words for people, such as `2020-07-17 10:28`; answers them in the order of the question, and
+    /// then the time zone's name. Refused where the time zone is unknown.
     TellTimes {
         /// The times.
         times: Vec<u64>,
@@ -206,16 +207,6 @@ pub struct NewVisitor {
     /// A phone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-}
-
-/// What [`Effect::TellTimes`] answers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ToldTimes {
-    /// Each time, such as `2020-07-17 10:28`, in the order of the question.
-    pub words: Vec<String>,
-    /// The time zone's name.
-    pub time_zone: String,
 }
 
 /// RapidPro's answer to a webhook or a question.
@@ -445,8 +436,8 @@ impl Host {
         self.one(Effect::ReadApi { url, token: token.to_owned(), timeout_ms }).await
     }
 
-    /// Puts times into words for people.
-    pub async fn tell_times(&self, times: Vec<u64>, time_zone: String) -> Answer<ToldTimes> {
+    /// Puts times into words for people; answers them, and then the time zone's name.
+    pub async fn tell_times(&self, times: Vec<u64>, time_zone: String) -> Answer<Vec<String>> {
         self.one(Effect::TellTimes { times, time_zone }).await
     }
 

@@ -2,7 +2,7 @@
 //! wrong, since another node may have changed what it copies, or gone, since processes die.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use serde_json::Value;
 
@@ -60,17 +60,21 @@ impl Memory {
 
 /// Settings of the app as they were a short while ago.
 #[derive(Debug, Default)]
-pub struct Settings(RefCell<BTreeMap<&'static str, Copy<Value>>>);
+pub struct Settings(RefCell<Vec<(&'static str, Copy<Value>)>>);
 
 impl Settings {
     /// What a setting was, unless that is too long ago.
     pub fn get(&self, id: &str, now: u64) -> Option<Value> {
-        self.0.borrow().get(id).filter(|copy| copy.is_fresh(now)).map(|copy| copy.value.clone())
+        let settings = self.0.borrow();
+        let (_, copy) = settings.iter().find(|(read, copy)| *read == id && copy.is_fresh(now))?;
+        Some(copy.value.clone())
     }
 
     /// A setting was just read.
     pub fn put(&self, id: &'static str, now: u64, value: Value) {
-        self.0.borrow_mut().insert(id, Copy { value, made: now });
+        let mut settings = self.0.borrow_mut();
+        settings.retain(|(read, _)| *read != id);
+        settings.push((id, Copy { value, made: now }));
     }
 
     /// Some setting has changed.
@@ -105,26 +109,29 @@ impl Comments {
 
 /// Custom fields that Rocket.Chat does not know, so as not to try, and say so, again and again.
 #[derive(Debug, Default)]
-pub struct UnknownFields(RefCell<BTreeMap<String, u64>>);
+pub struct UnknownFields(RefCell<VecDeque<(String, u64)>>);
 
 impl UnknownFields {
-    /// More are not remembered: they come with requests.
     const COUNT_MAX: usize = 200;
     /// After so long a field may have been added in Rocket.Chat, in milliseconds.
     const LIFE_MS: u64 = 10 * 60_000;
 
     /// Whether Rocket.Chat has said so a short while ago.
     pub fn contains(&self, field: &str, now: u64) -> bool {
-        self.0.borrow().get(field).is_some_and(|at| now.abs_diff(*at) < Self::LIFE_MS)
+        self.0.borrow().iter().any(|(unknown, at)| unknown == field && now.abs_diff(*at) < Self::LIFE_MS)
     }
 
     /// Rocket.Chat says so. Answers whether that is news.
     pub fn insert(&self, field: &str, now: u64) -> bool {
         let mut fields = self.0.borrow_mut();
-        if fields.len() >= Self::COUNT_MAX {
-            fields.clear();
+        let before = fields.len();
+        fields.retain(|(unknown, _)| unknown != field);
+        let is_news = fields.len() == before;
+        fields.push_back((field.to_owned(), now));
+        if fields.len() > Self::COUNT_MAX {
+            fields.pop_front();
         }
-        fields.insert(field.to_owned(), now).is_none()
+        is_news
     }
 }
 

@@ -181,7 +181,8 @@ async fn bind(
     ticket: &TicketId,
     past: Option<&Past>,
 ) -> Result<(), Refusal> {
-    let fact = FactKind::Bound { ticket: ticket.clone(), visitor: visitor.clone(), past: past.cloned() };
+    let (uuid, since) = (past.map(|past| past.contact.clone()), past.and_then(|past| past.since));
+    let fact = FactKind::Bound { ticket: ticket.clone(), visitor: visitor.clone(), uuid, since };
     ticket::record(host, contact, room, fact).await?;
     Ok(())
 }

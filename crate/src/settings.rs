@@ -59,7 +59,7 @@ pub async fn default_department(host: &Host, _workspace: &str) -> Result<Option<
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn rapidpro_address(host: &Host) -> Result<Option<String>, Failure> {
-    let address = non_empty(&host.setting("rapidpro_address").await?);
+    let address = non_empty(&recent(host, "rapidpro_address").await?);
     Ok(address.filter(|address| is_http_url(address)).map(|address| address.trim_end_matches('/').to_owned()))
 }
 
@@ -69,8 +69,8 @@ pub async fn rapidpro_address(host: &Host) -> Result<Option<String>, Failure> {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn history_limits(host: &Host) -> Result<(u64, usize), Failure> {
-    let hours = number(&host.setting("history_hours").await?).unwrap_or(HISTORY_HOURS);
-    let messages = number(&host.setting("history_messages").await?).unwrap_or(HISTORY_MESSAGES);
+    let hours = number(&recent(host, "history_hours").await?).unwrap_or(HISTORY_HOURS);
+    let messages = number(&recent(host, "history_messages").await?).unwrap_or(HISTORY_MESSAGES);
     Ok((hours, usize::try_from(messages).unwrap_or(usize::MAX)))
 }
 
@@ -79,7 +79,7 @@ pub async fn history_limits(host: &Host) -> Result<(u64, usize), Failure> {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn time_zone(host: &Host) -> Result<String, Failure> {
-    Ok(non_empty(&host.setting("time_zone").await?).unwrap_or_default())
+    Ok(non_empty(&recent(host, "time_zone").await?).unwrap_or_default())
 }
 
 /// Whether a close tells RapidPro more than that it happened.
@@ -130,7 +130,7 @@ fn is_on(value: &Value) -> bool {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn retention_days(host: &Host) -> Result<u64, Failure> {
-    Ok(number(&host.setting("retention_days").await?).unwrap_or(RETENTION_DAYS))
+    Ok(number(&recent(host, "retention_days").await?).unwrap_or(RETENTION_DAYS))
 }
 
 /// The address under which RapidPro reaches this server, without a slash at its end: a setting, or else

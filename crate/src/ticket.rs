@@ -89,9 +89,12 @@ pub enum FactKind {
         ticket: TicketId,
         /// The visitor.
         visitor: Visitor,
-        /// Where to find what was said before, where RapidPro has told.
+        /// The contact's UUID in RapidPro.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        past: Option<Past>,
+        uuid: Option<String>,
+        /// When the session that led to the ticket began.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<u64>,
     },
     /// The room no longer serves the contact.
     Closed {
@@ -120,12 +123,11 @@ impl FactKind {
 }
 
 /// Where to find what a contact and the bot said before the ticket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
     /// The contact's UUID in RapidPro.
     pub contact: String,
     /// When the session that led to the ticket began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
 }
 
@@ -267,9 +269,9 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
     let (mut bindings, mut closed, mut told): (Vec<(TicketId, u64)>, _, _) = (Vec::new(), Vec::new(), Vec::new());
     for fact in facts {
         match &fact.kind {
-            FactKind::Bound { ticket, visitor: bound_for, past } => {
+            FactKind::Bound { ticket, visitor: bound_for, uuid, since } => {
                 visitor.get_or_insert(bound_for);
-                known_past = known_past.or(past.as_ref());
+                known_past = known_past.or(uuid.clone().map(|contact| Past { contact, since: *since }));
                 if !bindings.iter().any(|(id, _)| id == ticket) {
                     bindings.push((ticket.clone(), fact.at));
                 }
@@ -288,7 +290,7 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
         room: first.room.clone(),
         visitor: visitor?.clone(),
         bindings,
-        past: known_past.cloned(),
+        past: known_past,
         comment: known_comment.cloned(),
         closed,
         told,
@@ -339,7 +341,7 @@ mod tests {
 
     fn bound(ticket: &str) -> FactKind {
         let visitor = Visitor { id: "v".into(), token: "t".into(), ..Visitor::default() };
-        FactKind::Bound { ticket: TicketId(ticket.into()), visitor, past: None }
+        FactKind::Bound { ticket: TicketId(ticket.into()), visitor, uuid: None, since: None }
     }
 
     fn told(ticket: &str) -> FactKind {

@@ -44,7 +44,7 @@ export class Api {
 			headers: Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const),
 			body: '',
 		});
-		const outcome = this.on.faults.take('', '')?.outcome;
+		const { outcome } = this.on.faults.take('messages', contactIn(request)) ?? {};
 		switch (outcome?.kind) {
 			case 'hang':
 				response.once('close', () => this.on.log.end(exchange, { error: 'the app gave up waiting' }));
@@ -94,6 +94,10 @@ export class Api {
 			results: found.slice(start, end).map(resultOf),
 		};
 	}
+}
+
+function contactIn(request: IncomingMessage): string {
+	return new URL(request.url ?? '', 'http://rapidpro').searchParams.get('contact') ?? '';
 }
 
 function resultOf({ contact, direction, text, status, attachments, createdOn }: Message): object {

@@ -2,6 +2,7 @@
 //! missing on some server.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::ticket::RoomId;
 
@@ -44,9 +45,10 @@ pub struct Room {
     /// How many messages it holds, of any kind.
     #[serde(default)]
     pub message_count: Option<u64>,
-    /// How it was closed.
+    /// How it was closed, where it was: the name and login of who did (`name`, `username`), when by the server's clock
+    /// (`at`), and the name of its `department`.
     #[serde(default)]
-    pub closing: Option<Box<Closing>>,
+    pub closing: Value,
 }
 
 impl Room {
@@ -54,18 +56,6 @@ impl Room {
     pub fn was_made_by(&self, app_id: &str) -> bool {
         self.source.as_ref().and_then(|source| source.id.as_deref()) == Some(app_id)
     }
-}
-
-/// How a room was closed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Closing {
-    /// By whom.
-    pub by: Option<Sender>,
-    /// When, by the server's clock.
-    pub at: Option<u64>,
-    /// The name of the department that it belonged to.
-    pub department: Option<String>,
 }
 
 /// Who made a room.

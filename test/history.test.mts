@@ -276,7 +276,7 @@ describe('an answer that is meant ill', () => {
 		['is null', 'null'],
 		['has no results', {}],
 		['has results that are none', page(null, 7, 'x', [], {}, { direction: 'in' }, { ...message, created_on: 'soon' })],
-		['has texts and media that are none', page({ ...message, text: 7 }, { ...message, attachments: [7] })],
+		['has texts and media that are none', page({ ...message, text: 7 }, { ...message, text: '', attachments: [7] })],
 		['is nested deeply', `{"results":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
 		['has half a character', '{"results":[{"direction":"in","created_on":"2020-07-17T10:28Z","text":"\\ud800"}]}'],
 		['is huge', `{"results":[{"direction":"in","text":"${'x'.repeat(5_000_000)}"}]}`],

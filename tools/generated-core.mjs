@@ -1,6 +1,7 @@
 /** The generated core (`core.generated.ts`): what it was built from, and what it carries. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import vm from 'node:vm';
 import ts from 'typescript';
@@ -28,17 +29,18 @@ export function builtFrom(file) {
 	return field(file, /^\/\/ source-hash: ([0-9a-f]{64})$/m);
 }
 
-/** The WebAssembly module in a generated file. */
-export function wasmIn(file) {
-	return Buffer.from(evaluate(file)('decodeBytes(ORDER, WASM)'));
+/** The WebAssembly module in a generated file: its bytes, and how it is carried. */
+export function moduleIn(file) {
+	const evaluated = evaluate(file);
+	return { wasm: evaluated('expand(WASM)'), compressed: Buffer.from(evaluated('WASM'), 'base64') };
 }
 
-/** A generated file evaluated where there are no text coders, no `Buffer` and no timers: runs expressions in it. */
+/** A generated file evaluated where there are no text coders and no timers: runs expressions in it. */
 export function evaluate(file) {
 	const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), {
 		compilerOptions: { target: ts.ScriptTarget.ES2017, module: ts.ModuleKind.CommonJS },
 	});
-	const context = vm.createContext({ exports: {} });
+	const context = vm.createContext({ exports: {}, require: createRequire(import.meta.url), Buffer });
 	vm.runInContext(outputText, context);
 	return (expression, input) => vm.runInContext(`(input) => ${expression}`, context)(input);
 }

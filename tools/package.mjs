@@ -7,8 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
-import { COMMITTED_CORE, wasmIn } from './generated-core.mjs';
+import { COMMITTED_CORE, moduleIn } from './generated-core.mjs';
 import { packageName, ROOT } from './project.mjs';
 import { main } from './run.mjs';
 import { packageApp } from './stage.mjs';
@@ -31,9 +30,9 @@ function writeChecksum(file) {
 }
 
 function report(zip, core) {
-	const wasm = wasmIn(core);
+	const { wasm, compressed } = moduleIn(core);
 	console.log(`${relative(ROOT, zip)}: ${kilobytes(readFileSync(zip))}`);
-	console.log(`  of it the core: ${kilobytes(wasm)}, ${kilobytes(gzipSync(wasm, { level: 9 }))} compressed`);
+	console.log(`  of it the core: ${kilobytes(wasm)}, ${kilobytes(compressed)} compressed`);
 }
 
 function kilobytes({ length }) {

@@ -1,41 +1,11 @@
-//! Who may call: a shared secret, compared in constant time.
+//! Comparing secrets in constant time, and keyed hashes.
 
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::host::Host;
-use crate::refusal::Refusal;
-use crate::settings;
-
-/// Lets the request pass if its `Authorization` header is `Token <secret>`.
-///
-/// # Errors
-/// 401 with one message for a missing and a wrong token, another where no secret is configured.
-pub async fn authenticate(host: &Host, authorization: Option<&str>) -> Result<(), Refusal> {
-    let secret = settings::secret(host).await?;
-    if secret.is_empty() {
-        return Err(Refusal::Unauthorized(
-            "no secret is configured yet: paste RapidPro's secret into the app's setting App Secret in Rocket.Chat",
-        ));
-    }
-    let token = authorization.and_then(token_of).unwrap_or_default();
-    if same(token, &secret) {
-        Ok(())
-    } else {
-        Err(Refusal::Unauthorized(
-            "the header `Authorization: Token <secret>` is missing or does not carry the app's App Secret",
-        ))
-    }
-}
-
-fn token_of(authorization: &str) -> Option<&str> {
-    let (scheme, token) = authorization.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("token").then(|| token.trim())
-}
-
 /// Compares digests, so that neither the content nor the length of the secret shows in the time.
-fn same(given: &str, secret: &str) -> bool {
+pub fn same(given: &str, secret: &str) -> bool {
     Sha256::digest(given).ct_eq(&Sha256::digest(secret)).into()
 }
 
@@ -61,14 +31,6 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_token_is_what_follows_the_scheme() {
-        assert_eq!(token_of("Token abc"), Some("abc"));
-        assert_eq!(token_of("token  abc "), Some("abc"));
-        assert_eq!(token_of("Bearer abc"), None);
-        assert_eq!(token_of("abc"), None);
-    }
 
     #[test]
     fn secrets_are_compared_whole() {

@@ -2,13 +2,14 @@
 //! instead of one hanging request a ticket.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// This many failures in a row, of whatever tickets, mean that RapidPro is down.
 const FAILURES_MAX: u32 = 2;
 /// The pauses between attempts while it is, in milliseconds; the last one repeats.
 const PAUSES_MS: [u64; 4] = [5_000, 10_000, 20_000, 30_000];
 
-/// What this process has seen of RapidPro lately.
+/// What this process has seen of a workspace's RapidPro lately.
 #[derive(Debug, Default)]
 pub struct Breaker(RefCell<State>);
 
@@ -52,6 +53,23 @@ impl Breaker {
         let step = usize::try_from(state.failures.saturating_sub(FAILURES_MAX)).unwrap_or(usize::MAX);
         let pause = PAUSES_MS.get(step).or(PAUSES_MS.last()).copied().unwrap_or_default();
         state.next = now.saturating_add(pause);
+    }
+}
+
+/// A breaker a workspace.
+#[derive(Debug, Default)]
+pub struct Breakers(RefCell<Vec<(String, Rc<Breaker>)>>);
+
+impl Breakers {
+    /// The breaker of the workspace with this id. There are as many as an admin configures.
+    pub fn of(&self, workspace: &str) -> Rc<Breaker> {
+        let mut all = self.0.borrow_mut();
+        if let Some((_, breaker)) = all.iter().find(|(id, _)| id == workspace) {
+            return Rc::clone(breaker);
+        }
+        let breaker = Rc::<Breaker>::default();
+        all.push((workspace.to_owned(), Rc::clone(&breaker)));
+        breaker
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::compare;
+use crate::connection::Caller;
 use crate::delivery;
 use crate::desk::Desk;
 use crate::fields::Fields;
@@ -11,10 +12,10 @@ use crate::notice;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket::{self, Closer, Contact, ContactToken, FactKind, RoomId, RoomState, Ticket};
+use crate::settings;
+use crate::ticket::{self, Closer, ContactToken, FactKind, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::wire::rocketchat::{Message, Room};
-use crate::{settings, workspace};
 
 /// How long after the event of a close that of its comment may come, in milliseconds.
 const COMMENT_LATE_MS: u64 = 100;
@@ -25,9 +26,9 @@ const COMMENT_LATE_MS: u64 = 100;
 /// # Errors
 /// 400 naming a field. That there is nothing to close, or that Rocket.Chat refuses, is none: the
 /// ticket must be closable in RapidPro.
-pub async fn close(host: &Host, body: &Value) -> Result<End, Refusal> {
+pub async fn close(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
     let token = ContactToken(Fields::of_body(body)?.object("visitor")?.text("token")?.to_owned());
-    let contact = Contact { workspace: workspace::current(host).await?.id, token };
+    let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     let mut end = End::answer(Response::of(204));

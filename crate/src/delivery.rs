@@ -11,7 +11,7 @@ use crate::host::{Failure, Host, WebhookAnswer};
 use crate::operation::{End, Level};
 use crate::outbox::{self, CLOSE, Entry, LEASE_MS, LineKind, Message, Place, Progress};
 use crate::policy::{self, Kind, Trouble, Try, Verdict, WEBHOOK_TIMEOUT_MS};
-use crate::ticket::{FactKind, RoomId, Ticket, TicketId};
+use crate::ticket::{Binding, FactKind, RoomId, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::webhook::{Undelivered, Webhook};
 use crate::{close, compare, history, notice, tidy};
@@ -44,7 +44,7 @@ pub async fn take_up(host: &Host, desk: &Desk, id: String, message: Message) -> 
     let first = desk.outbox.waiting.is_empty() && desk.ticket.is_open() && !after_missed;
     if first && host.try_acquire(sending_queue(room)).await {
         match Webhook::message(host, &desk.ticket, &entry).await {
-            Ok(webhook) if host.memory().breaker.allows(host.now(), ATTEMPT_MS) => {
+            Ok(webhook) if may_try(host, &desk.ticket) => {
                 return send_while_writing(host, desk, &entry, webhook).await;
             }
             Ok(_) | Err(_) => host.release(sending_queue(room)).await,
@@ -182,7 +182,7 @@ impl<'a> Courier<'a> {
             return Ok(Turn::Again);
         }
         match desk.ticket.owed().first() {
-            Some((id, bound_at)) => self.send_close(desk, id, *bound_at).await,
+            Some(binding) => self.send_close(desk, binding).await,
             None if desk.ticket.is_to_be_left() && !self.left => Ok(Turn::Stop),
             None => {
                 finish(self.host, desk).await?;
@@ -230,7 +230,7 @@ impl<'a> Courier<'a> {
             Err(undelivered) => return self.put_off(&desk.ticket, entry, undelivered).await,
         };
         let sent_at = self.host.now();
-        if !self.host.memory().breaker.allows(sent_at, ATTEMPT_MS) {
+        if !may_try(self.host, &desk.ticket) {
             if policy::is_expired(sent_at.saturating_sub(entry.taken_up_at)) {
                 return self.give_up(&desk.ticket, entry, policy::EXPIRED).await;
             }
@@ -289,10 +289,10 @@ impl<'a> Courier<'a> {
         sent_at: u64,
         answer: Result<WebhookAnswer, Failure>,
     ) -> Result<Turn, Failure> {
-        let bound_at = ticket.newest().map(|(_, at)| *at).unwrap_or_default();
+        let bound_at = ticket.newest().map(|binding| binding.at).unwrap_or_default();
         let has_files = !entry.message.files.is_empty() && !entry.progress.unfetched;
         let attempt = self.attempt(Kind::Message { has_files }, &entry.progress, entry.taken_up_at, bound_at, sent_at);
-        match self.judge(attempt, &answer) {
+        match self.judge(ticket, attempt, &answer) {
             Verdict::Delivered => {
                 self.strike_out(&ticket.room, entry, None).await?;
                 notice::announce_end(self.host, ticket, entry).await;
@@ -342,28 +342,28 @@ impl<'a> Courier<'a> {
         self.settle(ticket, entry, now, answer).await
     }
 
-    async fn send_close(&mut self, desk: &Desk, id: &TicketId, bound_at: u64) -> Result<Turn, Failure> {
+    async fn send_close(&mut self, desk: &Desk, binding: &Binding) -> Result<Turn, Failure> {
         let (ticket, progress) = (&desk.ticket, &desk.outbox.close);
         let closed_at = ticket.closed_at().unwrap_or_default();
         let place = desk.outbox.close_place(&ticket.room, closed_at);
         if let Some(turn) = self.hold(place, progress).await? {
             return Ok(turn);
         }
-        let webhook = match Webhook::close(self.host, ticket, id).await {
+        let webhook = match Webhook::close(self.host, ticket, binding).await {
             Ok(webhook) => webhook,
             Err(Undelivered::NotConnected) => return self.not_connected(place).await,
             Err(Undelivered::Unreadable(failure)) => return Err(failure),
         };
         let sent_at = self.host.now();
-        if !self.host.memory().breaker.allows(sent_at, ATTEMPT_MS) {
+        if !may_try(self.host, ticket) {
             return Ok(Turn::Stop);
         }
         let answer = webhook.post(self.host).await;
-        let superseded = ticket.newest().is_some_and(|(newest, _)| newest != id);
-        let attempt = self.attempt(Kind::Close { superseded }, progress, closed_at, bound_at, sent_at);
-        match self.judge(attempt, &answer) {
+        let superseded = ticket.newest() != Some(binding);
+        let attempt = self.attempt(Kind::Close { superseded }, progress, closed_at, binding.at, sent_at);
+        match self.judge(ticket, attempt, &answer) {
             Verdict::Delivered => {
-                insist(|| ticket.add(self.host, FactKind::Told { ticket: id.clone() })).await?;
+                insist(|| ticket.add(self.host, FactKind::Told { ticket: binding.ticket.clone() })).await?;
                 Ok(Turn::Again)
             }
             // The policy gives up no close; were it to, the next attempt would still be in the calendar.
@@ -376,9 +376,9 @@ impl<'a> Courier<'a> {
         }
     }
 
-    /// RapidPro has never told its address: somebody must connect it.
+    /// RapidPro has never told its address, or its workspace is no longer configured: somebody must connect it.
     async fn not_connected(&self, place: Place<'_>) -> Result<Turn, Failure> {
-        self.host.log(Level::Error, "nothing can be sent: RapidPro is not connected yet");
+        self.host.log(Level::Error, "nothing can be sent: this ticket's RapidPro workspace is not connected");
         self.wait(place, policy::NOT_CONNECTED_DELAY_MS, Trouble::Configuration).await?;
         Ok(Turn::Stop)
     }
@@ -394,21 +394,23 @@ impl<'a> Courier<'a> {
     }
 
     /// Judges an attempt, and keeps what it says of RapidPro as a whole.
-    fn judge(&mut self, attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
+    fn judge(&mut self, ticket: &Ticket, attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
         let memory = self.host.memory();
+        let breaker = memory.breakers.of(&ticket.contact.workspace);
         let verdict = policy::judge(attempt, answer);
         match &verdict {
             Verdict::Retry { trouble: Trouble::Down, .. } => {
-                memory.breaker.failed(self.host.now());
+                breaker.failed(self.host.now());
             }
             Verdict::Retry { trouble: Trouble::Configuration, .. } => {
                 // Another node may have been told a new address, or a new secret.
-                memory.workspace.forget();
+                memory.workspaces.forget();
                 memory.secret.forget();
+                memory.more.forget();
             }
             Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } | Verdict::Unfetched => {}
             Verdict::Delivered => {
-                if memory.breaker.succeeded() {
+                if breaker.succeeded() {
                     self.follow_ups.push(Job::Sweep { recovered: true });
                 }
             }
@@ -435,6 +437,11 @@ impl<'a> Courier<'a> {
             format!("room {room}, {entry}: RapidPro did not take it and will be asked again: {said}"),
         );
     }
+}
+
+/// Whether RapidPro may be asked now, as far as this process has seen of it lately.
+fn may_try(host: &Host, ticket: &Ticket) -> bool {
+    host.memory().breakers.of(&ticket.contact.workspace).allows(host.now(), ATTEMPT_MS)
 }
 
 /// Nothing is left to be done for a room: what was on its way is removed, but for what RapidPro never took.

@@ -14,7 +14,7 @@ use crate::outbox::{self, LEASE_MS, LineKind};
 use crate::ticket::{self, Past, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::visitor_message::visitor_of;
-use crate::{notice, settings, timestamp, workspace};
+use crate::{connection, notice, settings, timestamp};
 
 /// How long after the ticket the bot's last words may still come, in milliseconds: RapidPro stores what a flow said
 /// once the flow has paused.
@@ -62,7 +62,8 @@ pub async fn show(host: &Host, room: &RoomId, workspace: &str) -> End {
 
 /// Where the history of a room is to be found that still lacks it.
 fn past_to_show(desk: &Desk) -> Option<&Past> {
-    desk.ticket.past.as_ref().filter(|_| desk.ticket.is_open() && !desk.outbox.history.is_settled())
+    let past = desk.ticket.first()?.past.as_ref();
+    past.filter(|_| desk.ticket.is_open() && !desk.outbox.history.is_settled())
 }
 
 async fn begin(host: &Host, room: &RoomId, token: &str) -> Result<(), Failure> {
@@ -149,7 +150,7 @@ impl Trouble {
 /// read is read message by message, so that an odd one does not hide the others.
 async fn fetch(host: &Host, ticket: &Ticket, past: &Past, token: &str) -> Result<Result<Vec<Value>, Trouble>, Failure> {
     let (hours, most) = settings::history_limits(host).await?;
-    let mut address = address(host).await?;
+    let mut address = address(host, ticket).await?;
     address.push_str("/api/v2/messages.json?");
     let opened_at = ticket.opened_at();
     let since = past.since.unwrap_or_else(|| opened_at.saturating_sub(hours.saturating_mul(60 * 60_000)));
@@ -177,12 +178,17 @@ async fn fetch(host: &Host, ticket: &Ticket, past: &Past, token: &str) -> Result
 }
 
 /// Where RapidPro's API is: the setting, or else where its webhooks go.
-async fn address(host: &Host) -> Result<String, Failure> {
-    if let Some(address) = settings::rapidpro_address(host).await? {
+async fn address(host: &Host, ticket: &Ticket) -> Result<String, Failure> {
+    let workspace = &ticket.contact.workspace;
+    if let Some(address) = settings::rapidpro_address(host, workspace).await? {
         return Ok(address);
     }
-    let callback = workspace::current(host).await?.callback;
-    callback.as_deref().and_then(origin).ok_or_else(|| Failure::Refused("RapidPro is not connected".to_owned()))
+    let connection = match ticket.first() {
+        Some(binding) => connection::find(host, workspace, &binding.connection).await?,
+        None => None,
+    };
+    let origin = connection.and_then(|connection| origin(&connection.url));
+    origin.ok_or_else(|| Failure::Refused("RapidPro is not connected".to_owned()))
 }
 
 /// Scheme, host and port of a URL.

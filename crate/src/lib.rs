@@ -26,6 +26,7 @@ pub mod calendar;
 pub mod close;
 pub mod close_details;
 pub mod compare;
+pub mod connection;
 pub mod delivery;
 pub mod desk;
 pub mod fields;

@@ -3,11 +3,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use crate::arrivals::Arrivals;
-use crate::breaker::Breaker;
+use crate::breaker::Breakers;
+use crate::connection::More;
 use crate::ticket::RoomId;
 use crate::workspace::Workspace;
 
@@ -25,14 +27,16 @@ pub struct Memory {
     pub secret: Cached<String>,
     /// The address under which RapidPro reaches this server.
     pub public_address: Cached<String>,
-    /// The workspace's record.
-    pub workspace: Cached<Workspace>,
-    /// Settings that are read over and over.
+    /// The settings **Previous secret** and **More workspaces**.
+    pub more: Cached<Rc<More>>,
+    /// Other settings that are read over and over.
     pub settings: Settings,
+    /// The workspaces' records.
+    pub workspaces: CachedByName<Workspace>,
     /// The key from which visitor tokens are derived.
     pub visitor_key: Cached<String>,
-    /// Whether RapidPro answers.
-    pub breaker: Breaker,
+    /// Whether the workspaces' RapidPros answer.
+    pub breakers: Breakers,
     /// The calendars' pages that this process has listed.
     pub listed_pages: ListedPages,
     /// Whether an event could not be written down, so that the rooms must be compared.
@@ -294,6 +298,38 @@ impl<T: Clone> Cached<T> {
     }
 
     /// Forgets the copy, since what it copies has changed.
+    pub fn forget(&self) {
+        self.0.take();
+    }
+}
+
+/// Copies of a few things of one kind. There are as many names as an admin configures.
+#[derive(Debug)]
+pub struct CachedByName<T>(RefCell<Vec<(String, Cached<T>)>>);
+
+impl<T> Default for CachedByName<T> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<T: Clone> CachedByName<T> {
+    /// The copy, under the same conditions as that of a [`Cached`].
+    pub fn get(&self, name: &str, now: u64) -> Option<T> {
+        let all = self.0.borrow();
+        all.iter().find(|(known, _)| known == name).and_then(|(_, cached)| cached.get(now))
+    }
+
+    /// Copies what was just read or written.
+    pub fn put(&self, name: &str, now: u64, value: T) {
+        let mut all = self.0.borrow_mut();
+        all.retain(|(known, _)| known != name);
+        let cached = Cached::default();
+        cached.put(now, value);
+        all.push((name.to_owned(), cached));
+    }
+
+    /// Forgets all copies.
     pub fn forget(&self) {
         self.0.take();
     }

@@ -2,23 +2,25 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::connection::Caller;
 use crate::fields::Fields;
 use crate::host::{Failure, Host};
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket::{Closer, Contact, ContactToken, FactKind, Past, ROOM_UNKNOWN, RoomId, RoomState, TicketId};
+use crate::ticket::{
+    Binding, Closer, Contact, ContactToken, FactKind, Past, ROOM_UNKNOWN, RoomId, RoomState, TicketId,
+};
 use crate::trigger::{Haste, Job};
 use crate::visitor::{self, Details};
 use crate::wire::rocketchat::{Room, Visitor};
-use crate::{settings, ticket, timestamp, workspace};
+use crate::{settings, ticket, timestamp};
 
 /// What RapidPro asks for.
 #[derive(Debug)]
 struct Order<'a> {
-    ticket: TicketId,
+    binding: Binding,
     token: ContactToken,
-    past: Option<Past>,
     details: Details<'a>,
     department: Option<&'a str>,
     custom_fields: Vec<(&'a str, &'a str)>,
@@ -29,9 +31,9 @@ struct Order<'a> {
 ///
 /// # Errors
 /// 400 naming a field; 404 where the department is unknown; 424 where Rocket.Chat refuses.
-pub async fn open(host: &Host, body: &Value) -> Result<End, Refusal> {
-    let order = Order::read(host, body)?;
-    let contact = Contact { workspace: workspace::current(host).await?.id, token: order.token.clone() };
+pub async fn open(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
+    let order = Order::read(host, caller, body)?;
+    let contact = caller.contact(host, order.token.clone()).await?;
     host.acquire_in_time(contact.queue()).await?;
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     let mut follow_ups = Vec::new();
@@ -39,7 +41,7 @@ pub async fn open(host: &Host, body: &Value) -> Result<End, Refusal> {
     while let Some(ticket) = open.next() {
         match ticket::look(host, ticket).await? {
             RoomState::Open(_) => {
-                bind(host, &contact, &ticket.room, &ticket.visitor, &order.ticket, None).await?;
+                bind(host, &contact, &ticket.room, &ticket.visitor, &order.binding).await?;
                 // What a race left that nobody could settle.
                 for loser in open {
                     let loser = (&loser.room, loser.bindings.as_slice());
@@ -57,7 +59,7 @@ pub async fn open(host: &Host, body: &Value) -> Result<End, Refusal> {
     }
     let used: Vec<&RoomId> = tickets.iter().map(|ticket| &ticket.room).collect();
     let room = open_new(host, &contact, &order, &used, &mut follow_ups).await?;
-    if order.past.is_some() {
+    if order.binding.past.is_some() {
         follow_ups.push(Job::ShowHistory { room: room.clone(), workspace: contact.workspace });
     }
     Ok(answer(&room, follow_ups))
@@ -83,8 +85,8 @@ async fn open_new(
         }
         None => host.create_room(visitor.clone(), order.room_fields()).await?.id,
     };
-    bind(host, contact, &room, &visitor, &order.ticket, order.past.as_ref()).await?;
-    let room = settle_race(host, contact, &visitor, (room, order), used, follow_ups).await?;
+    bind(host, contact, &room, &visitor, &order.binding).await?;
+    let room = settle_race(host, contact, &visitor, (room, &order.binding), used, follow_ups).await?;
     set_custom_fields(host, &visitor, order).await;
     Ok(room)
 }
@@ -96,7 +98,7 @@ async fn settle_race(
     host: &Host,
     contact: &Contact,
     visitor: &Visitor,
-    (room, order): (RoomId, &Order<'_>),
+    (room, binding): (RoomId, &Binding),
     used: &[&RoomId],
     follow_ups: &mut Vec<Job>,
 ) -> Result<RoomId, Refusal> {
@@ -107,14 +109,14 @@ async fn settle_race(
     }
     if !rivals.contains(&room) {
         // It has lost and is closed already.
-        bind(host, contact, winner, visitor, &order.ticket, order.past.as_ref()).await?;
+        bind(host, contact, winner, visitor, binding).await?;
     }
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     for loser in losers {
         let bound = tickets.iter().find(|ticket| ticket.room == *loser);
         if bound.is_none() {
             // Nobody may be alive who would bind it; without a ticket nobody would close it.
-            bind(host, contact, loser, visitor, &order.ticket, None).await?;
+            bind(host, contact, loser, visitor, binding).await?;
         }
         let ids = bound.map(|ticket| ticket.bindings.clone()).unwrap_or_default();
         give_way(host, contact, winner, visitor, (loser, &ids), follow_ups).await?;
@@ -128,11 +130,11 @@ async fn give_way(
     contact: &Contact,
     winner: &RoomId,
     visitor: &Visitor,
-    (loser, bindings): (&RoomId, &[(TicketId, u64)]),
+    (loser, bindings): (&RoomId, &[Binding]),
     follow_ups: &mut Vec<Job>,
 ) -> Result<(), Refusal> {
-    for (id, _) in bindings {
-        bind(host, contact, winner, visitor, id, None).await?;
+    for binding in bindings {
+        bind(host, contact, winner, visitor, binding).await?;
     }
     ticket::record(host, contact, loser, FactKind::closed(Closer::Race)).await?;
     follow_ups.push(Job::Deliver { room: loser.clone(), haste: Haste::Due });
@@ -178,11 +180,11 @@ async fn bind(
     contact: &Contact,
     room: &RoomId,
     visitor: &Visitor,
-    ticket: &TicketId,
-    past: Option<&Past>,
+    binding: &Binding,
 ) -> Result<(), Refusal> {
-    let (uuid, since) = (past.map(|past| past.contact.clone()), past.and_then(|past| past.since));
-    let fact = FactKind::Bound { ticket: ticket.clone(), visitor: visitor.clone(), uuid, since };
+    let Binding { ticket, connection, past, .. } = binding.clone();
+    let (uuid, since) = past.map(|past| (past.contact, past.since)).unzip();
+    let fact = FactKind::Bound { ticket, connection, visitor: visitor.clone(), uuid, since: since.flatten() };
     ticket::record(host, contact, room, fact).await?;
     Ok(())
 }
@@ -219,7 +221,7 @@ fn answer(room: &RoomId, follow_ups: Vec<Job>) -> End {
 }
 
 impl<'a> Order<'a> {
-    fn read(host: &Host, body: &'a Value) -> Result<Self, Refusal> {
+    fn read(host: &Host, caller: &Caller, body: &'a Value) -> Result<Self, Refusal> {
         let fields = Fields::of_body(body)?;
         let visitor = fields.object("visitor")?;
         let since = match fields.optional_text("sessionStart")? {
@@ -244,9 +246,13 @@ impl<'a> Order<'a> {
             None => Vec::new(),
         };
         Ok(Self {
-            ticket: TicketId(fields.uuid("ticketID")?.to_owned()),
+            binding: Binding {
+                ticket: TicketId(fields.uuid("ticketID")?.to_owned()),
+                connection: caller.connection.clone(),
+                at: host.now(),
+                past,
+            },
             token: ContactToken(visitor.text("token")?.to_owned()),
-            past,
             details: Details {
                 name: visitor.optional_text("name")?.filter(|name| !name.trim().is_empty()),
                 email: well_formed(host, &visitor, "email", visitor::is_email)?,
@@ -261,8 +267,8 @@ impl<'a> Order<'a> {
     /// What servers that can keep on the room, and what fills omnichannel fields of these names.
     fn room_fields(&self) -> Map<String, Value> {
         let known = [
-            ("rapidproTicket", Some(json!(self.ticket))),
-            ("rapidproContact", self.past.as_ref().map(|past| json!(past.contact))),
+            ("rapidproTicket", Some(json!(self.binding.ticket))),
+            ("rapidproContact", self.binding.past.as_ref().map(|past| json!(past.contact))),
             ("priority", self.priority.cloned()),
         ];
         known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()

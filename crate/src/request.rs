@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::auth::authenticate;
+use crate::connection::authenticate;
 use crate::fields::Fields;
 use crate::host::Host;
 use crate::operation::End;
@@ -85,6 +85,13 @@ impl Response {
     }
 }
 
+impl Request {
+    /// Whether it follows a link to an agent's file.
+    fn is_for_file(&self) -> bool {
+        self.endpoint == "file" && self.method == "get"
+    }
+}
+
 /// Answers a request.
 pub async fn answer(host: &Host, request: &Request) -> End {
     match dispatch(host, request).await {
@@ -94,21 +101,21 @@ pub async fn answer(host: &Host, request: &Request) -> End {
 }
 
 async fn dispatch(host: &Host, request: &Request) -> Result<End, Refusal> {
-    let endpoint = Endpoint::of(request)?;
-    // Whoever has a good link needs nothing else.
-    if endpoint != Endpoint::File {
-        authenticate(host, request.headers.authorization.as_deref()).await?;
+    if request.is_for_file() {
+        // Whoever has a good link needs nothing else.
+        return file_link::serve(host, &request.query).await;
     }
+    let endpoint = Endpoint::of(request)?;
+    let caller = authenticate(host, request.headers.authorization.as_deref()).await?;
     #[cfg(feature = "trap")]
     spring_trap(request);
     match endpoint {
         Endpoint::SecretCheck => Ok(End::answer(Response::of(200))),
-        Endpoint::ReadSettings => settings::read(host).await,
-        Endpoint::WriteSettings => settings::write(host, &request.json()?).await,
-        Endpoint::Room => open::open(host, &request.json()?).await,
-        Endpoint::RoomClose => close::close(host, &request.json()?).await,
-        Endpoint::VisitorMessage => visitor_message::deliver(host, &request.json()?).await,
-        Endpoint::File => file_link::serve(host, &request.query).await,
+        Endpoint::ReadSettings => settings::read(host, &caller).await,
+        Endpoint::WriteSettings => settings::write(host, caller, &request.json()?).await,
+        Endpoint::Room => open::open(host, &caller, &request.json()?).await,
+        Endpoint::RoomClose => close::close(host, &caller, &request.json()?).await,
+        Endpoint::VisitorMessage => visitor_message::deliver(host, &caller, &request.json()?).await,
     }
 }
 
@@ -121,7 +128,6 @@ enum Endpoint {
     Room,
     RoomClose,
     VisitorMessage,
-    File,
 }
 
 impl Endpoint {
@@ -133,7 +139,6 @@ impl Endpoint {
             ("room", "get" | "post") => Ok(Self::Room),
             ("room.close", "get" | "post") => Ok(Self::RoomClose),
             ("visitor-message", "post") => Ok(Self::VisitorMessage),
-            ("file", "get") => Ok(Self::File),
             (endpoint, method) => {
                 Err(Refusal::Verb(format!("`{endpoint}` does not offer {}", method.to_ascii_uppercase())))
             }

@@ -1,14 +1,18 @@
 //! The endpoint `settings`, and the app's own settings.
 
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 
+use crate::connection::{Caller, Line, More};
 use crate::fields::Fields;
-use crate::host::{Failure, Host};
+use crate::host::{Effect, Failure, Host};
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::trigger::Job;
-use crate::{visitor, workspace};
+use crate::workspace::{self, MAIN};
+use crate::{connection, visitor};
 
 /// A job that starts while the app is still being enabled is dropped by Rocket.Chat, in milliseconds.
 const SETTLING_MS: u64 = 5_000;
@@ -29,20 +33,21 @@ pub async fn secret(host: &Host) -> Result<String, Failure> {
     if let Some(secret) = host.memory().secret.get(host.now()) {
         return Ok(secret);
     }
-    let value = host.setting("app_secret").await?;
-    let secret = value.as_str().unwrap_or_default().trim().to_owned();
+    let secret = text(&host.setting("app_secret").await?);
     host.memory().secret.put(host.now(), secret.clone());
     Ok(secret)
 }
 
-/// The setting **RapidPro API token** of a workspace, as far as an HTTP header can hold it; `None` where the
-/// feature is off.
+/// A workspace's token for RapidPro's API, as far as an HTTP header can hold it; `None` where agents see no history.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
-pub async fn history_token(host: &Host, _workspace: &str) -> Result<Option<String>, Failure> {
-    let value = recent(host, "history_token").await?;
-    let token: String = value.as_str().unwrap_or_default().chars().filter(char::is_ascii_graphic).collect();
+pub async fn history_token(host: &Host, workspace: &str) -> Result<Option<String>, Failure> {
+    let token = match connection::line(host, workspace).await? {
+        Some(line) => line.token,
+        None => text(&recent(host, "history_token").await?),
+    };
+    let token: String = token.chars().filter(char::is_ascii_graphic).collect();
     Ok(Some(token).filter(|token| !token.is_empty()))
 }
 
@@ -50,17 +55,24 @@ pub async fn history_token(host: &Host, _workspace: &str) -> Result<Option<Strin
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
-pub async fn default_department(host: &Host, _workspace: &str) -> Result<Option<String>, Failure> {
-    Ok(non_empty(&recent(host, "default_department").await?))
+pub async fn default_department(host: &Host, workspace: &str) -> Result<Option<String>, Failure> {
+    let department = match connection::line(host, workspace).await? {
+        Some(line) => line.department,
+        None => text(&recent(host, "default_department").await?),
+    };
+    Ok(Some(department).filter(|department| !department.is_empty()))
 }
 
-/// The setting **RapidPro's address**, without a slash at its end, if it is one.
+/// The setting **RapidPro's address**, without a slash at its end, if it is one; it holds for the main workspace only.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
-pub async fn rapidpro_address(host: &Host) -> Result<Option<String>, Failure> {
-    let address = non_empty(&recent(host, "rapidpro_address").await?);
-    Ok(address.filter(|address| is_http_url(address)).map(|address| address.trim_end_matches('/').to_owned()))
+pub async fn rapidpro_address(host: &Host, workspace: &str) -> Result<Option<String>, Failure> {
+    if connection::line(host, workspace).await?.is_some() {
+        return Ok(None);
+    }
+    let address = text(&recent(host, "rapidpro_address").await?);
+    Ok(Some(address.trim_end_matches('/').to_owned()).filter(|address| is_http_url(address)))
 }
 
 /// How many hours before its opening the history of a ticket begins, where RapidPro does not say, and how many
@@ -79,7 +91,7 @@ pub async fn history_limits(host: &Host) -> Result<(u64, usize), Failure> {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn time_zone(host: &Host) -> Result<String, Failure> {
-    Ok(non_empty(&recent(host, "time_zone").await?).unwrap_or_default())
+    Ok(text(&recent(host, "time_zone").await?))
 }
 
 /// Whether a close tells RapidPro more than that it happened.
@@ -113,16 +125,37 @@ async fn recent(host: &Host, id: &'static str) -> Result<Value, Failure> {
     Ok(value)
 }
 
-fn non_empty(value: &Value) -> Option<String> {
-    value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
 fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 fn is_on(value: &Value) -> bool {
     value.as_bool() == Some(true) || value.as_str() == Some("true")
+}
+
+/// The settings **Previous secret** and **More workspaces**, which few servers need: read only where **App Secret** is
+/// not the one.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading them.
+pub async fn more(host: &Host) -> Result<Rc<More>, Failure> {
+    if let Some(more) = host.memory().more.get(host.now()) {
+        return Ok(more);
+    }
+    let read = |id| Effect::ReadSetting { id };
+    let (previous, workspaces) = host.both::<Value, Value>(read("previous_secret"), read("more_workspaces")).await;
+    let (workspaces, problems) = Line::read_all(workspaces?.as_str().unwrap_or_default());
+    for problem in problems {
+        host.log(Level::Warn, problem);
+    }
+    let more = Rc::new(More { previous_secret: text(&previous?), workspaces });
+    host.memory().more.put(host.now(), Rc::clone(&more));
+    Ok(more)
+}
+
+/// Without the blanks that pasting adds.
+fn text(setting: &Value) -> String {
+    setting.as_str().unwrap_or_default().trim().to_owned()
 }
 
 /// How many days ended tickets are kept; the setting's own default where it was saved as no number.
@@ -157,6 +190,7 @@ async fn site_url(host: &Host) -> Result<String, Failure> {
 /// A setting was saved: what was read before no longer counts, and what waited for it may go.
 pub async fn updated(host: &Host) -> End {
     host.memory().secret.forget();
+    host.memory().more.forget();
     host.memory().public_address.forget();
     host.memory().settings.forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
@@ -167,9 +201,9 @@ pub async fn updated(host: &Host) -> End {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
-pub async fn read(host: &Host) -> Result<End, Refusal> {
-    let workspace = workspace::current(host).await?;
-    let content = json!({ "webhook": { "url": workspace.callback } });
+pub async fn read(host: &Host, caller: &Caller) -> Result<End, Refusal> {
+    let workspace = workspace::named(host, &caller.workspace).await?;
+    let content = json!({ "webhook": { "url": workspace.callback(&caller.connection) } });
     Ok(End::answer(Response::json(200, content)))
 }
 
@@ -177,20 +211,20 @@ pub async fn read(host: &Host) -> Result<End, Refusal> {
 ///
 /// # Errors
 /// 400 where the address is missing or not one; whatever keeps Rocket.Chat from storing it.
-pub async fn write(host: &Host, body: &Value) -> Result<End, Refusal> {
+pub async fn write(host: &Host, caller: Caller, body: &Value) -> Result<End, Refusal> {
     let webhook = Fields::of_body(body)?.object("webhook")?;
     let url = webhook.text("url")?;
     if !is_http_url(url) {
         return Err(webhook.wrong("url", "an http or https URL with a host"));
     }
-    workspace::connect(host, url).await?;
+    workspace::connect(host, &caller.workspace, caller.connection, url).await?;
     Ok(End { follow_ups: vec![Job::Sweep { recovered: true }], ..End::answer(Response::of(204)) })
 }
 
 /// The app was installed: what is made once is best made now, while only one node knows the app.
 pub async fn installed(host: &Host) -> End {
     let made = async {
-        workspace::current(host).await?;
+        workspace::named(host, MAIN).await?;
         visitor::key(host).await
     };
     if let Err(failure) = made.await {

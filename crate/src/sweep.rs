@@ -13,7 +13,8 @@ use crate::operation::{End, Level};
 use crate::plain;
 use crate::ticket::{Contact, RoomId};
 use crate::trigger::{Haste, Job};
-use crate::{delivery, inbox, tidy, visitor, workspace};
+use crate::workspace::{self, MAIN};
+use crate::{delivery, inbox, tidy, visitor};
 
 const VERSION: u8 = 1;
 const HEARTBEAT: &str = "heartbeat";
@@ -60,7 +61,7 @@ pub async fn sweep(host: &Host, recovered: bool) -> End {
 
 async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<(), Failure> {
     // Made early, while there is time for all nodes to agree on them.
-    workspace::current(host).await?;
+    workspace::named(host, MAIN).await?;
     visitor::key(host).await?;
     if !recovered && notice_gap(host).await? {
         jobs.push(Job::Compare { page: None });

@@ -13,6 +13,7 @@ use crate::host::{Failure, Host};
 use crate::plain;
 use crate::refusal::Refusal;
 use crate::wire::rocketchat::{Room, Visitor};
+use crate::workspace::ConnectionId;
 
 const VERSION: u8 = 1;
 
@@ -87,6 +88,8 @@ pub enum FactKind {
     Bound {
         /// RapidPro's id.
         ticket: TicketId,
+        /// The connection by which RapidPro named it.
+        connection: ConnectionId,
         /// The visitor.
         visitor: Visitor,
         /// The contact's UUID in RapidPro.
@@ -143,6 +146,19 @@ pub enum Closer {
     Race,
 }
 
+/// A ticket of RapidPro that a room serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// RapidPro's id.
+    pub ticket: TicketId,
+    /// The connection by which RapidPro named it.
+    pub connection: ConnectionId,
+    /// Since when the room serves it.
+    pub at: u64,
+    /// Where to find what was said before.
+    pub past: Option<Past>,
+}
+
 /// What the facts of one room add up to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
@@ -152,10 +168,8 @@ pub struct Ticket {
     pub room: RoomId,
     /// The visitor that the room is open for.
     pub visitor: Visitor,
-    /// RapidPro's ids and when they were bound to the room, oldest first; never empty.
-    pub bindings: Vec<(TicketId, u64)>,
-    /// Where to find what was said before.
-    pub past: Option<Past>,
+    /// RapidPro's tickets that were bound to the room, oldest first; never empty.
+    pub bindings: Vec<Binding>,
     /// With which words the room was closed.
     pub comment: Option<String>,
     closed: Vec<(Closer, u64)>,
@@ -195,21 +209,26 @@ impl Ticket {
         self.closed.first().map(|(_, at)| *at)
     }
 
-    /// When the room began to serve the contact.
-    pub fn opened_at(&self) -> u64 {
-        self.bindings.first().map(|(_, at)| *at).unwrap_or_default()
+    /// The binding that the room was opened for.
+    pub fn first(&self) -> Option<&Binding> {
+        self.bindings.first()
     }
 
-    /// The ids whose close RapidPro has still to be told, oldest first, and when they were bound.
-    pub fn owed(&self) -> Vec<&(TicketId, u64)> {
+    /// When the room began to serve the contact.
+    pub fn opened_at(&self) -> u64 {
+        self.first().map(|binding| binding.at).unwrap_or_default()
+    }
+
+    /// The tickets whose close RapidPro has still to be told, oldest first.
+    pub fn owed(&self) -> Vec<&Binding> {
         if self.is_open() || self.is_ended() {
             return Vec::new();
         }
-        self.bindings.iter().filter(|(id, _)| !self.told.contains(id)).collect()
+        self.bindings.iter().filter(|binding| !self.told.contains(&binding.ticket)).collect()
     }
 
-    /// The id that messages carry, and when it was bound.
-    pub fn newest(&self) -> Option<&(TicketId, u64)> {
+    /// The ticket whose id messages carry.
+    pub fn newest(&self) -> Option<&Binding> {
         self.bindings.last()
     }
 
@@ -264,16 +283,17 @@ pub fn room_association(room: &RoomId) -> String {
 /// A room without a binding is none of ours: its facts are what a crash left.
 fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
     let first = facts.first()?;
-    let (mut visitor, mut known_past, mut known_comment) = (None, None, None);
+    let (mut visitor, mut known_comment) = (None, None);
     let (mut left, mut finished) = (false, false);
-    let (mut bindings, mut closed, mut told): (Vec<(TicketId, u64)>, _, _) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut bindings, mut closed, mut told): (Vec<Binding>, _, _) = (Vec::new(), Vec::new(), Vec::new());
     for fact in facts {
         match &fact.kind {
-            FactKind::Bound { ticket, visitor: bound_for, uuid, since } => {
+            FactKind::Bound { ticket, connection, visitor: bound_for, uuid, since } => {
                 visitor.get_or_insert(bound_for);
-                known_past = known_past.or(uuid.clone().map(|contact| Past { contact, since: *since }));
-                if !bindings.iter().any(|(id, _)| id == ticket) {
-                    bindings.push((ticket.clone(), fact.at));
+                if !bindings.iter().any(|binding| binding.ticket == *ticket) {
+                    let (ticket, connection) = (ticket.clone(), connection.clone());
+                    let past = uuid.clone().map(|contact| Past { contact, since: *since });
+                    bindings.push(Binding { ticket, connection, at: fact.at, past });
                 }
             }
             FactKind::Closed { by, comment } => {
@@ -290,7 +310,6 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
         room: first.room.clone(),
         visitor: visitor?.clone(),
         bindings,
-        past: known_past,
         comment: known_comment.cloned(),
         closed,
         told,
@@ -341,7 +360,8 @@ mod tests {
 
     fn bound(ticket: &str) -> FactKind {
         let visitor = Visitor { id: "v".into(), token: "t".into(), ..Visitor::default() };
-        FactKind::Bound { ticket: TicketId(ticket.into()), visitor, uuid: None, since: None }
+        let (ticket, connection) = (TicketId(ticket.into()), ConnectionId::default());
+        FactKind::Bound { ticket, connection, visitor, uuid: None, since: None }
     }
 
     fn told(ticket: &str) -> FactKind {
@@ -349,7 +369,7 @@ mod tests {
     }
 
     fn owed(facts: Vec<Fact>) -> Vec<String> {
-        add_up(facts)[0].owed().iter().map(|(id, _)| id.0.clone()).collect()
+        add_up(facts)[0].owed().iter().map(|binding| binding.ticket.0.clone()).collect()
     }
 
     fn add_up(facts: Vec<Fact>) -> Vec<Ticket> {
@@ -362,7 +382,8 @@ mod tests {
         let tickets = add_up(vec![fact(3, "r", bound("c")), fact(1, "r", bound("a")), fact(2, "r", bound("a"))]);
         let [ticket] = tickets.as_slice() else { panic!("{tickets:?}") };
         assert!(ticket.is_open());
-        assert_eq!(ticket.bindings, [(TicketId("a".into()), 1), (TicketId("c".into()), 3)]);
+        let bindings: Vec<_> = ticket.bindings.iter().map(|binding| (binding.ticket.as_str(), binding.at)).collect();
+        assert_eq!(bindings, [("a", 1), ("c", 3)]);
         assert!(ticket.owed().is_empty());
     }
 

@@ -3,30 +3,30 @@
 use serde_json::{Value, json};
 
 use crate::attachment::{self, ContactMedia};
+use crate::connection::Caller;
 use crate::fields::Fields;
 use crate::host::{Failure, Host};
 use crate::inbox;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket::{self, Closer, Contact, ContactToken, FactKind, RoomState, Ticket};
+use crate::ticket::{self, Closer, ContactToken, FactKind, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::wire::rocketchat::{Attachment, RoomVisitor, Visitor};
-use crate::workspace;
 
 /// Writes a contact's message into their room; answers the message's id.
 ///
 /// # Errors
 /// 400 naming a field; 404 where the contact has no open room; 409 where it was just closed; 424 where
 /// Rocket.Chat refuses.
-pub async fn deliver(host: &Host, body: &Value) -> Result<End, Refusal> {
+pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
     let fields = Fields::of_body(body)?;
     let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
     let (text, attachments) = attachment::render(fields.optional_text("text")?.unwrap_or_default(), &media(&fields)?);
     if text.is_empty() && attachments.is_empty() {
         return Err(Refusal::Malformed("`text` or `attachments` must not be empty".to_owned()));
     }
-    let contact = Contact { workspace: workspace::current(host).await?.id, token };
+    let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
     let records = host.all_records(contact.association()).await?;
     let tickets = ticket::of_contact(&records);

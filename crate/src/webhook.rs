@@ -1,25 +1,25 @@
 //! Webhooks to RapidPro: their bodies, and one attempt at posting one.
 
 use crate::agent_content::{self, FILE_SIZE_MAX};
+use crate::connection::Connection;
 use crate::host::{Effect, Failure, Host, WebhookAnswer};
 use crate::outbox::Entry;
 use crate::policy::WEBHOOK_TIMEOUT_MS;
-use crate::ticket::{ContactToken, Ticket, TicketId};
+use crate::ticket::{Binding, ContactToken, Ticket, TicketId};
 use crate::wire::rapidpro::{Event, EventAttachment, EventData, EventKind, EventVisitor, MessageData};
-use crate::{close_details, file_link, settings, workspace};
+use crate::{close_details, connection, file_link, settings};
 
 /// A webhook, ready to be posted.
 #[derive(Debug)]
 pub struct Webhook {
-    url: String,
-    secret: String,
+    connection: Connection,
     body: String,
 }
 
 /// Why a webhook cannot even be posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undelivered {
-    /// RapidPro has not told its address yet.
+    /// RapidPro has not told its address yet, or the ticket's workspace is no longer configured.
     NotConnected,
     /// What it needs to be posted could not be read.
     Unreadable(Failure),
@@ -37,7 +37,7 @@ impl Webhook {
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
     pub async fn message(host: &Host, ticket: &Ticket, entry: &Entry) -> Result<Self, Undelivered> {
-        let (id, _) = ticket.newest().ok_or(Undelivered::NotConnected)?;
+        let binding = ticket.newest().ok_or(Undelivered::NotConnected)?;
         let (mut text, attachments) = render(host, entry).await?;
         if let Some(form) = settings::agent_name_form(host).await?
             && !entry.message.author.is_empty()
@@ -45,28 +45,35 @@ impl Webhook {
             text = agent_content::signed(&form, &entry.message.author, &text);
         }
         let data = EventData::Message(MessageData { text: &text, attachments });
-        Self::of(host, event(EventKind::AgentMessage, id, &ticket.contact.token, Some(data))).await
+        Self::of(host, ticket, binding, EventKind::AgentMessage, Some(data)).await
     }
 
     /// Tells RapidPro that the room of one of its tickets was closed.
     ///
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
-    pub async fn close(host: &Host, ticket: &Ticket, id: &TicketId) -> Result<Self, Undelivered> {
+    pub async fn close(host: &Host, ticket: &Ticket, binding: &Binding) -> Result<Self, Undelivered> {
         let data = close_details::of(host, ticket).await?.map(EventData::Close);
-        Self::of(host, event(EventKind::CloseRoom, id, &ticket.contact.token, data)).await
+        Self::of(host, ticket, binding, EventKind::CloseRoom, data).await
     }
 
-    async fn of(host: &Host, event: Event<'_>) -> Result<Self, Undelivered> {
+    async fn of(
+        host: &Host,
+        ticket: &Ticket,
+        binding: &Binding,
+        kind: EventKind,
+        data: Option<EventData<'_>>,
+    ) -> Result<Self, Undelivered> {
+        let event = event(kind, &binding.ticket, &ticket.contact.token, data);
         let body = serde_json::to_string(&event).map_err(|_| Failure::Unreadable)?;
-        let url = workspace::current(host).await?.callback.ok_or(Undelivered::NotConnected)?;
-        let secret = settings::secret(host).await?;
-        Ok(Self { url, secret, body })
+        let connection = connection::find(host, &ticket.contact.workspace, &binding.connection).await?;
+        Ok(Self { connection: connection.ok_or(Undelivered::NotConnected)?, body })
     }
 
     /// What posts it.
     pub fn into_effect(self) -> Effect {
-        Effect::PostWebhook { url: self.url, secret: self.secret, body: self.body, timeout_ms: WEBHOOK_TIMEOUT_MS }
+        let Connection { url, secret } = self.connection;
+        Effect::PostWebhook { url, secret, body: self.body, timeout_ms: WEBHOOK_TIMEOUT_MS }
     }
 
     /// Posts it.

@@ -1,19 +1,36 @@
-//! The RapidPro workspace that this server is connected to.
+//! The RapidPro workspaces that this server is connected to.
 
 use serde::{Deserialize, Serialize};
 
+use crate::auth::keyed_hash;
 use crate::host::{Failure, Host};
 
 const ASSOCIATION: &str = "workspace";
 const VERSION: u8 = 1;
+
+/// The workspace of the setting **App Secret**; those of **More workspaces** have names.
+pub const MAIN: &str = "";
 
 /// A workspace: who it is, and where its webhooks go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workspace {
     /// Made once at random; survives every change of secret and address.
     pub id: String,
-    /// RapidPro's callback address, once RapidPro has told it.
-    pub callback: Option<String>,
+    /// RapidPro's callback addresses, the newest first.
+    callbacks: Vec<(ConnectionId, String)>,
+}
+
+/// One of RapidPro's connections to a workspace, known by its secret, which itself is stored nowhere. RapidPro cannot
+/// change a connection's secret or callback: connecting anew makes another one, and tickets stay with theirs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConnectionId(String);
+
+impl ConnectionId {
+    /// The connection that uses this secret.
+    pub fn of(secret: &str) -> Self {
+        Self(keyed_hash("connection", &[secret]))
+    }
 }
 
 /// What is stored: one record a change, never rewritten, so that nodes cannot overwrite each other.
@@ -21,73 +38,98 @@ pub struct Workspace {
 struct Record {
     v: u8,
     id: String,
+    connection: ConnectionId,
     callback: Option<String>,
     at: u64,
 }
 
 impl Workspace {
+    /// Where webhooks of this connection go; while RapidPro has not told it, where those of the last one go.
+    pub fn callback(&self, connection: &ConnectionId) -> Option<&str> {
+        let told = self.callbacks.iter().find(|(id, _)| id == connection).or(self.callbacks.first());
+        told.map(|(_, url)| url.as_str())
+    }
+
     /// The first id wins, since two nodes may have made one at once; the newest callback is in force.
-    fn of(records: &[Record]) -> Option<Self> {
+    fn of(mut records: Vec<Record>) -> Option<Self> {
         let id = records.iter().min_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)))?.id.clone();
-        let told = records.iter().filter(|record| record.callback.is_some());
-        let callback = told.max_by_key(|record| record.at).and_then(|record| record.callback.clone());
-        Some(Self { id, callback })
+        records.sort_by_key(|record| std::cmp::Reverse(record.at));
+        let callbacks = records.into_iter().filter_map(|record| Some((record.connection, record.callback?))).collect();
+        Some(Self { id, callbacks })
     }
 }
 
-/// The workspace; made at the first need.
+/// The workspace of this name; made at the first need.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn current(host: &Host) -> Result<Workspace, Failure> {
-    if let Some(workspace) = host.memory().workspace.get(host.now()) {
+pub async fn named(host: &Host, name: &str) -> Result<Workspace, Failure> {
+    if let Some(workspace) = host.memory().workspaces.get(name, host.now()) {
         return Ok(workspace);
     }
-    if let Some(workspace) = Workspace::of(&host.records(ASSOCIATION.into()).await?) {
+    if let Some(workspace) = Workspace::of(host.records(association(name)).await?) {
         // Until RapidPro is connected each look counts: another node may just have been told the address.
-        if workspace.callback.is_some() {
-            host.memory().workspace.put(host.now(), workspace.clone());
+        if !workspace.callbacks.is_empty() {
+            host.memory().workspaces.put(name, host.now(), workspace.clone());
         }
         return Ok(workspace);
     }
     // Not relied on for longer than this operation: another node may be making one.
-    let made = Workspace { id: host.random("workspace", 16), callback: None };
-    store(host, &made).await?;
-    Ok(Workspace::of(&host.records(ASSOCIATION.into()).await?).unwrap_or(made))
+    let id = host.random("workspace", 16);
+    store(host, name, &Record { v: VERSION, id, connection: ConnectionId::default(), callback: None, at: host.now() })
+        .await?;
+    Workspace::of(host.records(association(name)).await?).ok_or(Failure::Unreadable)
 }
 
-/// Sets where webhooks go from now on.
+/// Sets where the webhooks of a connection go from now on.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn connect(host: &Host, callback: &str) -> Result<(), Failure> {
-    host.memory().workspace.forget();
-    let workspace = Workspace { callback: Some(callback.to_owned()), ..current(host).await? };
-    store(host, &workspace).await?;
-    host.memory().workspace.put(host.now(), workspace);
+pub async fn connect(host: &Host, name: &str, connection: ConnectionId, callback: &str) -> Result<(), Failure> {
+    host.memory().workspaces.forget();
+    let id = named(host, name).await?.id;
+    let callback = Some(callback.to_owned());
+    store(host, name, &Record { v: VERSION, id, connection, callback, at: host.now() }).await?;
+    host.memory().workspaces.forget();
     Ok(())
 }
 
-async fn store(host: &Host, workspace: &Workspace) -> Result<(), Failure> {
-    let Workspace { id, callback } = workspace.clone();
-    let record = Record { v: VERSION, id, callback, at: host.now() };
-    host.create_record(vec![ASSOCIATION.into()], &record).await
+async fn store(host: &Host, name: &str, record: &Record) -> Result<(), Failure> {
+    host.create_record(vec![association(name)], record).await
+}
+
+fn association(name: &str) -> String {
+    if name == MAIN { ASSOCIATION.to_owned() } else { format!("{ASSOCIATION}/{name}") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn record(id: &str, callback: Option<&str>, at: u64) -> Record {
-        Record { v: VERSION, id: id.into(), callback: callback.map(Into::into), at }
+    fn record(id: &str, secret: &str, callback: Option<&str>, at: u64) -> Record {
+        Record {
+            v: VERSION,
+            id: id.into(),
+            connection: ConnectionId::of(secret),
+            callback: callback.map(Into::into),
+            at,
+        }
     }
 
     #[test]
-    fn the_first_id_and_the_newest_callback_win() {
-        let records =
-            [record("b", None, 1), record("a", Some("old"), 2), record("a", Some("new"), 4), record("a", None, 5)];
-        let expected = Workspace { id: "b".into(), callback: Some("new".into()) };
-        assert_eq!(Workspace::of(&records), Some(expected));
-        assert_eq!(Workspace::of(&[]), None);
+    fn the_first_id_and_the_newest_callback_of_a_connection_win() {
+        let workspace = Workspace::of(vec![
+            record("b", "", None, 1),
+            record("a", "s", Some("old"), 2),
+            record("a", "s", Some("new"), 4),
+            record("a", "t", Some("other"), 5),
+            record("a", "", None, 6),
+        ])
+        .unwrap();
+        assert_eq!(workspace.id, "b");
+        assert_eq!(workspace.callback(&ConnectionId::of("s")), Some("new"));
+        assert_eq!(workspace.callback(&ConnectionId::of("t")), Some("other"));
+        assert_eq!(workspace.callback(&ConnectionId::of("unheard of")), Some("other"));
+        assert_eq!(Workspace::of(Vec::new()), None);
     }
 }

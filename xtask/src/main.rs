@@ -2,7 +2,6 @@
 
 mod commands;
 mod generated;
-mod text_code;
 mod toolchain;
 mod wasm;
 

@@ -1,0 +1,218 @@
+//! Which secrets the settings name, whose they are, and where webhooks go with which of them.
+
+use crate::auth::same;
+use crate::host::{Failure, Host};
+use crate::refusal::Refusal;
+use crate::settings;
+use crate::ticket::{Contact, ContactToken};
+use crate::workspace::{self, ConnectionId, MAIN, Workspace};
+
+/// Who calls: a workspace, through one of its connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The workspace's name.
+    pub workspace: String,
+    /// By the secret that it used.
+    pub connection: ConnectionId,
+}
+
+impl Caller {
+    fn new(workspace: &str, secret: &str) -> Self {
+        Self { workspace: workspace.to_owned(), connection: ConnectionId::of(secret) }
+    }
+
+    /// The caller's contact with this token.
+    ///
+    /// # Errors
+    /// Whatever keeps Rocket.Chat from reading or storing the workspace.
+    pub async fn contact(&self, host: &Host, token: ContactToken) -> Result<Contact, Failure> {
+        Ok(Contact { workspace: workspace::named(host, &self.workspace).await?.id, token })
+    }
+}
+
+/// Finds out who calls by the header `Authorization: Token <secret>`.
+///
+/// # Errors
+/// 401 with one message for a missing and a wrong token, another where no secret is configured.
+pub async fn authenticate(host: &Host, authorization: Option<&str>) -> Result<Caller, Refusal> {
+    let token = authorization.and_then(token_of).unwrap_or_default();
+    let secret = settings::secret(host).await?;
+    if !secret.is_empty() && same(token, &secret) {
+        return Ok(Caller::new(MAIN, &secret));
+    }
+    let more = settings::more(host).await?;
+    let mut others = more.secrets();
+    if let Some((workspace, secret)) = others.find(|(_, secret)| same(token, secret)) {
+        return Ok(Caller::new(workspace, secret));
+    }
+    Err(Refusal::Unauthorized(if secret.is_empty() && more.secrets().next().is_none() {
+        "no secret is configured yet: paste RapidPro's secret into the app's setting App Secret in Rocket.Chat"
+    } else {
+        "the header `Authorization: Token <secret>` is missing or does not carry the app's App Secret"
+    }))
+}
+
+/// Where webhooks go, and the secret that they carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// RapidPro's callback address.
+    pub url: String,
+    /// The secret.
+    pub secret: String,
+}
+
+/// The connection by which a workspace named a ticket, or the workspace's present one where the secret of that is no
+/// longer configured; `None` while RapidPro has not told its address, or where the workspace is no longer configured.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn find(host: &Host, workspace: &str, named_by: &ConnectionId) -> Result<Option<Connection>, Failure> {
+    let secret = settings::secret(host).await?;
+    let main = workspace::named(host, MAIN).await?;
+    if main.id == workspace && ConnectionId::of(&secret) == *named_by {
+        return Ok(connection(&main, secret));
+    }
+    let more = settings::more(host).await?;
+    if main.id == workspace {
+        let previous = Some(&more.previous_secret).filter(|previous| ConnectionId::of(previous) == *named_by);
+        return Ok(connection(&main, previous.unwrap_or(&secret).clone()));
+    }
+    for line in &more.workspaces {
+        let other = workspace::named(host, &line.name).await?;
+        if other.id == workspace {
+            return Ok(connection(&other, line.secret.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// What the setting **More workspaces** says of a workspace, by its id; `None` for the main one, for which other settings
+/// speak. Nothing is said of one that is no longer configured.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn line(host: &Host, workspace: &str) -> Result<Option<Line>, Failure> {
+    if workspace::named(host, MAIN).await?.id == workspace {
+        return Ok(None);
+    }
+    for line in &settings::more(host).await?.workspaces {
+        if workspace::named(host, &line.name).await?.id == workspace {
+            return Ok(Some(line.clone()));
+        }
+    }
+    Ok(Some(Line::default()))
+}
+
+fn connection(workspace: &Workspace, secret: String) -> Option<Connection> {
+    let url = workspace.callback(&ConnectionId::of(&secret))?.to_owned();
+    Some(Connection { url, secret })
+}
+
+/// The secrets beside **App Secret**.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct More {
+    /// The setting **Previous secret**; may be empty.
+    pub previous_secret: String,
+    /// The setting **More workspaces**.
+    pub workspaces: Vec<Line>,
+}
+
+impl More {
+    /// All of them, with the workspace that each stands for.
+    fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
+        let previous = Some((MAIN, self.previous_secret.as_str())).filter(|(_, secret)| !secret.is_empty());
+        previous.into_iter().chain(self.workspaces.iter().map(|line| (line.name.as_str(), line.secret.as_str())))
+    }
+}
+
+/// A line of the setting **More workspaces**: `name; secret=…; token=…; department=…`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line {
+    /// How the admin calls the workspace.
+    pub name: String,
+    /// Its secret.
+    pub secret: String,
+    /// Its API token; may be empty.
+    pub token: String,
+    /// Its default department; may be empty.
+    pub department: String,
+}
+
+impl Line {
+    /// Reads the setting; what is wrong is said in words and left out.
+    pub fn read_all(setting: &str) -> (Vec<Self>, Vec<String>) {
+        let (mut lines, mut problems) = (Vec::<Self>::new(), Vec::new());
+        let numbered = (1_usize..).zip(setting.lines().map(str::trim));
+        for (number, text) in numbered.filter(|(_, text)| !text.is_empty()) {
+            let problem = match Self::read(text) {
+                Ok(line) if lines.iter().any(|other| other.name == line.name) => "the name stands there twice",
+                Ok(line) if lines.iter().any(|other| other.secret == line.secret) => "the secret stands there twice",
+                Ok(line) => {
+                    lines.push(line);
+                    continue;
+                }
+                Err(problem) => problem,
+            };
+            problems.push(format!("line {number} of the setting More workspaces is left out: {problem}"));
+        }
+        (lines, problems)
+    }
+
+    fn read(text: &str) -> Result<Self, &'static str> {
+        let mut parts = text.split(';').map(str::trim);
+        let mut line = Self { name: parts.next().unwrap_or_default().to_owned(), ..Self::default() };
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (key, value) = part.split_once('=').ok_or("after the name it takes `secret=…`, separated by `;`")?;
+            let place = match key.trim_end() {
+                "secret" => &mut line.secret,
+                "token" => &mut line.token,
+                "department" => &mut line.department,
+                _ => return Err("besides `secret` it takes `token` and `department` only"),
+            };
+            value.trim_start().clone_into(place);
+        }
+        if line.name.is_empty() || line.name.contains('=') {
+            return Err("it begins with a name");
+        }
+        if line.secret.is_empty() { Err("`secret=…` is missing") } else { Ok(line) }
+    }
+}
+
+fn token_of(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("token").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_what_follows_the_scheme() {
+        assert_eq!(token_of("Token abc"), Some("abc"));
+        assert_eq!(token_of("token  abc "), Some("abc"));
+        assert_eq!(token_of("Bearer abc"), None);
+        assert_eq!(token_of("abc"), None);
+    }
+
+    #[test]
+    fn a_line_names_a_workspace() {
+        let (lines, problems) = Line::read_all("\n North ; secret = a=b ;department=Field; \r\nSouth;secret=c;token=d");
+        let north = Line { name: "North".into(), secret: "a=b".into(), department: "Field".into(), ..Line::default() };
+        let south = Line { name: "South".into(), secret: "c".into(), token: "d".into(), ..Line::default() };
+        assert_eq!(lines, [north, south]);
+        assert!(problems.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_is_said_without_its_secret() {
+        let setting = "A;secret=s3\nB\nsecret=s4\nC; s5\nD; secret=s6; key=s7\nA; secret=s8\nE; secret=s3";
+        let (lines, problems) = Line::read_all(setting);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(problems.len(), 6);
+        for (problem, number) in problems.iter().zip(2..) {
+            assert!(problem.starts_with(&format!("line {number} of")), "{problem}");
+            assert!(!["s3", "s4", "s5", "s6", "s7", "s8"].iter().any(|secret| problem.contains(secret)), "{problem}");
+        }
+    }
+}

@@ -1,20 +1,16 @@
 /** What the contact and the bot said before a ticket, fetched from RapidPro's API and shown in the room. */
 
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Contact, Message } from '../sandbox/rapidpro/index.mts';
 import { until } from '../sandbox/until.mts';
-import { ClusterStage } from './support/cluster-stage.mts';
-import { FAST, PATIENCE_MS, untilDelivered } from './support/delivery.mts';
-import { assertId } from './support/expect.mts';
+import { FAST, historyIn, PATIENCE_MS, untilDelivered } from './support/delivery.mts';
 import { AGENT, type OpenTicket, Stage } from './support/stage.mts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const HEADING = '*Earlier messages';
 
 let stage: Stage;
 before(async () => {
@@ -39,11 +35,8 @@ function contactWith(...said: [minutes: number, message: Partial<Message>][]): C
 	return contact;
 }
 
-type Scene = Pick<Stage, 'rocketChat'> | ClusterStage;
-
 /** The room's messages that show history, or say that there is none. */
-const shown = ({ roomId }: Pick<OpenTicket, 'roomId'>, scene: Scene = stage) =>
-	scene.rocketChat.messages(roomId).filter(({ msg, t }) => t === undefined && msg.startsWith(HEADING));
+const shown = ({ roomId }: OpenTicket) => historyIn(stage.rocketChat.messages(roomId));
 
 const untilShown = (ticket: OpenTicket, count = 1) =>
 	until(`${count} messages of history`, () => shown(ticket).length >= count && shown(ticket), PATIENCE_MS);
@@ -109,7 +102,12 @@ describe('the history', () => {
 		);
 		const sessionStart = new Date(Date.now() - 60 * MINUTE_MS).toISOString();
 		const { ticketID, ticket } = await stage.rapidPro.openTicket(contact, { sessionStart });
-		const [message] = await untilShown({ contact, ticketID, token: '', roomId: ticket?.externalId ?? '' });
+		const [message] = await untilShown({
+			contact,
+			ticketID,
+			token: String(contact.id),
+			roomId: ticket?.externalId ?? '',
+		});
 		assert.match(message?.msg ?? '', /this one/);
 		assert.doesNotMatch(message?.msg ?? '', /old/);
 	});
@@ -318,45 +316,5 @@ describe('an answer that is meant ill', () => {
 		await afterAWhile();
 		assert.ok(questions(contact).length <= 3, `${questions(contact).length}`);
 		assert.deepEqual(shown(ticket), []);
-	});
-});
-
-describe('the history that RapidPro never gives', () => {
-	it('is given up after half an hour, and the agents are told', async () => {
-		const hurried = await Stage.open({ rocketChat: { clockSpeed: 60 } });
-		try {
-			await hurried.rocketChat.setAppSetting('history_token', hurried.rapidPro.apiToken);
-			const throttled = { status: 429, headers: { 'retry-after': '3600' } };
-			hurried.rapidPro.apiFaults.answer(throttled, { times: Number.POSITIVE_INFINITY });
-			const ticket = await hurried.openTicket();
-			const message = () => shown(ticket, hurried)[0];
-			const { msg } = await until('the message', message, 3 * PATIENCE_MS);
-			assert.equal(msg, '*Earlier messages could not be fetched from RapidPro*: it answers 429.');
-		} finally {
-			await hurried.close();
-		}
-	});
-});
-
-describe('on two nodes', () => {
-	it('the history is shown once', async () => {
-		const cluster = await ClusterStage.open({ nodes: 2, ...FAST });
-		try {
-			await cluster.rocketChat.setAppSetting('history_token', cluster.rapidPro.apiToken);
-			for (let round = 0; round < 5; round++) {
-				const contact = cluster.rapidPro.addContact({ name: 'Ann' });
-				const createdOn = new Date(Date.now() - MINUTE_MS);
-				cluster.rapidPro.model.addMessage({ contact, direction: 'in', text: 'before', createdOn });
-				const visitor = { token: String(contact.id), contactUUID: contact.uuid };
-				const calls = cluster.apps.map((app) => app.call('POST', 'room', { ticketID: randomUUID(), visitor }));
-				const [roomId = ''] = (await Promise.all(calls)).map((reply) => assertId(reply, 200));
-				const count = () => shown({ roomId }, cluster).length;
-				await until('the history', () => count() > 0, PATIENCE_MS);
-				await new Promise((resolve) => setTimeout(resolve, (2 * MINUTE_MS) / FAST.clockSpeed));
-				assert.equal(count(), 1);
-			}
-		} finally {
-			await cluster.close();
-		}
 	});
 });

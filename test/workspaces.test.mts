@@ -124,6 +124,7 @@ describe('Previous secret', () => {
 		await other.connect(stage.rocketChat.appUrl);
 
 		await stage.rocketChat.agentWrites(roomId, AGENT, 'by the old connection');
+		await until('the message', () => texts(stage.rapidPro).length === 1);
 		const [answer] = await stage.rapidPro.contactWrites(contact, 'thanks');
 		assert.equal(answer?.status, 201);
 		const again = await openTicket(other, other.addContact({ name: 'Ann' }));

@@ -98,6 +98,7 @@ export interface EffectArguments {
 	createRoom: { visitor: Visitor; customFields: Record<string, unknown> };
 	closeRoom: { room: string; comment: string };
 	postMessage: { room: string; visitor: Visitor; text: string; attachments: Array<object> };
+	copyFile: { url: string; name: string; room: string; token: string; bytesMax: number; timeoutMs: number };
 	setCustomField: { token: string; key: string; value: string };
 	findUpload: { id: string };
 	findDepartment: { department: string };

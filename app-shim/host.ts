@@ -98,7 +98,7 @@ export class Host implements Performers {
 		return visitor ? visitorOf(visitor) : null;
 	}
 
-	public async registerVisitor({ visitor }: EffectArguments['registerVisitor']): Promise<void> {
+	public async registerVisitor({ visitor }: EffectArguments['registerVisitor']): Promise<unknown> {
 		const { token, name, email, phone } = visitor;
 		const details = {
 			token,
@@ -106,7 +106,7 @@ export class Host implements Performers {
 			...(email && { visitorEmails: [{ address: email }] }),
 			...(phone && { phone: [{ phoneNumber: phone }] }),
 		};
-		await this.modify
+		return this.modify
 			.getCreator()
 			.getLivechatCreator()
 			.createVisitor(details as IVisitor);
@@ -122,7 +122,7 @@ export class Host implements Performers {
 		return rooms ? rooms.map((room) => this.seen(room)) : null;
 	}
 
-	public async createRoom({ visitor, customFields }: EffectArguments['createRoom']): Promise<object> {
+	public async createRoom({ visitor, customFields }: EffectArguments['createRoom']): Promise<object | null> {
 		// No agent: Rocket.Chat's routing chooses. A middle generation of servers (6.x, 7.0) insists on the source's type.
 		const room = await this.modify
 			.getCreator()
@@ -131,16 +131,16 @@ export class Host implements Performers {
 				source: { type: 'app', label: 'RapidPro', sidebarIcon: 'chat', defaultIcon: 'chat' },
 				customFields,
 			});
-		return this.seen(granted(room));
+		return room ? this.seen(room) : null;
 	}
 
-	public async closeRoom({ room, comment }: EffectArguments['closeRoom']): Promise<void> {
+	public async closeRoom({ room, comment }: EffectArguments['closeRoom']): Promise<unknown> {
 		const closer = await this.accessors.read.getUserReader().getAppUser();
 		const closed = this.roomSeen(room);
-		granted(await this.modify.getUpdater().getLivechatUpdater().closeRoom(closed, comment, closer));
+		return this.modify.getUpdater().getLivechatUpdater().closeRoom(closed, comment, closer);
 	}
 
-	public async postMessage(args: EffectArguments['postMessage']): Promise<string> {
+	public async postMessage(args: EffectArguments['postMessage']): Promise<string | null> {
 		const creator = this.modify.getCreator();
 		const message = creator
 			.startLivechatMessage()
@@ -150,16 +150,33 @@ export class Host implements Performers {
 		if (args.attachments.length > 0) {
 			message.setAttachments(args.attachments as Array<IMessageAttachment>);
 		}
-		return granted(await creator.finish(message));
+		return finished(await creator.finish(message));
+	}
+
+	/** The server's HTTP client takes files of any size; a host that knows ranges sends no more than is asked for. */
+	public async copyFile(args: EffectArguments['copyFile']): Promise<string | null> {
+		const { url, name, room, token, bytesMax, timeoutMs } = args;
+		const answer = await this.accessors.http.get(url, {
+			encoding: null,
+			headers: { Range: `bytes=0-${bytesMax}`, 'Accept-Encoding': 'identity' },
+			timeout: timeoutMs,
+		});
+		const bytes = bytesOf(answer);
+		if (bytes.length > bytesMax) {
+			throw new Error(`it is larger than ${bytesMax} bytes`);
+		}
+		const descriptor = { filename: name, room: this.roomSeen(room), visitorToken: token };
+		const upload = await this.modify.getCreator().getUploadCreator().uploadBuffer(bytes, descriptor);
+		return finished(upload?.id);
 	}
 
 	public async setCustomField({ token, key, value }: EffectArguments['setCustomField']): Promise<void> {
 		await this.modify.getUpdater().getLivechatUpdater().setCustomFields(token, key, value, true);
 	}
 
-	public async findUpload({ id }: EffectArguments['findUpload']): Promise<{ type: string; size: number } | null> {
+	public async findUpload({ id }: EffectArguments['findUpload']): Promise<object | null> {
 		const upload = await this.accessors.read.getUploadReader().getById(id);
-		return upload ? { type: upload.type, size: Number(upload.size) } : null;
+		return upload ? { type: upload.type, size: Number(upload.size), room: upload.room?.id } : null;
 	}
 
 	public async findDepartment({ department }: EffectArguments['findDepartment']): Promise<{ id: string } | null> {
@@ -173,13 +190,13 @@ export class Host implements Performers {
 		return messages ? messages.map((message) => ({ room: { id: room, type: 'l' }, ...messageOf(message) })) : null;
 	}
 
-	public async postNotice({ room, text }: EffectArguments['postNotice']): Promise<void> {
+	public async postNotice({ room, text }: EffectArguments['postNotice']): Promise<string | null> {
 		const creator = this.modify.getCreator();
 		const message = creator
 			.startMessage()
 			.setRoom(await this.roomById(room))
 			.setText(text);
-		granted(await creator.finish(message));
+		return finished(await creator.finish(message));
 	}
 
 	public async notify({ room, text }: EffectArguments['notify']): Promise<void> {
@@ -192,12 +209,12 @@ export class Host implements Performers {
 		await notifier.notifyUser(shownIn.servedBy, message);
 	}
 
-	public async schedule({ job, at }: EffectArguments['schedule']): Promise<void> {
+	public async schedule({ job, at }: EffectArguments['schedule']): Promise<unknown> {
 		const scheduler = this.accessors.scheduler ?? this.modify.getScheduler();
-		await scheduler.scheduleOnce({ id: JOB_PROCESSOR, when: new Date(at).toISOString(), data: { job } });
+		return scheduler.scheduleOnce({ id: JOB_PROCESSOR, when: new Date(at).toISOString(), data: { job } });
 	}
 
-	public async postWebhook(args: EffectArguments['postWebhook']): Promise<WebhookAnswer> {
+	public async postWebhook(args: EffectArguments['postWebhook']): Promise<WebhookAnswer | null> {
 		const answer = await this.accessors.http.post(args.url, {
 			headers: { Authorization: `Token ${args.secret}`, 'Content-Type': 'application/json' },
 			content: args.body,
@@ -206,7 +223,7 @@ export class Host implements Performers {
 		return answerOf(answer, BODY_LENGTH_MAX);
 	}
 
-	public async readApi({ url, token, timeoutMs }: EffectArguments['readApi']): Promise<WebhookAnswer> {
+	public async readApi({ url, token, timeoutMs }: EffectArguments['readApi']): Promise<WebhookAnswer | null> {
 		const headers = { Authorization: `Token ${token}`, Accept: 'application/json' };
 		return answerOf(await this.accessors.http.get(url, { headers, timeout: timeoutMs }), PAGE_LENGTH_MAX);
 	}
@@ -240,6 +257,18 @@ export class Host implements Performers {
 	private roomSeen(id: string): IRoom {
 		return given(this.rooms.get(id));
 	}
+}
+
+/** A successful answer's bytes. Servers that know no binary encoding answer a text, which is beyond repair. */
+function bytesOf(answer: IHttpResponse | undefined): Buffer {
+	const bytes: unknown = answer?.content;
+	if (!answer || ![200, 206].includes(answer.statusCode)) {
+		throw new Error(`its host answers ${answer?.statusCode ?? 'nothing'}`);
+	}
+	if (!bytes || typeof bytes === 'string') {
+		throw new Error('the server hands files over as text only');
+	}
+	return bytes as Buffer;
 }
 
 function associationOf(id: string): RocketChatAssociationRecord {
@@ -311,9 +340,9 @@ interface MappedByNewerServers {
 }
 
 /** Older servers answer nothing where newer ones throw. */
-function answerOf(answer: IHttpResponse | undefined, bodyLengthMax: number): WebhookAnswer {
+function answerOf(answer: IHttpResponse | undefined, bodyLengthMax: number): WebhookAnswer | null {
 	if (!answer?.statusCode) {
-		throw new Error('no answer');
+		return null;
 	}
 	return {
 		status: answer.statusCode,
@@ -335,12 +364,9 @@ function sourceId(source: NonNullable<ILivechatRoom['source']>): string | undefi
 	return 'id' in source ? source.id : undefined;
 }
 
-/** A denied permission is no exception in Rocket.Chat: it shows as nothing, or as the text of nothing. */
-function granted<T>(result: T | null | undefined): T {
-	if (result === null || result === undefined || String(result) === 'null' || String(result) === 'undefined') {
-		throw new Error('Rocket.Chat answered nothing: a permission of the app may be missing');
-	}
-	return result;
+/** A message's id. That there is none, as where a permission is denied, comes as the text of nothing. */
+function finished(id: string | null | undefined): string | null {
+	return id && id !== 'null' && id !== 'undefined' ? id : null;
 }
 
 function given<T>(value: T | undefined): T {

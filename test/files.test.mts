@@ -1,6 +1,8 @@
 /** Files that agents send: RapidPro fetches them from the app, and nobody else can. */
 
 import assert from 'node:assert/strict';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../sandbox/until.mts';
 import { AGENT, Stage } from './support/stage.mts';
@@ -15,7 +17,7 @@ before(async () => {
 after(() => stage?.close());
 
 /** What RapidPro is told of a message with these files. */
-async function send(files: { name: string; type: string; bytes: Buffer }[], text = '') {
+async function send(files: { name: string; type: string; bytes: Buffer; description?: string }[], text = '') {
 	const ticket = await stage.openTicket();
 	await stage.rocketChat.agentWrites(ticket.roomId, AGENT, { text, files });
 	const event = await stage.webhook(ticket.ticketID);
@@ -32,10 +34,16 @@ function linkOf(data: { attachments?: { url: string }[] }): URL {
 
 describe('a file', () => {
 	it('reaches the contact through protection, with its caption, type and ending', async () => {
-		const { data, answer } = await send([{ name: 'photo.png', type: 'image/png', bytes: PNG }], 'look');
+		const { data, answer, roomId } = await send([{ name: 'photo.png', type: 'image/png', bytes: PNG }], 'look');
 		assert.equal(data.text, 'look');
-		assert.equal(data.attachments?.[0]?.type, 'image/png');
+		assert.deepEqual(
+			data.attachments?.map(({ type }: { type: string }) => type),
+			['image/png'],
+		);
 		assert.match(linkOf(data).href, /&f=\/photo\.png$/);
+		const message = stage.rocketChat.messages(roomId).find(({ file }) => file);
+		assert.equal(message?.files?.length, 2, 'the thumbnail is a file of its own');
+		assert.equal(linkOf(data).searchParams.get('id'), message?.file?._id);
 		assert.equal(answer.status, 200);
 		const response = await fetch(linkOf(data));
 		assert.equal(response.headers.get('content-type'), 'image/png');
@@ -60,6 +68,16 @@ describe('a file', () => {
 			data.attachments?.map(({ type }: { type: string }) => type),
 			['application/pdf', 'audio/ogg'],
 		);
+		assert.equal(answer.status, 200);
+	});
+
+	it('may have its caption where older clients put it', async () => {
+		const files = [{ name: 'photo.png', type: 'image/png', bytes: PNG, description: 'look at :this: :smile:' }];
+		assert.equal((await send(files)).data.text, 'look at :this: 😄');
+	});
+
+	it('of the largest size arrives', async () => {
+		const { answer } = await send([{ name: 'film.mp4', type: 'video/mp4', bytes: Buffer.alloc(10 * MIB) }]);
 		assert.equal(answer.status, 200);
 	});
 
@@ -121,6 +139,37 @@ describe('a link', () => {
 		assert.equal(linkOf(data).hostname, 'localhost');
 		await stage.rocketChat.setAppSetting('public_address', '');
 	});
+});
+
+describe('a server below a path', () => {
+	it('is found there', async () => {
+		const proxy = createServer((request, response) => {
+			const inner = httpRequest(`${stage.rocketChat.url}${request.url?.replace(/^\/chat/, '')}`, (answer) => {
+				response.writeHead(request.url?.startsWith('/chat/') ? (answer.statusCode ?? 500) : 404, answer.headers);
+				answer.pipe(response);
+			});
+			inner.end();
+		});
+		await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+		const { port } = proxy.address() as AddressInfo;
+		await changeSiteUrl(`http://127.0.0.1:${port}/chat/`);
+		try {
+			const { data, answer } = await send([{ name: 'photo.png', type: 'image/png', bytes: PNG }]);
+			assert.ok(linkOf(data).href.startsWith(`http://127.0.0.1:${port}/chat/api/apps/public/`), linkOf(data).href);
+			assert.equal(answer.status, 200);
+		} finally {
+			await changeSiteUrl(stage.rocketChat.url);
+			proxy.closeAllConnections();
+			proxy.close();
+		}
+	});
+
+	/** The app remembers it for a while; a setting that is saved makes it look again. */
+	async function changeSiteUrl(url: string): Promise<void> {
+		stage.rocketChat.serverSettings.set('Site_Url', url);
+		await stage.rocketChat.setAppSetting('public_address', ' ');
+		await stage.rocketChat.setAppSetting('public_address', '');
+	}
 });
 
 describe('a reply', () => {

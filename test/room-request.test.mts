@@ -116,6 +116,17 @@ describe('room is opened', () => {
 		assert.equal((await open(body)).room.departmentId, 'dep-nurses');
 	});
 
+	it('though Rocket.Chat does not take what is new of a contact', async () => {
+		const { contact } = await stage.openTicket(stage.rapidPro.addContact({ name: 'Ann', urns: ['tel:+250788654321'] }));
+		await stage.rapidPro.closeTicket(contact);
+		stage.rocketChat.faults.fail('livechat.createVisitor', {
+			times: 1,
+			message: 'Invalid email [error-invalid-email]',
+		});
+		await stage.openTicket(contact);
+		assert.match(JSON.stringify(stage.rocketChat.appLogs()), /not up to date.*error-invalid-email/);
+	});
+
 	it('and unknown fields are ignored', async () => {
 		await open({ ...proper(), body: 'Help me', visitor: { token: newToken(), language: 'kin', urns: [] } });
 	});
@@ -239,6 +250,18 @@ describe('room says what Rocket.Chat refuses', () => {
 		assert.equal(answer?.status, 424, answer?.body);
 		assert.match(error ?? '', /block/i);
 	});
+
+	for (const [message, words] of [
+		['error-invalid-contact', /contact center/],
+		['Not today [error-app-prevented]', /another app/],
+		['[error-failed-to-start-conversation]', /try again/],
+	] as const) {
+		it(`424: ${message}`, async () => {
+			stage.rocketChat.faults.fail('livechat.createRoom', { times: 1, message });
+			assertRefusal(await stage.app.call('POST', 'room', proper()), 424, words);
+			await open(proper());
+		});
+	}
 
 	it('500 with a reference, and no inside information, where nobody foresaw it', async () => {
 		stage.rocketChat.faults.fail('livechat.createRoom', { times: 1, message: 'MongoServerError: E11000 at pool.js' });

@@ -35,7 +35,7 @@ describe('agent-message', () => {
 			type: 'agent-message',
 			ticketID,
 			visitor: { token },
-			data: { text: 'Hello *you* :smile:' },
+			data: { text: 'Hello *you* 😄' },
 		});
 		assert.deepEqual(event.answer?.status, 200);
 	});

@@ -15,6 +15,10 @@ const TRAP = join(CACHE, 'trap');
 const CHECKS = [
 	['The committed core is up to date', () => node('tools/check-core.mjs')],
 	['Rust: formatting', () => run('cargo', ['fmt', '--check'])],
+	[
+		'Rust: formatting of the fuzz targets',
+		() => run('cargo', ['fmt', '--manifest-path', 'fuzz/Cargo.toml', '--check']),
+	],
 	['Rust: lints', () => run('cargo', ['clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings'])],
 	['TypeScript: formatting and lints', () => bin('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings')],
 	...['.', 'sandbox', 'test'].map((project) => [

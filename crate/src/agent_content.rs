@@ -1,5 +1,6 @@
 //! What an agent wrote, as the contact is to get it: plain text and files.
 
+use crate::emoji;
 use crate::outbox::{File, Message};
 use crate::wire::rocketchat::{self, MessageAttachment, Sender};
 
@@ -14,7 +15,7 @@ pub fn of(message: &rocketchat::Message, written_at: u64) -> Option<Message> {
     // Where older clients put the caption of a file.
     let captions = attachments.iter().filter_map(|attachment| attachment.description.clone());
     let lines = quotes.chain([typed]).chain(captions).filter(|line| !line.trim().is_empty());
-    let text = lines.collect::<Vec<_>>().join("\n");
+    let text = emoji::from_names(&lines.collect::<Vec<_>>().join("\n"));
     let files = files(message);
     let author = message.sender.as_ref().and_then(Sender::called).unwrap_or_default();
     (!text.is_empty() || !files.is_empty()).then_some(Message { written_at, author, text, files })

@@ -58,7 +58,7 @@ fn link(words: String, url: String) -> Attachment {
 }
 
 /// The file's name, or what kind of thing it is.
-fn title(media: &ContactMedia<'_>) -> String {
+pub fn title(media: &ContactMedia<'_>) -> String {
     let path = media.url.split(['?', '#']).next().unwrap_or_default();
     let name = path.splitn(4, '/').nth(3).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
     match (media.mime, name) {

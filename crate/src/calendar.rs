@@ -59,7 +59,7 @@ impl Calendar {
     /// # Errors
     /// Whatever keeps Rocket.Chat from storing.
     pub async fn list(&self, host: &Host, page: u64) -> Result<(), Failure> {
-        if !host.memory().listed_pages.contains(self.name, page) {
+        if !host.memory().listed_pages.contains(self.name, page, host.now()) {
             let listing = Listing { v: VERSION, page };
             host.create_record(vec![self.name.to_owned(), self.listing(page)], &listing).await?;
             host.memory().listed_pages.insert(self.name, page);

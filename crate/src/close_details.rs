@@ -16,7 +16,7 @@ pub async fn of(host: &Host, ticket: &Ticket) -> Result<Option<Map<String, Value
     if !settings::sends_close_details(host).await? {
         return Ok(None);
     }
-    let room = known(host, host.find_room(ticket.room.clone()).await);
+    let room = known(host, host.find_room(ticket.room.clone()).await).flatten();
     let closing = room.map(|room| room.closing).unwrap_or_default();
     let text = |name| closing.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let closed_at = closing.get("at").and_then(Value::as_u64).or(ticket.closed_at()).unwrap_or_default();
@@ -47,9 +47,9 @@ async fn agents(host: &Host, ticket: &Ticket) -> Vec<String> {
     names
 }
 
-fn known<T>(host: &Host, read: Result<Option<T>, Failure>) -> Option<T> {
-    read.unwrap_or_else(|failure| {
+fn known<T>(host: &Host, read: Result<T, Failure>) -> Option<T> {
+    if let Err(failure) = &read {
         host.log(Level::Warn, format!("a close goes to RapidPro without all its details: {failure}"));
-        None
-    })
+    }
+    read.ok()
 }

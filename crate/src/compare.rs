@@ -26,7 +26,13 @@ pub async fn look_soon(host: &Host, room: &RoomId) {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
 pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, Failure> {
-    let missed = ticket.is_open() && ticket::look(host, ticket).await? == RoomState::Closed;
+    let missed = ticket.is_open()
+        && match ticket::look(host, ticket).await {
+            Ok(state) => state == RoomState::Closed,
+            // What cannot be seen is no close, and must not keep messages from being sent.
+            Err(Failure::Denied(_)) => false,
+            Err(failure) => return Err(failure),
+        };
     if missed {
         ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
     }
@@ -40,13 +46,11 @@ pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, 
 /// Whatever keeps Rocket.Chat from reading or storing.
 pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<bool, Failure> {
     let room = &desk.ticket.room;
-    let Some(mut messages) = host.messages(room.clone()).await? else {
-        let room = room.as_str();
-        host.log(
-            Level::Warn,
-            format!("room {room}: its messages cannot be read: a permission of the app may be missing"),
-        );
-        return Ok(false);
+    let mut messages = match host.messages(room.clone()).await {
+        Ok(messages) => messages,
+        // What was taken up goes out all the same.
+        Err(Failure::Denied(_)) => return Ok(false),
+        Err(failure) => return Err(failure),
     };
     let mut any = false;
     let sent = tidy::sent(host, room).await?;

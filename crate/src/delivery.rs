@@ -11,7 +11,7 @@ use crate::host::{Failure, Host, WebhookAnswer};
 use crate::operation::{End, Level};
 use crate::outbox::{self, CLOSE, Entry, LEASE_MS, LineKind, Message, Place, Progress};
 use crate::policy::{self, Kind, Trouble, Try, Verdict, WEBHOOK_TIMEOUT_MS};
-use crate::ticket::{Binding, FactKind, RoomId, Ticket};
+use crate::ticket::{Binding, FactKind, RoomId, Ticket, TicketId};
 use crate::trigger::{Haste, Job};
 use crate::webhook::{Undelivered, Webhook};
 use crate::{close, compare, history, notice, tidy};
@@ -43,7 +43,7 @@ pub async fn take_up(host: &Host, desk: &Desk, id: String, message: Message) -> 
     let after_missed = host.memory().uncertain.remove(room);
     let first = desk.outbox.waiting.is_empty() && desk.ticket.is_open() && !after_missed;
     if first && host.try_acquire(sending_queue(room)).await {
-        match Webhook::message(host, &desk.ticket, &entry).await {
+        match Courier::new(host, Haste::Due).message(&desk.ticket, &entry).await {
             Ok(webhook) if may_try(host, &desk.ticket) => {
                 return send_while_writing(host, desk, &entry, webhook).await;
             }
@@ -74,7 +74,11 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
         let _ = write_down(host, room, entry).await;
     }
     let mut courier = Courier::new(host, Haste::Due);
-    if let Err(failure) = courier.settle(&desk.ticket, entry, sent_at, answer).await {
+    let settled = match courier.settle(&desk.ticket, entry, sent_at, answer).await {
+        Ok(_) if !courier.unknown.is_empty() => courier.work_off(room).await,
+        settled => settled.map(|_| ()),
+    };
+    if let Err(failure) = settled {
         host.log(Level::Error, format!("what became of message {} could not be stored: {failure}", entry.id));
     }
     courier.end()
@@ -132,7 +136,10 @@ enum Turn {
 struct Courier<'a> {
     host: &'a Host,
     haste: Haste,
-    compared: bool,
+    /// Whether the room was open when it was last compared.
+    compared_open: Option<bool>,
+    /// The tickets that RapidPro did not know when they were tried.
+    unknown: Vec<TicketId>,
     tried_to_leave: bool,
     left: bool,
     follow_ups: Vec<Job>,
@@ -140,7 +147,15 @@ struct Courier<'a> {
 
 impl<'a> Courier<'a> {
     fn new(host: &'a Host, haste: Haste) -> Self {
-        Self { host, haste, compared: false, tried_to_leave: false, left: false, follow_ups: Vec::new() }
+        Self {
+            host,
+            haste,
+            compared_open: None,
+            unknown: Vec::new(),
+            tried_to_leave: false,
+            left: false,
+            follow_ups: Vec::new(),
+        }
     }
 
     fn end(self) -> End {
@@ -191,14 +206,16 @@ impl<'a> Courier<'a> {
         }
     }
 
-    /// Takes up, once, what nobody noticed; says whether there was anything.
+    /// Takes up what nobody noticed, once while the room is open and once when it is closed; says whether
+    /// there was anything.
     async fn compare(&mut self, desk: &Desk) -> Result<bool, Failure> {
-        if self.compared {
+        let open = Some(desk.ticket.is_open());
+        if self.compared_open == open {
             return Ok(false);
         }
         let closed = self.haste == Haste::Compare && compare::take_up_missed_close(self.host, &desk.ticket).await?;
         let written = compare::take_up_missed_messages(self.host, desk).await?;
-        self.compared = true;
+        self.compared_open = open;
         Ok(closed || written)
     }
 
@@ -225,7 +242,7 @@ impl<'a> Courier<'a> {
             }
             return Ok(turn);
         }
-        let webhook = match Webhook::message(self.host, &desk.ticket, entry).await {
+        let webhook = match self.message(&desk.ticket, entry).await {
             Ok(webhook) => webhook,
             Err(undelivered) => return self.put_off(&desk.ticket, entry, undelivered).await,
         };
@@ -239,6 +256,18 @@ impl<'a> Courier<'a> {
         }
         let answer = webhook.post(self.host).await;
         self.settle(&desk.ticket, entry, sent_at, answer).await
+    }
+
+    async fn message(&self, ticket: &Ticket, entry: &Entry) -> Result<Webhook, Undelivered> {
+        let carriers = self.carriers(ticket);
+        let binding = carriers.first().ok_or(Undelivered::NotConnected)?;
+        Webhook::message(self.host, ticket, binding, entry).await
+    }
+
+    /// The tickets that a message can carry, newest first: any of the room's reaches the contact, and the newest may
+    /// be one that RapidPro never stored.
+    fn carriers<'t>(&self, ticket: &'t Ticket) -> Vec<&'t Binding> {
+        ticket.bindings.iter().rev().filter(|binding| !self.unknown.contains(&binding.ticket)).collect()
     }
 
     /// Sees to it that this process, and no other, sends the entry now. `None` where that is so.
@@ -291,7 +320,9 @@ impl<'a> Courier<'a> {
     ) -> Result<Turn, Failure> {
         let bound_at = ticket.newest().map(|binding| binding.at).unwrap_or_default();
         let has_files = !entry.message.files.is_empty() && !entry.progress.unfetched;
-        let attempt = self.attempt(Kind::Message { has_files }, &entry.progress, entry.taken_up_at, bound_at, sent_at);
+        let carriers = self.carriers(ticket);
+        let kind = Kind::Message { has_files, has_others: carriers.len() > 1 };
+        let attempt = self.attempt(kind, &entry.progress, entry.taken_up_at, bound_at, sent_at);
         match self.judge(ticket, attempt, &answer) {
             Verdict::Delivered => {
                 self.strike_out(&ticket.room, entry, None).await?;
@@ -299,10 +330,15 @@ impl<'a> Courier<'a> {
                 notice::too_large(self.host, ticket, entry).await;
                 Ok(Turn::Again)
             }
+            Verdict::UnknownTicket => {
+                self.log_trouble(ticket, &entry.id, &answer);
+                self.unknown.extend(carriers.first().map(|binding| binding.ticket.clone()));
+                Ok(Turn::Again)
+            }
             Verdict::Unfetched => {
                 self.log_trouble(ticket, &entry.id, &answer);
                 let now = self.host.now();
-                let line = LineKind::Failed { next: now, outage: false, unfetched: true };
+                let line = self.failed(now, false, true);
                 insist(|| outbox::add(self.host, entry.place(&ticket.room), line.clone())).await?;
                 self.follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
                 Ok(Turn::Stop)
@@ -360,14 +396,15 @@ impl<'a> Courier<'a> {
         }
         let answer = webhook.post(self.host).await;
         let superseded = ticket.newest() != Some(binding);
-        let attempt = self.attempt(Kind::Close { superseded }, progress, closed_at, binding.at, sent_at);
+        let kind = Kind::Close { superseded, shared: ticket.bindings.len() > 1 };
+        let attempt = self.attempt(kind, progress, closed_at, binding.at, sent_at);
         match self.judge(ticket, attempt, &answer) {
             Verdict::Delivered => {
                 insist(|| ticket.add(self.host, FactKind::Told { ticket: binding.ticket.clone() })).await?;
                 Ok(Turn::Again)
             }
             // The policy gives up no close; were it to, the next attempt would still be in the calendar.
-            Verdict::GiveUp { .. } | Verdict::Unfetched => Ok(Turn::Stop),
+            Verdict::GiveUp { .. } | Verdict::Unfetched | Verdict::UnknownTicket => Ok(Turn::Stop),
             Verdict::Retry { delay_ms, trouble } => {
                 self.log_trouble(ticket, CLOSE, &answer);
                 self.wait(place, delay_ms, trouble).await?;
@@ -408,8 +445,8 @@ impl<'a> Courier<'a> {
                 memory.secret.forget();
                 memory.more.forget();
             }
-            Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } | Verdict::Unfetched => {}
-            Verdict::Delivered => {
+            Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } => {}
+            Verdict::Delivered | Verdict::Unfetched | Verdict::UnknownTicket => {
                 if breaker.succeeded() {
                     self.follow_ups.push(Job::Sweep { recovered: true });
                 }
@@ -420,10 +457,14 @@ impl<'a> Courier<'a> {
 
     async fn wait(&self, place: Place<'_>, delay_ms: u64, trouble: Trouble) -> Result<(), Failure> {
         let next = self.host.now().saturating_add(delay_ms);
-        let line = LineKind::Failed { next, outage: trouble != Trouble::Ticket, unfetched: false };
+        let line = self.failed(next, trouble != Trouble::Ticket, false);
         insist(|| outbox::add(self.host, place, line.clone())).await?;
         self.host.schedule(Job::Deliver { room: place.room.clone(), haste: Haste::Due }, next).await;
         Ok(())
+    }
+
+    fn failed(&self, next: u64, outage: bool, unfetched: bool) -> LineKind {
+        LineKind::Failed { node: self.host.memory().node.clone(), next, outage, unfetched }
     }
 
     fn log_trouble(&self, ticket: &Ticket, entry: &str, answer: &Result<WebhookAnswer, Failure>) {

@@ -13,6 +13,7 @@ use crate::operation::End;
 use crate::outbox::File;
 use crate::refusal::Refusal;
 use crate::request::{Query, Response};
+use crate::ticket::RoomId;
 use crate::{agent_content, settings, visitor};
 
 /// How long RapidPro may take to fetch a file, in milliseconds.
@@ -20,16 +21,19 @@ pub const FETCH_MS: u64 = 60 * 60_000;
 /// How long the contact may take, where RapidPro could not and the link is in the text, in milliseconds.
 pub const READ_MS: u64 = 7 * 24 * 60 * 60_000;
 
-/// A link to a file, good for `life_ms` from now.
+/// A link to a file of a room, good for `life_ms` from now. Whoever writes a message says which files it has, so
+/// the link is good for a file of that room only.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from telling the address or the key.
-pub async fn make(host: &Host, file: &File, life_ms: u64) -> Result<String, Failure> {
+pub async fn make(host: &Host, room: &RoomId, file: &File, life_ms: u64) -> Result<String, Failure> {
     let expires = host.now().saturating_add(life_ms).to_string();
-    let signature = sign(host, &file.id, &expires).await?;
+    let signature = sign(host, room.as_str(), &file.id, &expires).await?;
     let (base, app) = (settings::public_address(host).await?, &host.memory().app_id);
-    let (id, name) = (encoded(&file.id), name_with_ending(file));
-    Ok(format!("{base}/api/apps/public/{app}/file?id={id}&expires={expires}&signature={signature}&f=/{name}"))
+    let (room, id, name) = (encoded(room.as_str()), encoded(&file.id), name_with_ending(file));
+    Ok(format!(
+        "{base}/api/apps/public/{app}/file?room={room}&id={id}&expires={expires}&signature={signature}&f=/{name}"
+    ))
 }
 
 /// The endpoint `file`: answers a file's bytes to whoever has a good link.
@@ -38,23 +42,37 @@ pub async fn make(host: &Host, file: &File, life_ms: u64) -> Result<String, Fail
 /// 404 where the link is none of this app's, or has expired, or the file is gone.
 pub async fn serve(host: &Host, query: &Query) -> Result<End, Refusal> {
     let refusal = || Refusal::NotFound("the link is not one of this app's, or has expired".to_owned());
-    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
-    let (id, expires) = (text(&query.id).ok_or_else(refusal)?, text(&query.expires).ok_or_else(refusal)?);
-    let signature = text(&query.signature).ok_or_else(refusal)?;
-    let good: bool = sign(host, &id, &expires).await?.as_bytes().ct_eq(signature.as_bytes()).into();
-    if !good || expires.parse::<u64>().is_ok_and(|expires| expires < host.now()) {
+    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned).ok_or_else(refusal);
+    let (room, id, expires) = (text(&query.room)?, text(&query.id)?, text(&query.expires)?);
+    let signature = text(&query.signature)?;
+    let good: bool = sign(host, &room, &id, &expires).await?.as_bytes().ct_eq(signature.as_bytes()).into();
+    if !good || !expires.parse::<u64>().is_ok_and(|expires| expires >= host.now()) {
         return Err(refusal());
     }
-    let upload = host.find_upload(id.clone()).await?;
-    let upload = upload.ok_or_else(|| Refusal::NotFound("the file is not in Rocket.Chat any more".to_owned()))?;
+    let upload = host.find_upload(id.clone()).await?.ok_or_else(|| {
+        Refusal::NotFound("the file is not in Rocket.Chat any more, or the app lacks the permission upload.read".into())
+    })?;
+    if upload.room.is_some_and(|stored_in| stored_in.as_str() != room) {
+        return Err(refusal());
+    }
     if upload.size.unwrap_or_default() > agent_content::FILE_SIZE_MAX {
         return Err(Refusal::NotFound("the file is larger than RapidPro takes".to_owned()));
     }
-    Ok(End::answer(Response { upload: Some(id), media_type: upload.kind, ..Response::of(200) }))
+    let media_type = upload.kind.filter(|kind| is_media_type(kind));
+    Ok(End::answer(Response { upload: Some(id), media_type, ..Response::of(200) }))
 }
 
-async fn sign(host: &Host, id: &str, expires: &str) -> Result<String, Failure> {
-    Ok(keyed_hash(&visitor::key(host).await?, &["file", id, expires]))
+async fn sign(host: &Host, room: &str, id: &str, expires: &str) -> Result<String, Failure> {
+    Ok(keyed_hash(&visitor::key(host).await?, &["file", room, id, expires]))
+}
+
+/// Whether this may stand in a header: Rocket.Chat keeps what the sender's device said.
+fn is_media_type(text: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.' | b'_'))
+    };
+    text.split_once('/').is_some_and(|(kind, subkind)| is_name(kind) && is_name(subkind))
 }
 
 /// The file's name with an ending that is plain letters and digits.
@@ -88,6 +106,16 @@ mod tests {
     fn check(name: &str, mime: &str, expected: &str) {
         let file = File { id: "f".into(), name: name.into(), mime: mime.into(), size: 1 };
         assert_eq!(name_with_ending(&file), expected);
+    }
+
+    #[test]
+    fn media_types_that_may_stand_in_a_header() {
+        for good in ["image/png", "application/vnd.ms-excel", "image/svg+xml"] {
+            assert!(is_media_type(good), "{good}");
+        }
+        for bad in ["", "image", "image/", "text/html\r\nX-Injected: 1", "text/html; charset=utf-7", "a/b/c", "é/x"] {
+            assert!(!is_media_type(bad), "{bad}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::outbox::{self, LEASE_MS, LineKind};
 use crate::ticket::{self, Past, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::visitor_message::visitor_of;
-use crate::{connection, notice, settings, timestamp};
+use crate::{connection, harmless, notice, settings, timestamp};
 
 /// How long after the ticket the bot's last words may still come, in milliseconds: RapidPro stores what a flow said
 /// once the flow has paused.
@@ -260,6 +260,7 @@ fn said(message: &Value, contact: &str) -> Option<(u64, String)> {
     if words.trim().is_empty() {
         return None;
     }
+    let mut words = harmless::without_calls(&words);
     if let Some((end, _)) = words.char_indices().nth(TEXT_LENGTH_MAX) {
         words.truncate(end);
         words.push('…');
@@ -290,14 +291,13 @@ async fn post(host: &Host, ticket: &Ticket, posts: &[String], until: u64) -> Res
     if posts.is_empty() {
         return Ok(());
     }
-    let there = host.messages(ticket.room.clone()).await?.unwrap_or_default();
+    let there = host.messages(ticket.room.clone()).await?;
     let is_there =
         |post: &String| there.iter().any(|message| message.token.is_some() && message.text.as_ref() == Some(post));
     for post in posts.iter().filter(|post| !is_there(post)) {
         let room = match ticket::look(host, ticket).await? {
             RoomState::Open(room) => room,
             RoomState::Closed => return Ok(()),
-            RoomState::Unknown => return Err(Failure::Refused("the room is not shown".to_owned())),
         };
         if host.now() >= until {
             return Err(Failure::TimedOut);
@@ -323,7 +323,8 @@ async fn put_off(host: &Host, desk: &Desk, trouble: Trouble, until: u64) -> Resu
     host.log(Level::Warn, format!("room {} gets its history later, RapidPro did not give it: {words}", room.as_str()));
     let delay = (RETRY_MS << failures.saturating_mul(2).min(RETRY_DOUBLINGS_MAX)).max(not_before.min(AGE_MAX_MS));
     let next = now.saturating_add(delay);
-    add(host, desk, LineKind::Failed { next, outage: false, unfetched: false }).await?;
+    add(host, desk, LineKind::Failed { node: host.memory().node.clone(), next, outage: false, unfetched: false })
+        .await?;
     if failures == 0 {
         notice::history_is_late(host, room).await;
     }

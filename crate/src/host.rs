@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::asking::{Asking, Outcomes};
 use crate::auth::keyed_hash;
+use crate::media_copy::{self, Copy};
 use crate::memory::Memory;
 use crate::operation::{Level, LogLine, Outcome, Slot};
 use crate::plain;
@@ -118,6 +120,22 @@ pub enum Effect {
         /// What is shown below the text.
         attachments: Vec<Attachment>,
     },
+    /// Fetch a file and upload it into a room, found before by this operation, as its visitor: a message of
+    /// its own.
+    CopyFile {
+        /// Where the file is.
+        url: String,
+        /// Its name in Rocket.Chat.
+        name: String,
+        /// The room's id.
+        room: RoomId,
+        /// The visitor's token.
+        token: String,
+        /// A larger file is refused.
+        bytes_max: u64,
+        /// How long fetching may take, in milliseconds.
+        timeout_ms: u64,
+    },
     /// Set an omnichannel custom field of a visitor, or of their open rooms.
     SetCustomField {
         /// The visitor's token.
@@ -209,6 +227,26 @@ pub struct NewVisitor {
     pub phone: Option<String>,
 }
 
+impl Effect {
+    /// The permission without which Rocket.Chat answers nothing, for the effects that are otherwise always
+    /// answered something. A look-up of what may not be there is none of them.
+    pub(crate) fn permission(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::ReadRecords { .. } => "persistence",
+            Self::RegisterVisitor { .. } => "livechat-visitor.write",
+            Self::FindOpenRooms { .. } => "livechat-room.read",
+            Self::CreateRoom { .. } | Self::CloseRoom { .. } => "livechat-room.write",
+            Self::PostMessage { .. } => "livechat-message.write",
+            Self::ReadMessages { .. } => "livechat-message.multiple",
+            Self::CopyFile { .. } => "upload.write",
+            Self::PostNotice { .. } => "message.write",
+            Self::Schedule { .. } => "scheduler",
+            Self::PostWebhook { .. } | Self::ReadApi { .. } => "networking",
+            _ => return None,
+        })
+    }
+}
+
 /// RapidPro's answer to a webhook or a question.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -228,6 +266,8 @@ pub struct WebhookAnswer {
 pub enum Failure {
     /// Rocket.Chat or the network refused, in its own words.
     Refused(String),
+    /// Rocket.Chat answered nothing, as it does where the app lacks this permission.
+    Denied(&'static str),
     /// Nobody answered in time; it may still have happened.
     TimedOut,
     /// The answer was not of the expected shape.
@@ -238,6 +278,10 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Refused(words) => f.write_str(words),
+            Self::Denied(permission) => {
+                f.write_str("no answer to what needs the permission ")?;
+                f.write_str(permission)
+            }
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Unreadable => f.write_str("an answer of an unknown shape"),
         }
@@ -245,6 +289,9 @@ impl std::fmt::Display for Failure {
 }
 
 type Answer<T> = Result<T, Failure>;
+
+/// A line of the log is cut to this length, in characters.
+const LINE_LENGTH: usize = 2_000;
 
 /// The outside world as an operation sees it.
 #[derive(Debug, Clone)]
@@ -257,6 +304,10 @@ pub struct Host {
 impl Host {
     pub(crate) fn new(slot: Rc<Slot>, memory: Rc<Memory>, entropy: Rc<str>) -> Self {
         Self { slot, memory, entropy }
+    }
+
+    pub(crate) fn slot(&self) -> &Slot {
+        &self.slot
     }
 
     /// The time of the last answer.
@@ -277,151 +328,183 @@ impl Host {
         &self.memory
     }
 
-    /// Writes a line to the app's log.
+    /// Writes a line to the app's log. It stays one line, whatever it quotes: on the server's console the
+    /// next line could be anybody's.
     pub fn log(&self, level: Level, text: impl Into<String>) {
-        self.slot.log.borrow_mut().push(LogLine { level, text: text.into() });
+        let breaks = |char: char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}');
+        let text: String = text.into();
+        let text = text.chars().take(LINE_LENGTH).map(|char| if breaks(char) { ' ' } else { char }).collect();
+        self.slot.log.borrow_mut().push(LogLine { level, text });
+    }
+
+    /// Rocket.Chat answered nothing, as it does where the app lacks `permission`. Said once in the log.
+    pub fn denied(&self, permission: &'static str) -> Failure {
+        if self.memory.denied.insert(permission) {
+            self.log(
+                Level::Warn,
+                format!(
+                    "Rocket.Chat gives no answer to what needs the permission {permission}: if the app was not \
+                     given it, install it again over itself and accept all permissions"
+                ),
+            );
+        }
+        Failure::Denied(permission)
     }
 
     /// Waits for this operation's turn in a queue of this process. For what nobody waits for.
-    pub async fn acquire(&self, queue: String) {
-        self.slot.perform(vec![Effect::Acquire { queue }]).await;
+    pub fn acquire(&self, queue: String) -> Asking<'_, ()> {
+        self.ask(Effect::Acquire { queue }, |_| ())
     }
 
     /// Waits for this operation's turn in a queue of this process, but only as long as RapidPro does.
     ///
     /// # Errors
     /// Where the turn does not come in time.
-    pub async fn acquire_in_time(&self, queue: String) -> Answer<()> {
-        self.done(Effect::Acquire { queue }).await
+    pub fn acquire_in_time(&self, queue: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::Acquire { queue })
     }
 
     /// Takes this operation's turn in a queue only if it need not wait for it.
-    pub async fn try_acquire(&self, queue: String) -> bool {
-        self.one(Effect::TryAcquire { queue }).await.unwrap_or(false)
+    pub fn try_acquire(&self, queue: String) -> Asking<'_, bool> {
+        self.ask(Effect::TryAcquire { queue }, |outcomes| outcomes.value() == Ok(Value::Bool(true)))
     }
 
     /// Lets the next one in that queue go on.
-    pub async fn release(&self, queue: String) {
-        self.slot.perform(vec![Effect::Release { queue }]).await;
+    pub fn release(&self, queue: String) -> Asking<'_, ()> {
+        self.ask(Effect::Release { queue }, |_| ())
     }
 
     /// Waits.
-    pub async fn sleep(&self, ms: u64) {
-        self.slot.perform(vec![Effect::Sleep { ms }]).await;
+    pub fn sleep(&self, ms: u64) -> Asking<'_, ()> {
+        self.ask(Effect::Sleep { ms }, |_| ())
     }
 
     /// Reads a setting of the app.
-    pub async fn setting(&self, id: &'static str) -> Answer<Value> {
-        self.one(Effect::ReadSetting { id }).await
+    pub fn setting(&self, id: &'static str) -> Asking<'_, Answer<Value>> {
+        self.one(Effect::ReadSetting { id })
     }
 
     /// Reads a setting of the server.
-    pub async fn server_setting(&self, id: &'static str) -> Answer<Value> {
-        self.one(Effect::ReadServerSetting { id }).await
+    pub fn server_setting(&self, id: &'static str) -> Asking<'_, Answer<Value>> {
+        self.one(Effect::ReadServerSetting { id })
     }
 
     /// Reads all records that carry `association`; those of an unknown shape are passed over, since a
     /// newer version of the app may have written them.
-    pub async fn records<T: DeserializeOwned>(&self, association: String) -> Answer<Vec<T>> {
-        let records = self.all_records(association).await?;
-        Ok(records.iter().filter_map(|record| plain::read(record).ok()).collect())
+    pub fn records<T: DeserializeOwned>(&self, association: String) -> Asking<'_, Answer<Vec<T>>> {
+        self.ask(Effect::ReadRecords { association }, |outcomes| {
+            let records = outcomes.list()?;
+            Ok(records.iter().filter_map(|record| plain::read(record).ok()).collect())
+        })
     }
 
     /// Reads all records that carry `association`, of whatever kind.
-    pub async fn all_records(&self, association: String) -> Answer<Vec<Value>> {
-        // As they are: reading them into themselves would copy every one.
-        match self.slot.perform(vec![Effect::ReadRecords { association }]).await.pop() {
-            Some(Outcome::Ok(Value::Array(records))) => Ok(records),
-            outcome => outcome.unwrap_or(Outcome::Timeout).read(),
-        }
+    pub fn all_records(&self, association: String) -> Asking<'_, Answer<Vec<Value>>> {
+        self.ask(Effect::ReadRecords { association }, |outcomes| outcomes.list())
     }
 
     /// Stores `record` under all of `associations`.
-    pub async fn create_record(&self, associations: Vec<String>, record: &impl Serialize) -> Answer<()> {
-        let record = serde_json::to_value(record).map_err(|_| Failure::Unreadable)?;
-        self.done(Effect::CreateRecord { associations, record }).await
+    pub fn create_record(&self, associations: Vec<String>, record: &impl Serialize) -> Asking<'_, Answer<()>> {
+        // What the core stores can always be put into JSON.
+        let record = serde_json::to_value(record).unwrap_or_default();
+        self.done(Effect::CreateRecord { associations, record })
     }
 
     /// Replaces the record stored under exactly these associations, or stores it.
-    pub async fn replace_record(&self, associations: Vec<String>, record: &impl Serialize) -> Answer<()> {
-        let record = serde_json::to_value(record).map_err(|_| Failure::Unreadable)?;
-        self.done(Effect::ReplaceRecord { associations, record }).await
+    pub fn replace_record(&self, associations: Vec<String>, record: &impl Serialize) -> Asking<'_, Answer<()>> {
+        // What the core stores can always be put into JSON.
+        let record = serde_json::to_value(record).unwrap_or_default();
+        self.done(Effect::ReplaceRecord { associations, record })
     }
 
     /// Removes all records that carry `association`.
-    pub async fn remove_records(&self, association: String) -> Answer<()> {
-        self.done(Effect::RemoveRecords { association }).await
+    pub fn remove_records(&self, association: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::RemoveRecords { association })
     }
 
     /// Looks a visitor up by token.
-    pub async fn find_visitor(&self, token: String) -> Answer<Option<Visitor>> {
-        self.one(Effect::FindVisitor { token }).await
+    pub fn find_visitor(&self, token: String) -> Asking<'_, Answer<Option<Visitor>>> {
+        self.one(Effect::FindVisitor { token })
     }
 
     /// Creates a visitor, or brings the one with this token up to date.
-    pub async fn register_visitor(&self, visitor: NewVisitor) -> Answer<()> {
-        self.done(Effect::RegisterVisitor { visitor }).await
+    pub fn register_visitor(&self, visitor: NewVisitor) -> Asking<'_, Answer<()>> {
+        self.done(Effect::RegisterVisitor { visitor })
     }
 
     /// Looks a room up by id.
-    pub async fn find_room(&self, room: RoomId) -> Answer<Option<Room>> {
-        self.one(Effect::FindRoom { room }).await
+    pub fn find_room(&self, room: RoomId) -> Asking<'_, Answer<Option<Room>>> {
+        self.one(Effect::FindRoom { room })
     }
 
-    /// Lists a visitor's open rooms; `None` where Rocket.Chat would not say.
-    pub async fn find_open_rooms(&self, visitor: Visitor) -> Answer<Option<Vec<Room>>> {
-        self.one(Effect::FindOpenRooms { visitor }).await
+    /// Lists a visitor's open rooms.
+    pub fn find_open_rooms(&self, visitor: Visitor) -> Asking<'_, Answer<Vec<Room>>> {
+        self.one(Effect::FindOpenRooms { visitor })
     }
 
     /// Opens a room.
-    pub async fn create_room(&self, visitor: Visitor, custom_fields: Map<String, Value>) -> Answer<Room> {
-        self.one(Effect::CreateRoom { visitor, custom_fields }).await
+    pub fn create_room(&self, visitor: Visitor, custom_fields: Map<String, Value>) -> Asking<'_, Answer<Room>> {
+        self.one(Effect::CreateRoom { visitor, custom_fields })
     }
 
     /// Closes a room that this operation has found before.
-    pub async fn close_room(&self, room: RoomId, comment: &str) -> Answer<()> {
-        self.done(Effect::CloseRoom { room, comment: comment.to_owned() }).await
+    pub fn close_room(&self, room: RoomId, comment: &str) -> Asking<'_, Answer<()>> {
+        self.done(Effect::CloseRoom { room, comment: comment.to_owned() })
     }
 
     /// Writes into a room as its visitor; answers the message's id.
-    pub async fn post_message(
+    pub fn post_message(
         &self,
         room: RoomId,
         visitor: Visitor,
         text: String,
         attachments: Vec<Attachment>,
-    ) -> Answer<String> {
-        self.one(Effect::PostMessage { room, visitor, text, attachments }).await
+    ) -> Asking<'_, Answer<String>> {
+        self.one(Effect::PostMessage { room, visitor, text, attachments })
+    }
+
+    /// Fetches a file and uploads it into a room as its visitor.
+    pub async fn copy_file(&self, copy: Copy, room: RoomId, token: String) -> Answer<()> {
+        let Copy { url, name } = copy;
+        let (bytes_max, timeout_ms) = (media_copy::BYTES_MAX, media_copy::FETCH_MS);
+        self.done(Effect::CopyFile { url, name, room, token, bytes_max, timeout_ms }).await
     }
 
     /// Sets an omnichannel custom field.
-    pub async fn set_custom_field(&self, token: String, key: String, value: String) -> Answer<()> {
-        self.done(Effect::SetCustomField { token, key, value }).await
+    pub fn set_custom_field(&self, token: String, key: String, value: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::SetCustomField { token, key, value })
     }
 
     /// Looks a stored file up by id.
-    pub async fn find_upload(&self, id: String) -> Answer<Option<Upload>> {
-        self.one(Effect::FindUpload { id }).await
+    pub fn find_upload(&self, id: String) -> Asking<'_, Answer<Option<Upload>>> {
+        self.one(Effect::FindUpload { id })
     }
 
     /// Looks a department up by id or name.
-    pub async fn find_department(&self, department: String) -> Answer<Option<Department>> {
-        self.one(Effect::FindDepartment { department }).await
+    pub fn find_department(&self, department: String) -> Asking<'_, Answer<Option<Department>>> {
+        self.one(Effect::FindDepartment { department })
     }
 
-    /// Reads all messages of a livechat room; `None` where Rocket.Chat would not say.
-    pub async fn messages(&self, room: RoomId) -> Answer<Option<Vec<Message>>> {
-        self.one(Effect::ReadMessages { room }).await
+    /// Reads all messages of a livechat room; one of an unknown shape must not hide the others.
+    pub fn messages(&self, room: RoomId) -> Asking<'_, Answer<Vec<Message>>> {
+        self.ask(Effect::ReadMessages { room }, |outcomes| {
+            let messages = outcomes.list()?;
+            let read: Vec<Message> = messages.iter().filter_map(|message| plain::read(message).ok()).collect();
+            if read.len() < messages.len() {
+                outcomes.host().log(Level::Warn, "messages of an unknown shape are passed over");
+            }
+            Ok(read)
+        })
     }
 
     /// Writes a message of the app's own into a room.
-    pub async fn post_notice(&self, room: RoomId, text: String) -> Answer<()> {
-        self.done(Effect::PostNotice { room, text }).await
+    pub fn post_notice(&self, room: RoomId, text: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::PostNotice { room, text })
     }
 
     /// Shows a passing remark to the agent who serves a room.
-    pub async fn notify(&self, room: RoomId, text: String) -> Answer<()> {
-        self.done(Effect::Notify { room, text }).await
+    pub fn notify(&self, room: RoomId, text: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::Notify { room, text })
     }
 
     /// Has the scheduler start a job once. A lost job is none: the sweep comes by anyway.
@@ -442,30 +525,40 @@ impl Host {
     }
 
     /// Performs two effects side by side.
-    pub async fn both<A: DeserializeOwned, B: DeserializeOwned>(&self, a: Effect, b: Effect) -> (Answer<A>, Answer<B>) {
-        let mut outcomes = self.slot.perform(vec![a, b]).await.into_iter();
-        let mut next = || outcomes.next().unwrap_or(Outcome::Timeout);
-        (next().read(), next().read())
+    pub fn both<A: DeserializeOwned, B: DeserializeOwned>(
+        &self,
+        a: Effect,
+        b: Effect,
+    ) -> Asking<'_, (Answer<A>, Answer<B>)> {
+        Asking::of(self, vec![a, b], |outcomes| (outcomes.read(), outcomes.read()))
     }
 
     /// Performs one effect.
-    pub async fn one<T: DeserializeOwned>(&self, effect: Effect) -> Answer<T> {
-        self.slot.perform(vec![effect]).await.pop().unwrap_or(Outcome::Timeout).read()
+    pub fn one<T: DeserializeOwned>(&self, effect: Effect) -> Asking<'_, Answer<T>> {
+        self.ask(effect, |outcomes| outcomes.read())
+    }
+
+    /// What an outcome says, also of the permission that its effect needs.
+    pub(crate) fn judge(&self, permission: Option<&'static str>, outcome: Option<Outcome>) -> Answer<Value> {
+        let value = match outcome {
+            Some(Outcome::Ok(value)) => value,
+            Some(Outcome::Error(words)) => return Err(Failure::Refused(words)),
+            Some(Outcome::Timeout) | None => return Err(Failure::TimedOut),
+        };
+        match permission {
+            Some(permission) if value.is_null() => return Err(self.denied(permission)),
+            Some(permission) => self.memory.denied.remove(permission),
+            None => {}
+        }
+        Ok(value)
     }
 
     /// For effects whose return value differs between servers and means nothing.
-    async fn done(&self, effect: Effect) -> Answer<()> {
-        self.one::<IgnoredAny>(effect).await?;
-        Ok(())
+    fn done(&self, effect: Effect) -> Asking<'_, Answer<()>> {
+        self.ask(effect, |outcomes| outcomes.value().map(drop))
     }
-}
 
-impl Outcome {
-    fn read<T: DeserializeOwned>(self) -> Answer<T> {
-        match self {
-            Self::Ok(value) => plain::read(&value).map_err(|_| Failure::Unreadable),
-            Self::Error(words) => Err(Failure::Refused(words)),
-            Self::Timeout => Err(Failure::TimedOut),
-        }
+    fn ask<T>(&self, effect: Effect, read: fn(&mut Outcomes<'_>) -> T) -> Asking<'_, T> {
+        Asking::of(self, vec![effect], read)
     }
 }

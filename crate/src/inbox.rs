@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::calendar::DUE;
 use crate::host::{Failure, Host};
+use crate::media_copy::{self, Copy};
 use crate::notice;
 use crate::operation::{End, Level};
 use crate::plain;
@@ -12,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::ticket::{self, Contact, RoomState, Ticket};
 use crate::trigger::Job;
 use crate::visitor_message::visitor_of;
-use crate::wire::rocketchat::{Attachment, Message, Room};
+use crate::wire::rocketchat::{Attachment, Message, MessageFile, Room};
 
 const VERSION: u8 = 1;
 /// How soon to try again, in milliseconds.
@@ -21,6 +22,17 @@ const RETRY_MS: u64 = 20_000;
 const AGE_MAX_MS: u64 = 3 * 24 * 60 * 60_000;
 /// The most letters posted by one operation.
 const TURNS_MAX: u32 = 1_000;
+
+/// What Rocket.Chat is to take as one message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Content {
+    /// The text; may be empty.
+    pub text: String,
+    /// What is shown below the text.
+    pub attachments: Vec<Attachment>,
+    /// The file that all of this only stands in for, where it cannot be copied.
+    pub copy: Option<Copy>,
+}
 
 /// A message that waits, as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +44,8 @@ pub struct Letter {
     contact_of: Contact,
     text: String,
     attachments: Vec<Attachment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    copy: Option<Copy>,
     /// When Rocket.Chat was first asked to take it, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tried_at: Option<u64>,
@@ -45,29 +59,42 @@ struct Trying {
     tried_at: u64,
 }
 
+impl Letter {
+    /// Whether a message with these files can be this letter: with its copy, or with a link in its place.
+    fn may_have_files(&self, files: &[MessageFile]) -> bool {
+        let is_copy = |copy: &Copy| files.iter().any(|file| file.name.as_ref() == Some(&copy.name));
+        files.is_empty() || self.copy.as_ref().is_some_and(is_copy)
+    }
+}
+
 /// Whether Rocket.Chat may well take later what it does not take now.
 pub fn is_passing(failure: &Failure) -> bool {
-    matches!(failure, Failure::TimedOut) || matches!(Refusal::from(failure.clone()), Refusal::Internal(_))
+    matches!(failure, Failure::TimedOut | Failure::Denied(_))
+        || matches!(Refusal::from(failure.clone()), Refusal::Internal(_))
 }
 
 /// Keeps a message, which Rocket.Chat was first asked to take at `tried_at`, if it was; answers the id under
-/// which it is kept.
+/// which it, or its first part, is kept.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it: then it was not accepted.
 pub async fn keep(
     host: &Host,
     contact: &Contact,
-    text: String,
-    attachments: Vec<Attachment>,
+    contents: Vec<Content>,
     tried_at: Option<u64>,
 ) -> Result<String, Failure> {
     let (id, at) = (host.random("letter", 12), host.now());
     let page = DUE.page(at.saturating_add(RETRY_MS));
     DUE.list(host, page).await?;
-    let letter = Letter { v: VERSION, at, id: id.clone(), contact_of: contact.clone(), text, attachments, tried_at };
-    let associations = vec![contact.association(), DUE.association(page), letter_association(&id)];
-    host.create_record(associations, &letter).await?;
+    for (index, Content { text, attachments, copy }) in (0..).zip(contents) {
+        let mut id = id.clone();
+        // Parts of one time are posted in the order of their ids.
+        id.extend(char::from_u32(u32::from('a') + index));
+        let associations = vec![contact.association(), DUE.association(page), letter_association(&id)];
+        let letter = Letter { v: VERSION, at, id, contact_of: contact.clone(), text, attachments, copy, tried_at };
+        host.create_record(associations, &letter).await?;
+    }
     host.schedule(Job::Post { contact: contact.clone() }, at.saturating_add(RETRY_MS)).await;
     Ok(id)
 }
@@ -100,11 +127,15 @@ pub async fn waits(host: &Host, contact: &Contact) -> Result<bool, Failure> {
     Ok(!letters(&host.all_records(contact.association()).await?).is_empty())
 }
 
-/// Posts a contact's letters, oldest first, until one is not taken.
+/// Posts a contact's letters, oldest first, until one is not taken. Between them, and while a file is being
+/// copied, the contact's requests have their turn.
 pub async fn post(host: &Host, contact: &Contact) -> End {
-    host.acquire(contact.queue()).await;
+    host.acquire(posting_queue(contact)).await;
     for _ in 0..TURNS_MAX {
-        match post_oldest(host, contact).await {
+        host.acquire(contact.queue()).await;
+        let posted = post_oldest(host, contact).await;
+        host.release(contact.queue()).await;
+        match posted {
             Ok(true) => {}
             Ok(false) => return End::default(),
             Err(failure) => {
@@ -117,16 +148,19 @@ pub async fn post(host: &Host, contact: &Contact) -> End {
     End::follow_up(Job::Post { contact: contact.clone() })
 }
 
-/// Whether there was one, and it is out of the way.
+/// Whether there is to be a next turn.
 async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
     let records = host.all_records(contact.association()).await?;
     let Some(letter) = letters(&records).into_iter().next() else { return Ok(false) };
     let tickets = ticket::of_contact(&records);
     match tickets.iter().find(|ticket| ticket.is_open()) {
         Some(ticket) => match ticket::look(host, ticket).await? {
-            RoomState::Open(room) => post_letter(host, ticket, room, &letter).await?,
+            RoomState::Open(room) => {
+                if !post_letter(host, ticket, room, &letter).await? {
+                    return Ok(true);
+                }
+            }
             RoomState::Closed => give_up(host, Some(ticket), &letter, "its room was closed").await,
-            RoomState::Unknown => return Ok(false),
         },
         None => give_up(host, tickets.last(), &letter, "the contact has no open room any more").await,
     }
@@ -134,33 +168,64 @@ async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// An earlier attempt may have come through although nobody said so: then it is in the room.
-async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) -> Result<(), Failure> {
+/// Whether it is out of the way. An earlier attempt may have come through although nobody said so: then it is
+/// in the room.
+async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) -> Result<bool, Failure> {
     match letter.tried_at {
         Some(tried_at) => {
             let is_it = |message: &Message| {
                 message.token.as_deref() == Some(ticket.visitor.token.as_str())
                     && message.text.as_deref().unwrap_or_default() == letter.text
+                    && letter.may_have_files(message.files.as_deref().unwrap_or_default())
                     && message.created_at.is_some_and(|at| at >= tried_at)
             };
-            if host.messages(room.id.clone()).await?.unwrap_or_default().iter().any(is_it) {
-                return Ok(());
+            if messages(host, &room).await?.iter().any(is_it) {
+                return Ok(true);
             }
         }
         None => {
             let trying = Trying { v: VERSION, letter: letter.id.clone(), tried_at: host.now() };
             let associations = vec![letter.contact_of.association(), letter_association(&letter.id)];
             host.create_record(associations, &trying).await?;
+            let is_young = host.now().saturating_sub(letter.at) < media_copy::WITHIN_MS;
+            if let Some(copy) = letter.copy.as_ref().filter(|_| is_young) {
+                return copy_file(host, ticket, room, letter, copy.clone()).await;
+            }
         }
     }
     let visitor = visitor_of(ticket, room.visitor.as_ref());
     match host.post_message(room.id, visitor, letter.text.clone(), letter.attachments.clone()).await {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(true),
         Err(failure) if is_passing(&failure) && host.now().saturating_sub(letter.at) < AGE_MAX_MS => Err(failure),
         Err(failure) => {
             give_up(host, Some(ticket), letter, &failure.to_string()).await;
-            Ok(())
+            Ok(true)
         }
+    }
+}
+
+/// Whether the file is in the room. If not, the letter is posted as it stands in the next turn, since much may
+/// have happened meanwhile.
+async fn copy_file(host: &Host, ticket: &Ticket, room: Room, letter: &Letter, copy: Copy) -> Result<bool, Failure> {
+    host.release(letter.contact_of.queue()).await;
+    let copied = host.copy_file(copy, room.id, ticket.visitor.token.clone()).await;
+    host.acquire(letter.contact_of.queue()).await;
+    match copied {
+        // Where the room was closed meanwhile, Rocket.Chat keeps the file and shows it nowhere.
+        Ok(()) => Ok(ticket::look(host, ticket).await? != RoomState::Closed),
+        Err(Failure::TimedOut) => Err(Failure::TimedOut),
+        Err(failure) => {
+            host.log(Level::Warn, format!("a contact's file was not copied, its link is posted: {failure}"));
+            Ok(false)
+        }
+    }
+}
+
+/// Rather twice than never: where the room's messages may not be read, the letter counts as not posted.
+async fn messages(host: &Host, room: &Room) -> Result<Vec<Message>, Failure> {
+    match host.messages(room.id.clone()).await {
+        Err(Failure::Denied(_)) => Ok(Vec::new()),
+        read => read,
     }
 }
 
@@ -168,8 +233,15 @@ async fn give_up(host: &Host, ticket: Option<&Ticket>, letter: &Letter, reason: 
     let id = &letter.id;
     host.log(Level::Error, format!("message {id} of a contact could not be posted and is only in RapidPro: {reason}"));
     if let Some(ticket) = ticket {
-        notice::not_posted(host, ticket, &letter.text, reason).await;
+        let link = letter.attachments.iter().find_map(|attachment| attachment.title.link.as_deref());
+        let words = link.filter(|_| letter.text.is_empty()).unwrap_or(&letter.text);
+        notice::not_posted(host, ticket, words, reason).await;
     }
+}
+
+/// One job at a time posts a contact's letters.
+fn posting_queue(contact: &Contact) -> String {
+    format!("posting/{}", contact.association())
 }
 
 fn letter_association(id: &str) -> String {

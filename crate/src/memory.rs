@@ -27,6 +27,8 @@ pub struct Memory {
     pub secret: Cached<String>,
     /// The address under which RapidPro reaches this server.
     pub public_address: Cached<String>,
+    /// The hosts from which contacts' media are copied.
+    pub media_hosts: Cached<Vec<String>>,
     /// The settings **Previous secret** and **More workspaces**.
     pub more: Cached<Rc<More>>,
     /// Other settings that are read over and over.
@@ -53,6 +55,8 @@ pub struct Memory {
     pub comments: Comments,
     /// Custom fields that Rocket.Chat does not know.
     pub unknown_fields: UnknownFields,
+    /// The permissions that the app seems to lack.
+    pub denied: Denied,
 }
 
 impl Memory {
@@ -141,20 +145,27 @@ impl UnknownFields {
 
 /// Which pages of which calendar this process has listed, so as not to list them with every record.
 #[derive(Debug, Default)]
-pub struct ListedPages(RefCell<VecDeque<(&'static str, u64)>>);
+pub struct ListedPages {
+    pages: RefCell<VecDeque<(&'static str, u64)>>,
+    asked_at: Cell<u64>,
+}
 
 impl ListedPages {
     /// How many are remembered; the oldest are forgotten first, which costs no more than listing them again.
     const COUNT_MAX: usize = 100;
 
-    /// Whether it was listed.
-    pub fn contains(&self, calendar: &'static str, page: u64) -> bool {
-        self.0.borrow().contains(&(calendar, page))
+    /// Whether it was listed. After the clock was set back, pages that were past and off the list lie ahead again.
+    pub fn contains(&self, calendar: &'static str, page: u64, now: u64) -> bool {
+        let mut pages = self.pages.borrow_mut();
+        if now < self.asked_at.replace(now) {
+            pages.clear();
+        }
+        pages.contains(&(calendar, page))
     }
 
     /// It was listed.
     pub fn insert(&self, calendar: &'static str, page: u64) {
-        let mut pages = self.0.borrow_mut();
+        let mut pages = self.pages.borrow_mut();
         pages.push_back((calendar, page));
         if pages.len() > Self::COUNT_MAX {
             pages.pop_front();
@@ -163,7 +174,7 @@ impl ListedPages {
 
     /// It was taken off the list.
     pub fn remove(&self, calendar: &'static str, page: u64) {
-        self.0.borrow_mut().retain(|listed| *listed != (calendar, page));
+        self.pages.borrow_mut().retain(|listed| *listed != (calendar, page));
     }
 }
 
@@ -225,6 +236,7 @@ struct Words {
     contact: String,
     fingerprint: String,
     copies: usize,
+    copies_max: usize,
     at: u64,
     id: String,
 }
@@ -236,12 +248,12 @@ impl LastWords {
     /// as it has the answer to the last.
     const COPY_WITHIN_MS: u64 = 1_500;
 
-    /// The id of the message that this one repeats, if it is one of up to `copies` copies.
-    pub fn repeated(&self, contact: &str, fingerprint: &str, copies: usize, now: u64) -> Option<String> {
+    /// The id of the message that this one repeats, if it is one of its copies.
+    pub fn repeated(&self, contact: &str, fingerprint: &str, now: u64) -> Option<String> {
         let mut all = self.0.borrow_mut();
         let last = all.iter_mut().rev().find(|words| words.contact == contact)?;
         let follows = now.checked_sub(last.at).is_some_and(|pause| pause <= Self::COPY_WITHIN_MS);
-        if last.fingerprint != fingerprint || !follows || last.copies >= copies {
+        if last.fingerprint != fingerprint || !follows || last.copies >= last.copies_max {
             return None;
         }
         last.copies += 1;
@@ -249,13 +261,40 @@ impl LastWords {
         Some(last.id.clone())
     }
 
-    /// A contact's message was posted under this id.
-    pub fn remember(&self, contact: String, fingerprint: String, id: String, now: u64) {
+    /// A contact's message was posted under this id, and RapidPro may send `copies_max` copies of it: as many as there
+    /// were tickets then, whatever is closed meanwhile.
+    pub fn remember(&self, contact: String, fingerprint: String, copies_max: usize, id: String, now: u64) {
         let mut all = self.0.borrow_mut();
-        all.push_back(Words { contact, fingerprint, copies: 1, at: now, id });
+        all.push_back(Words { contact, fingerprint, copies: 1, copies_max, at: now, id });
         if all.len() > Self::COUNT_MAX {
             all.pop_front();
         }
+    }
+}
+
+/// The permissions for want of which Rocket.Chat seems to answer nothing.
+#[derive(Debug, Default)]
+pub struct Denied(RefCell<Vec<&'static str>>);
+
+impl Denied {
+    /// Remembers one; says whether that is new.
+    pub fn insert(&self, permission: &'static str) -> bool {
+        let mut denied = self.0.borrow_mut();
+        let is_new = !denied.contains(&permission);
+        if is_new {
+            denied.push(permission);
+        }
+        is_new
+    }
+
+    /// It was granted after all.
+    pub fn remove(&self, permission: &str) {
+        self.0.borrow_mut().retain(|denied| *denied != permission);
+    }
+
+    /// All of them.
+    pub fn list(&self) -> Vec<&'static str> {
+        self.0.borrow().clone()
     }
 }
 
@@ -342,15 +381,16 @@ mod tests {
     #[test]
     fn only_as_many_copies_are_swallowed_as_there_are_tickets_and_only_at_once() {
         let words = LastWords::default();
-        assert_eq!(words.repeated("c", "ok", 2, 0), None);
-        words.remember("c".into(), "ok".into(), "m1".into(), 0);
-        assert_eq!(words.repeated("c", "ok", 1, 10), None, "one ticket has no copies");
-        assert_eq!(words.repeated("c", "no", 2, 10), None);
-        assert_eq!(words.repeated("d", "ok", 2, 10), None);
-        assert_eq!(words.repeated("c", "ok", 2, 10), Some("m1".into()));
-        assert_eq!(words.repeated("c", "ok", 2, 20), None, "said again");
-        words.remember("c".into(), "ok".into(), "m2".into(), 20);
-        assert_eq!(words.repeated("c", "ok", 2, 5_000), None, "said again later");
+        assert_eq!(words.repeated("c", "ok", 0), None);
+        words.remember("c".into(), "ok".into(), 1, "m0".into(), 0);
+        assert_eq!(words.repeated("c", "ok", 10), None, "one ticket has no copies");
+        words.remember("c".into(), "ok".into(), 2, "m1".into(), 0);
+        assert_eq!(words.repeated("c", "no", 10), None);
+        assert_eq!(words.repeated("d", "ok", 10), None);
+        assert_eq!(words.repeated("c", "ok", 10), Some("m1".into()));
+        assert_eq!(words.repeated("c", "ok", 20), None, "said again");
+        words.remember("c".into(), "ok".into(), 2, "m2".into(), 20);
+        assert_eq!(words.repeated("c", "ok", 5_000), None, "said again later");
     }
 
     #[test]

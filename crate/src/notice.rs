@@ -1,8 +1,9 @@
 //! What agents are told. What they must act on is a message in the room, which stays; a passing state is
-//! shown to the agent who serves the room. None of it reaches the contact.
+//! shown to the agent who serves the room. None of it reaches the contact. What it quotes has no powers.
 
 use crate::agent_content::FILE_SIZE_MAX;
 use crate::desk::Desk;
+use crate::harmless::plain_words;
 use crate::host::{Failure, Host};
 use crate::operation::Level;
 use crate::outbox::{self, Entry, LineKind};
@@ -88,11 +89,11 @@ async fn tell(host: &Host, ticket: &Ticket, text: String) -> bool {
     if !ticket.is_open() {
         return show(host, &ticket.room, text).await;
     }
-    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), text).await)
+    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), plain_words(&text)).await)
 }
 
 async fn show(host: &Host, room: &RoomId, text: String) -> bool {
-    taken(host, room, host.notify(room.clone(), text).await)
+    taken(host, room, host.notify(room.clone(), plain_words(&text)).await)
 }
 
 fn taken(host: &Host, room: &RoomId, outcome: Result<(), Failure>) -> bool {

@@ -8,9 +8,7 @@ use crate::host::{Failure, Host};
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket::{
-    Binding, Closer, Contact, ContactToken, FactKind, Past, ROOM_UNKNOWN, RoomId, RoomState, TicketId,
-};
+use crate::ticket::{Binding, Closer, Contact, ContactToken, FactKind, Past, RoomId, RoomState, TicketId};
 use crate::trigger::{Haste, Job};
 use crate::visitor::{self, Details};
 use crate::wire::rocketchat::{Room, Visitor};
@@ -54,7 +52,6 @@ pub async fn open(host: &Host, caller: &Caller, body: &Value) -> Result<End, Ref
                 ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
                 follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
             }
-            RoomState::Unknown => return Err(ROOM_UNKNOWN),
         }
     }
     let used: Vec<&RoomId> = tickets.iter().map(|ticket| &ticket.room).collect();
@@ -144,7 +141,7 @@ async fn give_way(
 /// The visitor's open rooms that this app made and that never served a ticket before, smallest id first.
 async fn ours(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<RoomId>, Refusal> {
     let made_here = |room: &Room| room.was_made_by(&host.memory().app_id);
-    let rooms = host.find_open_rooms(visitor.clone()).await?.ok_or(ROOM_UNKNOWN)?;
+    let rooms = host.find_open_rooms(visitor.clone()).await?;
     let unused = rooms.into_iter().filter(|room| made_here(room) && !used.contains(&&room.id));
     let mut ids: Vec<RoomId> = unused.map(|room| room.id).collect();
     ids.sort();
@@ -155,7 +152,8 @@ async fn find_department(host: &Host, department: &str) -> Result<String, Refusa
     match host.find_department(department.to_owned()).await? {
         Some(found) => Ok(found.id),
         None => Err(Refusal::NotFound(format!(
-            "the department `{department}` is unknown in Rocket.Chat: correct `visitor.department`"
+            "the department `{department}` is unknown in Rocket.Chat: correct `visitor.department`, \
+             or grant the app the permission `livechat-department.read`"
         ))),
     }
 }

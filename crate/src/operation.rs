@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -91,14 +91,14 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Asks for `effects` side by side and waits for their outcomes.
-    pub(crate) async fn perform(&self, effects: Vec<Effect>) -> Vec<Outcome> {
+    /// Asks for effects, side by side.
+    pub(crate) fn ask(&self, effects: Vec<Effect>) {
         *self.effects.borrow_mut() = effects;
-        poll_fn(|_| match self.outcomes.borrow_mut().take() {
-            Some(outcomes) => Poll::Ready(outcomes),
-            None => Poll::Pending,
-        })
-        .await
+    }
+
+    /// What became of them, once it is known.
+    pub(crate) fn outcomes(&self) -> Option<Vec<Outcome>> {
+        self.outcomes.borrow_mut().take()
     }
 }
 

@@ -60,6 +60,8 @@ pub enum LineKind {
     },
     /// An attempt failed.
     Failed {
+        /// Whose.
+        node: NodeId,
         /// When to try again.
         next: u64,
         /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
@@ -163,12 +165,12 @@ impl Progress {
             LineKind::Written { node, until, .. } | LineKind::Claimed { node, until } => {
                 self.claims.push((at, node.clone(), *until));
             }
-            LineKind::Failed { next, outage, unfetched } => {
+            LineKind::Failed { node, next, outage, unfetched } => {
                 self.failures = self.failures.saturating_add(1);
                 (self.next, self.outage) = (*next, *outage);
                 self.unfetched |= unfetched;
-                // Whoever failed waits with everybody else.
-                self.claims.retain(|(claimed, _, _)| *claimed > at);
+                // Whoever failed waits with everybody else; another may be at it, since this line may be late.
+                self.claims.retain(|(claimed, by, _)| by != node || *claimed > at);
             }
             LineKind::Announced => self.announced = true,
             LineKind::Settled { given_up: None } => self.settled = Some(End::Delivered),
@@ -355,4 +357,22 @@ pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effec
     let line = Line { v: VERSION, at, room: room.clone(), entry: entry.to_owned(), batch, line: kind };
     let record = serde_json::to_value(&line).map_err(|_| Failure::Unreadable)?;
     Ok(Effect::CreateRecord { associations, record })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_is_stored_late_leaves_the_other_nodes_claim() {
+        let mut progress = Progress::default();
+        let failed = |node: &str| LineKind::Failed { node: node.into(), next: 0, outage: true, unfetched: false };
+        for (at, node) in [(1, "a"), (2, "b")] {
+            progress.add(at, &LineKind::Claimed { node: node.into(), until: 100 });
+        }
+        progress.add(3, &failed("a"));
+        assert_eq!(progress.claims("a", 3), (None, Some(100)));
+        progress.add(4, &failed("b"));
+        assert_eq!(progress.claims("a", 4), (None, None));
+    }
 }

@@ -40,10 +40,14 @@ pub enum Kind {
     Message {
         /// Whether RapidPro must fetch files for it.
         has_files: bool,
+        /// Whether another of the room's tickets could carry it.
+        has_others: bool,
     },
     /// A close.
     Close {
-        /// Whether the ticket was bound to the room before another one: it may never have existed.
+        /// Whether another ticket shares the room: this one may never have existed.
+        shared: bool,
+        /// Whether the other one came later.
         superseded: bool,
     },
 }
@@ -62,6 +66,8 @@ pub enum Verdict {
     },
     /// RapidPro could not fetch the files: send them as links in the text.
     Unfetched,
+    /// RapidPro does not know the ticket: send it with another of the room's.
+    UnknownTicket,
     /// RapidPro will never take it.
     GiveUp {
         /// In words for the agent.
@@ -101,6 +107,7 @@ pub fn judge(attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
         Ok(answer) => match diagnose(attempt, answer) {
             Diagnosis::Delivered => Verdict::Delivered,
             Diagnosis::Unfetched => Verdict::Unfetched,
+            Diagnosis::UnknownTicket => Verdict::UnknownTicket,
             Diagnosis::Final => refused(attempt, answer),
             Diagnosis::Passing(trouble, delays) => retry(attempt, trouble, delays, answer.retry_after_ms),
         },
@@ -111,13 +118,13 @@ pub fn judge(attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
 enum Diagnosis {
     Delivered,
     Unfetched,
+    UnknownTicket,
     Final,
     Passing(Trouble, &'static [u64]),
 }
 
 fn diagnose(attempt: Try, answer: &WebhookAnswer) -> Diagnosis {
     let says = |words: &str| answer.body.contains(words);
-    let superseded = attempt.kind == Kind::Close { superseded: true };
     match answer.status {
         200..=299 => Diagnosis::Delivered,
         // Mailroom has done its work and could not log that it did.
@@ -127,10 +134,12 @@ fn diagnose(attempt: Try, answer: &WebhookAnswer) -> Diagnosis {
         }
         // RapidPro's repeated `room` leaves tickets that never came to be: for those there is nothing to close.
         // One that did was stored before RapidPro called `room` again.
-        404 if superseded => Diagnosis::Delivered,
+        404 if matches!(attempt.kind, Kind::Close { superseded: true, .. }) => Diagnosis::Delivered,
+        404 if matches!(attempt.kind, Kind::Message { has_others: true, .. }) => Diagnosis::UnknownTicket,
         404 if attempt.ticket_age_ms < COMMIT_MS => Diagnosis::Passing(Trouble::Ticket, COMMIT_DELAYS_MS),
+        404 if matches!(attempt.kind, Kind::Close { shared: true, .. }) => Diagnosis::Delivered,
         401 | 405 => Diagnosis::Passing(Trouble::Configuration, CONFIGURATION_DELAYS_MS),
-        400 if says("error fetching ticket file") && attempt.kind == Kind::Message { has_files: true } => {
+        400 if says("error fetching ticket file") && matches!(attempt.kind, Kind::Message { has_files: true, .. }) => {
             Diagnosis::Unfetched
         }
         400 if says("error storing") || says("error inserting") || says("assets") => {
@@ -179,9 +188,15 @@ fn retry(attempt: Try, trouble: Trouble, delays: &[u64], retry_after_ms: Option<
 mod tests {
     use super::*;
 
-    const MESSAGE: Try =
-        Try { kind: Kind::Message { has_files: false }, failures: 0, age_ms: 0, ticket_age_ms: DAY_MS, chance: 0 };
-    const CLOSE: Try = Try { kind: Kind::Close { superseded: false }, ..MESSAGE };
+    const MESSAGE: Try = Try {
+        kind: Kind::Message { has_files: false, has_others: false },
+        failures: 0,
+        age_ms: 0,
+        ticket_age_ms: DAY_MS,
+        chance: 0,
+    };
+    const CLOSE: Try = Try { kind: Kind::Close { shared: false, superseded: false }, ..MESSAGE };
+    const NO_SUCH_TICKET: &str = r#"{"error":"no such ticket 59d7"}"#;
 
     fn answer(status: u16, body: &str) -> Result<WebhookAnswer, Failure> {
         Ok(WebhookAnswer { status, body: body.into(), retry_after_ms: None })
@@ -217,13 +232,14 @@ mod tests {
         check_retry(MESSAGE, 405, r#"{"error":"illegal method: GET"}"#, Trouble::Configuration);
         check_given_up(MESSAGE, 400, r#"{"error":"field 'type' is required"}"#);
         check_given_up(MESSAGE, 400, r#"{"error":"invalid event type"}"#);
-        check_given_up(MESSAGE, 404, r#"{"error":"no such ticket 59d7"}"#);
-        check_retry(Try { ticket_age_ms: 0, ..MESSAGE }, 404, r#"{"error":"no such ticket 59d7"}"#, Trouble::Ticket);
+        check_given_up(MESSAGE, 404, NO_SUCH_TICKET);
+        check_retry(Try { ticket_age_ms: 0, ..MESSAGE }, 404, NO_SUCH_TICKET, Trouble::Ticket);
         check_retry(MESSAGE, 400, r#"{"error":"unable to load org assets"}"#, Trouble::Ticket);
         check_retry(MESSAGE, 400, r#"{"error":"error storing attachment: x"}"#, Trouble::Ticket);
         check_retry(MESSAGE, 400, r#"{"error":"error inserting outgoing message: x"}"#, Trouble::Ticket);
         let fetching = r#"{"error":"error fetching ticket file '{x}': y"}"#;
-        check(Try { kind: Kind::Message { has_files: true }, ..MESSAGE }, 400, fetching, Verdict::Unfetched);
+        let with_files = Try { kind: Kind::Message { has_files: true, has_others: false }, ..MESSAGE };
+        check(with_files, 400, fetching, Verdict::Unfetched);
         check_given_up(MESSAGE, 400, fetching);
         for status in [408, 429, 500, 502, 503, 504] {
             check_retry(MESSAGE, status, "", Trouble::Down);
@@ -234,20 +250,25 @@ mod tests {
 
     #[test]
     fn a_close_is_never_given_up() {
-        for (status, body) in
-            [(400, r#"{"error":"invalid event type"}"#), (404, r#"{"error":"no such ticket"}"#), (413, "")]
-        {
+        for (status, body) in [(400, r#"{"error":"invalid event type"}"#), (404, NO_SUCH_TICKET), (413, "")] {
             check_retry(CLOSE, status, body, Trouble::Ticket);
         }
         let old = Try { age_ms: 30 * DAY_MS, failures: 99, ..CLOSE };
         let expected = Verdict::Retry { delay_ms: DAY_MS, trouble: Trouble::Down };
         assert_eq!(judge(old, &Err(Failure::TimedOut)), expected);
-        check(
-            Try { kind: Kind::Close { superseded: true }, ..CLOSE },
-            404,
-            r#"{"error":"no such ticket"}"#,
-            Verdict::Delivered,
-        );
+    }
+
+    /// RapidPro's repeated `room` leaves tickets that never came to be, whichever was bound last.
+    #[test]
+    fn of_tickets_that_share_a_room_one_may_be_unknown() {
+        let message = Try { kind: Kind::Message { has_files: false, has_others: true }, ..MESSAGE };
+        check(message, 404, NO_SUCH_TICKET, Verdict::UnknownTicket);
+        check_retry(message, 404, r#"{"error":"no such ticketer 59d7"}"#, Trouble::Configuration);
+        let first = Try { kind: Kind::Close { shared: true, superseded: true }, ticket_age_ms: 0, ..CLOSE };
+        check(first, 404, NO_SUCH_TICKET, Verdict::Delivered);
+        let last = Try { kind: Kind::Close { shared: true, superseded: false }, ..CLOSE };
+        check(last, 404, NO_SUCH_TICKET, Verdict::Delivered);
+        check_retry(Try { ticket_age_ms: 0, ..last }, 404, NO_SUCH_TICKET, Trouble::Ticket);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub enum Refusal {
     MediaType,
     /// 424: Rocket.Chat refuses, for a reason that somebody can mend.
     Dependency(&'static str),
+    /// 424: the app seems to lack this permission.
+    Denied(&'static str),
     /// 500: what nobody foresaw; the cause goes to the log, its reference to the asker.
     Internal(Failure),
 }
@@ -40,6 +42,13 @@ impl Refusal {
             }
             Self::MediaType => (415, "the body must be JSON with `Content-Type: application/json`".to_owned()),
             Self::Dependency(words) => (424, words.to_owned()),
+            Self::Denied(permission) => (
+                424,
+                format!(
+                    "Rocket.Chat gives no answer to what needs the permission `{permission}`: \
+                     install the app again over itself and accept all permissions"
+                ),
+            ),
             Self::Internal(failure) => {
                 let reference = host.random("reference", 8);
                 host.log(Level::Error, format!("internal error {reference}: {failure}"));
@@ -84,6 +93,7 @@ const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         match &failure {
+            Failure::Denied(permission) => Self::Denied(permission),
             Failure::TimedOut => Self::Dependency("Rocket.Chat did not answer in time: try again"),
             Failure::Refused(said) => ROCKET_CHAT_REFUSALS
                 .iter()
@@ -91,5 +101,41 @@ impl From<Failure> for Refusal {
                 .map_or_else(|| Self::Internal(failure.clone()), |(_, words)| Self::Dependency(words)),
             Failure::Unreadable => Self::Internal(failure),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Errors as servers word them: the reason, its code, or both.
+    #[test]
+    fn what_somebody_can_mend_is_said_in_words() {
+        for (said, words) in [
+            ("Sorry, no online agents [no-agent-online]", "no agent is online"),
+            ("[no-agent-online]", "no agent is online"),
+            ("error-omnichannel-is-disabled", "Omnichannel is switched off"),
+            ("[error-omnichannel-is-disabled]", "Omnichannel is switched off"),
+            ("error-contact-channel-blocked", "the contact is blocked"),
+            ("Invalid contact [error-invalid-contact]", "does not accept the contact"),
+            ("not today [error-app-prevented]", "another app"),
+            ("Invalid room provided on the message.", "room was deleted"),
+            ("Visitor cannot access room [cannot-access-room]", "belongs to another visitor"),
+            ("The provided department is invalid [error-invalid-department]", "correct `visitor.department`"),
+            ("error-failed-to-start-conversation", "could not start the conversation"),
+        ] {
+            let Refusal::Dependency(told) = Failure::Refused(said.to_owned()).into() else { panic!("{said}") };
+            assert!(told.contains(words), "{said}: {told}");
+            assert!(!told.contains("error-"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_slow_is_no_secret_and_everything_else_is() {
+        assert!(matches!(Refusal::from(Failure::TimedOut), Refusal::Dependency(_)));
+        for said in ["", "Match error: Expected string", "MongoServerError", "Invalid source type for livechat room"] {
+            assert!(matches!(Refusal::from(Failure::Refused(said.to_owned())), Refusal::Internal(_)), "{said}");
+        }
+        assert!(matches!(Refusal::from(Failure::Unreadable), Refusal::Internal(_)));
     }
 }

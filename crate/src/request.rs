@@ -31,6 +31,8 @@ pub struct Request {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Query {
+    /// The room in which the file was sent.
+    pub room: Option<Value>,
     /// The file's id.
     pub id: Option<Value>,
     /// When the link expires.

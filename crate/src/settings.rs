@@ -183,8 +183,28 @@ pub async fn public_address(host: &Host) -> Result<String, Failure> {
 }
 
 async fn site_url(host: &Host) -> Result<String, Failure> {
-    let site = host.server_setting("Site_Url").await?;
+    let site = host.server_setting("Site_Url").await.map_err(|failure| match failure {
+        // The engine's words for a setting that is not there or not to be read; this one is always there.
+        Failure::Refused(words) if words.contains("unaccessible") => host.denied("server-setting.read"),
+        other => other,
+    })?;
     Ok(site.as_str().unwrap_or_default().trim_end_matches('/').to_owned())
+}
+
+/// The hosts from which contacts' media are copied into Rocket.Chat; none where that is not wanted.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading the settings.
+pub async fn media_hosts(host: &Host) -> Result<Vec<String>, Failure> {
+    if let Some(hosts) = host.memory().media_hosts.get(host.now()) {
+        return Ok(hosts);
+    }
+    let is_wanted = host.setting("copy_media").await?.as_bool() == Some(true);
+    let list = if is_wanted { host.setting("media_hosts").await? } else { Value::Null };
+    let names = list.as_str().unwrap_or_default().split(|char: char| char.is_whitespace() || char == ',');
+    let hosts: Vec<String> = names.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase).collect();
+    host.memory().media_hosts.put(host.now(), hosts.clone());
+    Ok(hosts)
 }
 
 /// A setting was saved: what was read before no longer counts, and what waited for it may go.
@@ -193,6 +213,7 @@ pub async fn updated(host: &Host) -> End {
     host.memory().more.forget();
     host.memory().public_address.forget();
     host.memory().settings.forget();
+    host.memory().media_hosts.forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
     End::default()
 }
@@ -218,6 +239,8 @@ pub async fn write(host: &Host, caller: Caller, body: &Value) -> Result<End, Ref
         return Err(webhook.wrong("url", "an http or https URL with a host"));
     }
     workspace::connect(host, &caller.workspace, caller.connection, url).await?;
+    // Whoever knows the secret can have agents' messages sent elsewhere: that leaves a trace.
+    host.log(Level::Info, format!("webhooks go to {} from now on", authority(url)));
     Ok(End { follow_ups: vec![Job::Sweep { recovered: true }], ..End::answer(Response::of(204)) })
 }
 
@@ -250,13 +273,17 @@ async fn announce(host: &Host) {
     host.log(Level::Info, format!("the address to paste into RapidPro: {address}"));
 }
 
+/// The host and port of a URL, without the user and password that it may hold.
+fn authority(url: &str) -> &str {
+    url.split(['/', '?', '#']).nth(2).and_then(|authority| authority.rsplit('@').next()).unwrap_or_default()
+}
+
 /// Whether `url` is an absolute http(s) URL with a host and, if any, a port that can be (RFC 3986).
 pub fn is_http_url(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else {
         return false;
     };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
+    let host_and_port = host_and_port(rest);
     let (host, port) = match host_and_port.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, port),
         _ => (host_and_port, ""),
@@ -265,6 +292,16 @@ pub fn is_http_url(url: &str) -> bool {
         && !url.chars().any(|char| char.is_whitespace() || char.is_control() || matches!(char, '\\' | '<' | '>' | '"'))
         && is_host(host)
         && (port.is_empty() || port.parse::<u16>().is_ok())
+}
+
+/// The host of a good URL, with its port if it names one.
+pub fn host_of(url: &str) -> Option<&str> {
+    url.split_once("://").filter(|_| is_http_url(url)).map(|(_, rest)| host_and_port(rest))
+}
+
+fn host_and_port(after_scheme: &str) -> &str {
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
 }
 
 fn is_host(host: &str) -> bool {
@@ -292,6 +329,12 @@ mod tests {
         ] {
             assert!(is_http_url(url), "{url}");
         }
+    }
+
+    #[test]
+    fn the_authority_holds_no_password() {
+        assert_eq!(authority("https://user:pass@host:8080/a@b?c"), "host:8080");
+        assert_eq!(authority("http://[::1]?a"), "[::1]");
     }
 
     #[test]

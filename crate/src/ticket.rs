@@ -11,7 +11,6 @@ use crate::auth::keyed_hash;
 use crate::calendar::{DUE, ENDED, OPENED};
 use crate::host::{Failure, Host};
 use crate::plain;
-use crate::refusal::Refusal;
 use crate::wire::rocketchat::{Room, Visitor};
 use crate::workspace::ConnectionId;
 
@@ -325,8 +324,6 @@ pub enum RoomState {
     Open(Room),
     /// It is closed, or was deleted.
     Closed,
-    /// Rocket.Chat would not say.
-    Unknown,
 }
 
 /// Asks Rocket.Chat for a ticket's room. Its silence about one room proves nothing (a permission may be
@@ -338,16 +335,13 @@ pub async fn look(host: &Host, ticket: &Ticket) -> Result<RoomState, Failure> {
     if let Some(room) = host.find_room(ticket.room.clone()).await? {
         return Ok(if room.is_open == Some(true) { RoomState::Open(room) } else { RoomState::Closed });
     }
-    let Some(open_rooms) = host.find_open_rooms(ticket.visitor.clone()).await? else {
-        return Ok(RoomState::Unknown);
-    };
+    let open_rooms = host.find_open_rooms(ticket.visitor.clone()).await?;
     let listed = open_rooms.into_iter().find(|room| room.id == ticket.room);
+    if listed.is_some() {
+        host.denied("room.read");
+    }
     Ok(listed.map_or(RoomState::Closed, RoomState::Open))
 }
-
-/// Why a room's state that Rocket.Chat would not tell stops a request.
-pub const ROOM_UNKNOWN: Refusal =
-    Refusal::Dependency("Rocket.Chat does not show the contact's room: check the app's permissions and try again");
 
 #[cfg(test)]
 mod tests {

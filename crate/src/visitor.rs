@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::keyed_hash;
 use crate::host::{Failure, Host, NewVisitor};
+use crate::operation::Level;
 use crate::refusal::Refusal;
 use crate::ticket::Contact;
 use crate::wire::rocketchat::Visitor;
@@ -44,13 +45,18 @@ pub async fn ensure(host: &Host, contact: &Contact, details: Details<'_>) -> Res
             email: details.email.map(str::to_owned),
             phone: details.phone.map(str::to_owned),
         };
-        host.register_visitor(full).await?;
+        // The ticket matters more than what else is known of the contact.
+        if let Err(failure) = host.register_visitor(full).await {
+            host.log(Level::Warn, format!("a contact's name, e-mail and phone are not up to date: {failure}"));
+        }
     }
     match known {
         Some(known) => Ok(Visitor { name: details.name.map(str::to_owned).or(known.name), ..known }),
-        None => host.find_visitor(token).await?.ok_or(Refusal::Dependency(
-            "Rocket.Chat does not show the visitor that was just created: check the app's permissions",
-        )),
+        // It was just created: nothing else can hide it.
+        None => match host.find_visitor(token).await? {
+            Some(visitor) => Ok(visitor),
+            None => Err(host.denied("livechat-visitor.read").into()),
+        },
     }
 }
 

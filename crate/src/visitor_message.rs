@@ -2,17 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::attachment::{self, ContactMedia};
+use crate::attachment::ContactMedia;
 use crate::connection::Caller;
 use crate::fields::Fields;
+use crate::harmless::without_calls;
 use crate::host::{Failure, Host};
-use crate::inbox;
+use crate::inbox::{self, Content};
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::ticket::{self, Closer, ContactToken, FactKind, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::wire::rocketchat::{Attachment, RoomVisitor, Visitor};
+use crate::{media_copy, settings};
 
 /// Writes a contact's message into their room; answers the message's id.
 ///
@@ -22,8 +24,13 @@ use crate::wire::rocketchat::{Attachment, RoomVisitor, Visitor};
 pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
     let fields = Fields::of_body(body)?;
     let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
-    let (text, attachments) = attachment::render(fields.optional_text("text")?.unwrap_or_default(), &media(&fields)?);
-    if text.is_empty() && attachments.is_empty() {
+    let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(&fields)?);
+    let hosts = if media.is_empty() { Vec::new() } else { settings::media_hosts(host).await? };
+    let mut contents = media_copy::contents(text, &media, &hosts);
+    for content in &mut contents {
+        content.text = without_calls(&content.text);
+    }
+    if contents.is_empty() {
         return Err(Refusal::Malformed("`text` or `attachments` must not be empty".to_owned()));
     }
     let contact = caller.contact(host, token).await?;
@@ -33,28 +40,38 @@ pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, 
     let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
         return not_open(host, &tickets);
     };
-    let fingerprint = json!([text, attachments]).to_string();
+    let fingerprint = json!([text, fields.get("attachments")]).to_string();
     let (words, key) = (&host.memory().last_words, contact.association());
-    if let Some(id) = words.repeated(&key, &fingerprint, open_in_rapidpro(&tickets), host.now()) {
+    if let Some(id) = words.repeated(&key, &fingerprint, host.now()) {
         return Ok(accepted(&id));
     }
-    // What waits already goes first.
+    // What waits already goes first, and RapidPro does not wait for files.
     let waits = !inbox::letters(&records).is_empty();
-    let tried_at = Some(host.now()).filter(|_| !waits);
-    let posted = match waits {
-        true => Posted::Not,
-        false => post(host, ticket, &text, &attachments).await?,
+    let now = host.now();
+    let (posted, tried_at) = match contents.as_slice() {
+        _ if waits => (Posted::Not, None),
+        [Content { text, attachments, copy: None }] => (post(host, ticket, text, attachments).await?, Some(now)),
+        _ => match ticket::look(host, ticket).await? {
+            RoomState::Closed => (Posted::RoomClosed, None),
+            _ => (Posted::Not, None),
+        },
     };
+    let mut follow_ups = Vec::new();
     let id = match posted {
         Posted::As(id) => id,
-        Posted::Not => inbox::keep(host, &contact, text, attachments, tried_at).await?,
+        Posted::Not => {
+            if tried_at.is_none() && !waits {
+                follow_ups.push(Job::Post { contact: contact.clone() });
+            }
+            inbox::keep(host, &contact, contents, tried_at).await?
+        }
         Posted::RoomClosed => {
             ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
             return Ok(closing(host, ticket));
         }
     };
-    words.remember(key, fingerprint, id.clone(), host.now());
-    Ok(accepted(&id))
+    words.remember(key, fingerprint, open_in_rapidpro(&tickets), id.clone(), host.now());
+    Ok(End { follow_ups, ..accepted(&id) })
 }
 
 /// How many tickets the contact may have open in RapidPro, which forwards a message once for each.
@@ -81,7 +98,6 @@ async fn post(host: &Host, ticket: &Ticket, text: &str, attachments: &[Attachmen
             host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await
         }
         Ok(RoomState::Closed) => return Ok(Posted::RoomClosed),
-        Ok(RoomState::Unknown) => Err(Failure::Refused("Rocket.Chat does not show the contact's room".to_owned())),
         Err(failure) => Err(failure),
     };
     match posted {

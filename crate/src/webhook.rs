@@ -5,7 +5,7 @@ use crate::connection::Connection;
 use crate::host::{Effect, Failure, Host, WebhookAnswer};
 use crate::outbox::Entry;
 use crate::policy::WEBHOOK_TIMEOUT_MS;
-use crate::ticket::{Binding, ContactToken, Ticket, TicketId};
+use crate::ticket::{Binding, ContactToken, RoomId, Ticket, TicketId};
 use crate::wire::rapidpro::{Event, EventAttachment, EventData, EventKind, EventVisitor, MessageData};
 use crate::{close_details, connection, file_link, settings};
 
@@ -32,13 +32,12 @@ impl From<Failure> for Undelivered {
 }
 
 impl Webhook {
-    /// Tells RapidPro what somebody wrote to the contact. It carries the newest of the room's tickets.
+    /// Tells RapidPro what somebody wrote to the contact, as a message of one of the room's tickets.
     ///
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
-    pub async fn message(host: &Host, ticket: &Ticket, entry: &Entry) -> Result<Self, Undelivered> {
-        let binding = ticket.newest().ok_or(Undelivered::NotConnected)?;
-        let (mut text, attachments) = render(host, entry).await?;
+    pub async fn message(host: &Host, ticket: &Ticket, binding: &Binding, entry: &Entry) -> Result<Self, Undelivered> {
+        let (mut text, attachments) = render(host, &ticket.room, entry).await?;
         if let Some(form) = settings::agent_name_form(host).await?
             && !entry.message.author.is_empty()
         {
@@ -86,16 +85,20 @@ impl Webhook {
 }
 
 /// What RapidPro can fetch goes as files, what it cannot as words.
-async fn render<'a>(host: &Host, entry: &'a Entry) -> Result<(String, Vec<EventAttachment<'a>>), Failure> {
+async fn render<'a>(
+    host: &Host,
+    room: &RoomId,
+    entry: &'a Entry,
+) -> Result<(String, Vec<EventAttachment<'a>>), Failure> {
     let mut lines: Vec<String> = Some(entry.message.text.clone()).filter(|text| !text.is_empty()).into_iter().collect();
     let mut attachments = Vec::new();
     for file in &entry.message.files {
         if file.size > FILE_SIZE_MAX {
             lines.push(format!("{} (too large to be sent)", file.name));
         } else if entry.progress.unfetched {
-            lines.push(format!("{}: {}", file.name, file_link::make(host, file, file_link::READ_MS).await?));
+            lines.push(format!("{}: {}", file.name, file_link::make(host, room, file, file_link::READ_MS).await?));
         } else {
-            let url = file_link::make(host, file, file_link::FETCH_MS).await?;
+            let url = file_link::make(host, room, file, file_link::FETCH_MS).await?;
             attachments.push(EventAttachment { mime: &file.mime, url });
         }
     }

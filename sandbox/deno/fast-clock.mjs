@@ -1,11 +1,14 @@
 /**
  * Lets an app's process live in the sandbox's time, which may run faster than outside: its dates and its timers. Comes
- * in by a module that the engine's runtime imports at its start; what the time is stands in a file beside the runtime.
+ * in by a module that the engine's runtime imports at its start; what the time is stands in an argument, or in a file beside
+ * the runtime.
  */
 
 export * from './io.mjs';
 
-const { outside, inside, speed } = JSON.parse(Deno.readTextFileSync(new URL('../clock.json', Deno.mainModule)));
+const at = Deno.args.indexOf('--pace');
+const pace = at < 0 ? Deno.readTextFileSync(new URL('../clock.json', Deno.mainModule)) : Deno.args[at + 1];
+const { outside, inside, speed } = JSON.parse(pace);
 
 const OutsideDate = Date;
 

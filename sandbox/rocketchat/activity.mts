@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** How long nothing may happen until the server counts as settled: longer than an app thinks between two calls. */
 const QUIET_MS = 30;
 

@@ -12,13 +12,14 @@ export class AdminClient {
 		this.login = login;
 	}
 
-	/** Installs a package, or updates the app it holds, with the permissions that its app.json asks for. */
-	async installApp(zipPath: string): Promise<void> {
+	/** Installs a package, or updates the app it holds, with the permissions that its app.json asks for but these. */
+	async installApp(zipPath: string, withheld: string[] = []): Promise<void> {
 		const zip = await readFile(zipPath);
 		const { id, permissions } = await appInfo(zip);
 		const form = new FormData();
 		form.set('app', new Blob([new Uint8Array(zip)]), path.basename(zipPath));
-		if (permissions) form.set('permissions', JSON.stringify(permissions));
+		const granted = permissions?.filter(({ name }) => !withheld.includes(name));
+		if (granted) form.set('permissions', JSON.stringify(granted));
 		const isInstalled = (await this.installedApps()).includes(id);
 		await this.call('POST', isInstalled ? `/api/apps/${id}` : '/api/apps', form);
 	}
@@ -84,7 +85,7 @@ export class AdminClient {
 }
 
 /** What the package's app.json says. */
-async function appInfo(zip: Buffer): Promise<{ id: string; permissions?: object[] }> {
+async function appInfo(zip: Buffer): Promise<{ id: string; permissions?: { name: string }[] }> {
 	const { AppPackageParser } = await import('@rocket.chat/apps-engine/server/compiler/index.js');
 	const { info } = await new AppPackageParser().unpackageApp(zip);
 	return info;

@@ -4,9 +4,10 @@ import { ApiBridge } from '@rocket.chat/apps-engine/server/bridges/index.js';
 import type { AppApi } from '@rocket.chat/apps-engine/server/managers/AppApi.js';
 import express, { type Request, type Response, type Router } from 'express';
 import type { UserDocument } from './documents.mts';
+import { generation } from './generation.mts';
 import type { Sessions } from './sessions.mts';
 
-/** Section 1: the HTTP APIs of apps, served by Express 4 as Rocket.Chat 7.6 and later do. */
+/** Section 1: the HTTP APIs of apps, served by Express 4. */
 export class AppApis extends ApiBridge {
 	private readonly routers = new Map<string, Router>();
 	private readonly sessions: Sessions;
@@ -41,8 +42,9 @@ export class AppApis extends ApiBridge {
 	/** What is mounted below `/api/apps`. */
 	router(): Router {
 		const root = express.Router();
-		// "urlencoded + JSON, default limit 100kb, strict JSON"
-		root.use(express.urlencoded({ extended: false }), express.json());
+		// "urlencoded + JSON, default limit 100kb, strict JSON"; more before Rocket.Chat 7.6.
+		const limit = generation.bodyLimit;
+		root.use(express.urlencoded({ extended: false, limit }), express.json({ limit }));
 		root.use(['/private/:appId/:hash', '/public/:appId'], (request, response) => {
 			// "The appId is case-sensitive"; "unknown app, app without APIs, disabled app, unknown path: 404 text/plain"
 			const router = this.routers.get(request.params.appId);

@@ -13,6 +13,7 @@ import {
 	type UserDocument,
 	type VisitorDocument,
 } from './documents.mts';
+import { generation } from './generation.mts';
 import type { Document } from './query.mts';
 import type { Store } from './store.mts';
 
@@ -56,6 +57,8 @@ export class Converters {
 			attachments: ({ attachments }) => attachments?.map(attachment),
 		});
 		delete mapped._unmappedProperties_.attachments;
+		if (!generation.messageType) unmap(mapped, 'type', 't');
+		if (!generation.messageFiles) unmap(mapped, 'files');
 		return { ...mapped, room, sender, ...(editor && { editor }) } as unknown as IMessage;
 	}
 
@@ -115,6 +118,11 @@ export class Converters {
 			closer: 'closer',
 			creator: 'u',
 		});
+		if (!generation.roomSource) unmap(mapped, 'source');
+		if (!generation.roomCloser) {
+			unmap(mapped, 'closer');
+			mapped._unmappedProperties_.closedBy = document.closedBy;
+		}
 		return compact({
 			...mapped,
 			isDefault: false,
@@ -124,7 +132,7 @@ export class Converters {
 			department,
 			servedBy,
 			responseBy,
-			closedBy,
+			closedBy: generation.roomCloser ? closedBy : undefined,
 		}) as unknown as IRoom;
 	}
 
@@ -323,6 +331,12 @@ function mapFields(document: Document, map: FieldMap): Document & { _unmappedPro
 	}
 	if (map.timestampLink) for (const field of COMBINED) delete rest[field];
 	return { ...compact(mapped), _unmappedProperties_: rest };
+}
+
+/** Puts a field back under its stored name among those that are not mapped, as servers do that do not know it. */
+function unmap(mapped: Document & { _unmappedProperties_: Document }, field: string, stored = field): void {
+	if (mapped[field] !== undefined) mapped._unmappedProperties_[stored] = mapped[field];
+	delete mapped[field];
 }
 
 /** Without the fields that are undefined: the engine's pipe would make them null. */

@@ -188,6 +188,7 @@ export interface UploadDocument {
 	rid: string;
 	userId?: string;
 	visitorToken?: string;
+	description?: string;
 	path: string;
 	uploadedAt: Date;
 	_updatedAt: Date;

@@ -35,7 +35,8 @@ export class AppEvents {
 	 * concurrently": the pause before each lets a later one overtake. What apps throw stays here. A payload of undefined
 	 * is something that was removed meanwhile, of which there is nothing to tell.
 	 */
-	fire(event: AppInterface, payload: () => unknown): void {
+	fire(event: AppInterface | undefined, payload: () => unknown): void {
+		if (!isKnown(event)) return;
 		if (this.droppedLeft > 0) {
 			this.droppedLeft--;
 			return;
@@ -49,15 +50,22 @@ export class AppEvents {
 	}
 
 	/** Asks the apps beforehand; what they throw reaches the caller. */
-	async ask(event: AppInterface, payload: unknown): Promise<unknown> {
-		if (!this.manager?.areAppsLoaded()) return undefined;
+	async ask(event: AppInterface | undefined, payload: unknown): Promise<unknown> {
+		if (!isKnown(event) || !this.manager?.areAppsLoaded()) return undefined;
 		return this.manager.getListenerManager().executeListener(event as never, payload as never);
 	}
 
 	/** Whether any app listens, so that payloads are made only for someone. */
-	hasListeners(event: AppInterface): boolean {
+	hasListeners(event: AppInterface | undefined): boolean {
 		return (
-			Boolean(this.manager?.areAppsLoaded()) && (this.manager?.getListenerManager().getListeners(event).length ?? 0) > 0
+			isKnown(event) &&
+			Boolean(this.manager?.areAppsLoaded()) &&
+			(this.manager?.getListenerManager().getListeners(event).length ?? 0) > 0
 		);
 	}
+}
+
+/** Whether the engine has this event; older ones lack some. */
+function isKnown(event: AppInterface | undefined): event is AppInterface {
+	return event !== undefined;
 }

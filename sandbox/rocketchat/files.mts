@@ -20,6 +20,8 @@ export interface NewFile {
 	bytes: Uint8Array;
 	/** MIME type; told from the name when left out. */
 	type?: string;
+	/** The caption, as older clients store it. */
+	description?: string;
 }
 
 const TYPES: Record<string, string> = {
@@ -77,6 +79,7 @@ export class Files {
 			rid,
 			...(owner.userId && { userId: owner.userId }),
 			...(owner.visitorToken && { visitorToken: owner.visitorToken }),
+			...(file.description && { description: file.description }),
 			path: linkTo(_id, file.name),
 			uploadedAt: now,
 			_updatedAt: now,
@@ -144,7 +147,7 @@ export class Files {
 		const attachment: Document = {
 			title: name,
 			type: 'file',
-			description: '',
+			description: upload.description ?? '',
 			title_link: path,
 			title_link_download: true,
 			fileId: _id,

@@ -96,9 +96,12 @@ export class RocketChat extends People {
 
 	// Administration
 
-	/** Uploads a package as `rc-apps deploy` does, and waits until the app is enabled. Updates the app if it is installed. */
-	async installApp(zipPath: string): Promise<void> {
-		await this.client.installApp(zipPath);
+	/**
+	 * Uploads a package as `rc-apps deploy` does, and waits until the app is enabled. Updates the app if it is installed.
+	 * The administrator may withhold permissions that it asks for.
+	 */
+	async installApp(zipPath: string, withheld?: string[]): Promise<void> {
+		await this.client.installApp(zipPath, withheld);
 		const status = await this.appStatus();
 		if (!status.endsWith('enabled'))
 			throw new Error(`the app is ${status} after its installation: ${this.appLogs().slice(-3).join('\n')}`);

@@ -21,7 +21,7 @@ export function phraseMs(phrase: string): number | undefined {
 
 /** When a one-time job is due: a date, a date as text or a phrase. */
 export function dueAt(when: string | Date, now: Date): Date {
-	if (when instanceof Date) return when;
+	if (typeof when !== 'string') return when;
 	const ms = phraseMs(when);
 	const date = ms === undefined ? new Date(when) : new Date(now.getTime() + ms);
 	if (Number.isNaN(date.getTime())) throw new Error(`cannot tell when "${when}" is`);

@@ -1,8 +1,15 @@
 import type { IMessage } from '@rocket.chat/apps-engine/definition/messages/index.js';
 import { clock } from './clock.mts';
 import type { Converters } from './converters.mts';
-import { collections, type MessageDocument, type RoomDocument, type UserReference } from './documents.mts';
+import {
+	collections,
+	type MessageDocument,
+	type RoomDocument,
+	type UserDocument,
+	type UserReference,
+} from './documents.mts';
 import { type AppEvents, AppInterface } from './events.mts';
+import { generation } from './generation.mts';
 import { newId, type Store } from './store.mts';
 
 /** What a message is made of before it is saved. */
@@ -27,6 +34,7 @@ export class Messages {
 	async send(message: NewMessage): Promise<MessageDocument | undefined> {
 		const draft = await this.askApps({ urls: [], mentions: [], channels: [], md: [], ...withTimes(message) });
 		if (!draft) return undefined;
+		await this.refuseCalls(draft);
 		await this.save(draft);
 		this.announce(draft);
 		return draft;
@@ -58,6 +66,17 @@ export class Messages {
 		this.events.fire(AppInterface.IPostMessageUpdated, () => this.converters.message(edited));
 	}
 
+	/** A message that is gone; IPostMessageDeleted follows. */
+	async delete(id: string, by: UserReference): Promise<void> {
+		const message = await this.store.findOne<MessageDocument>(collections.messages, { _id: id });
+		if (!message) throw new Error('Invalid message [error-invalid-message]');
+		await this.store.remove(collections.messages, { _id: id });
+		this.events.fire(AppInterface.IPostMessageDeleted, async () => {
+			const [converted, user] = await Promise.all([this.converters.message(message), this.converters.userById(by._id)]);
+			return { message: converted, user };
+		});
+	}
+
 	/** Section 3: IPreMessageSent* are awaited and block the sender; prevent, then extend, then modify. */
 	private async askApps(message: MessageDocument): Promise<MessageDocument | undefined> {
 		if (this.events.hasListeners(AppInterface.IPreMessageSentPrevent)) {
@@ -74,6 +93,19 @@ export class Messages {
 			draft = { ...draft, ...(changed?.text !== undefined && { msg: changed.text }) };
 		}
 		return draft;
+	}
+
+	/**
+	 * RocketChat/Rocket.Chat, filterATAllTag and filterATHereTag: by default users, admins, owners and moderators may call
+	 * everybody; visitors and apps may not.
+	 */
+	private async refuseCalls({ msg, u }: MessageDocument): Promise<void> {
+		const [, call] = msg.match(/(?:^|\s|>)@(all|here)(?![\w.-])/) ?? [];
+		if (!call) return;
+		const user = await this.store.findOne<UserDocument>(collections.users, { _id: u._id });
+		if (!user?.roles.some((role) => ['admin', 'user'].includes(role))) {
+			throw new Error(`Notify ${call} in this room not allowed [error-action-not-allowed]`);
+		}
 	}
 
 	private async save(message: MessageDocument): Promise<void> {
@@ -102,16 +134,25 @@ export class Messages {
 		);
 	}
 
-	/** Section 3: with `t` it is IPostSystemMessageSent (Rocket.Chat 7 and later), else IPostMessageSent. */
+	/** Section 3, "Which messages fire IPostMessageSent". */
 	private announce(message: MessageDocument): void {
-		const event = message.t ? AppInterface.IPostSystemMessageSent : AppInterface.IPostMessageSent;
-		if (!this.events.hasListeners(event)) return;
+		const event = eventOf(message.t);
+		if (!event || !this.events.hasListeners(event)) return;
 		// The payload is read when the event is delivered: the room may have changed since, or be gone.
 		this.events.fire(event, async () => {
 			const converted = await this.converters.message(message);
 			return converted.room && converted;
 		});
 	}
+}
+
+/** The messages with a type that older servers send as they send others. */
+const SENT = ['livechat-close', 'livechat_transfer_history'];
+
+function eventOf(type: string | undefined): AppInterface | undefined {
+	if (!type) return AppInterface.IPostMessageSent;
+	if (generation.systemMessagesApart) return AppInterface.IPostSystemMessageSent;
+	return SENT.includes(type) ? AppInterface.IPostMessageSent : undefined;
 }
 
 function withTimes(message: NewMessage): MessageDocument {

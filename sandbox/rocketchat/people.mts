@@ -1,5 +1,11 @@
 import { clock } from './clock.mts';
-import { type AttachmentDocument, collections, type DepartmentDocument, type MessageDocument } from './documents.mts';
+import {
+	type AttachmentDocument,
+	collections,
+	type DepartmentDocument,
+	type FileReference,
+	type MessageDocument,
+} from './documents.mts';
 import type { NewFile } from './files.mts';
 import type { Server } from './server.mts';
 import { newId } from './store.mts';
@@ -9,6 +15,8 @@ import { reference } from './users.mts';
 export interface AgentMessage {
 	text?: string;
 	files?: NewFile[];
+	/** Files that the message says it has, wherever they were really sent: Rocket.Chat believes its users. */
+	namedFiles?: FileReference[];
 	attachments?: AttachmentDocument[];
 	/** The message it answers in a thread. */
 	threadId?: string;
@@ -101,7 +109,8 @@ export class People {
 
 	/** A user writes in a room, or sends files there as one message. */
 	async agentWrites(roomId: string, username: string, message: string | AgentMessage): Promise<string> {
-		const { text = '', files = [], attachments, threadId } = typeof message === 'string' ? { text: message } : message;
+		const written: AgentMessage = typeof message === 'string' ? { text: message } : message;
+		const { text = '', files = [], namedFiles, attachments, threadId } = written;
 		const user = await this.server.users.require(username);
 		if (files.length > 0) {
 			const uploads = await Promise.all(
@@ -114,6 +123,7 @@ export class People {
 				rid: roomId,
 				msg: text,
 				u: reference(user),
+				...(namedFiles && { files: namedFiles }),
 				...(attachments && { attachments }),
 				...(threadId && { tmid: threadId }),
 			}),
@@ -124,6 +134,11 @@ export class People {
 	async editMessage(messageId: string, username: string, text: string): Promise<void> {
 		const user = await this.server.users.require(username);
 		await this.server.messages.edit(messageId, { msg: text }, reference(user));
+	}
+
+	/** A user deletes a message; the setting that keeps a trace of it is off. */
+	async deleteMessage(messageId: string, username: string): Promise<void> {
+		await this.server.messages.delete(messageId, reference(await this.server.users.require(username)));
 	}
 
 	/** An agent closes a conversation; the comment is asked for by default, as in Rocket.Chat. */

@@ -5,12 +5,10 @@ import type { AppManager } from '@rocket.chat/apps-engine/server/AppManager.js';
 import type { ProxiedApp } from '@rocket.chat/apps-engine/server/ProxiedApp.js';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { LogStorage } from './engine/storages.mts';
+import { generation } from './generation.mts';
 import { readMultipart } from './multipart.mts';
 import type { Sessions } from './sessions.mts';
 import type { ServerSettings } from './settings.mts';
-
-/** What the sandbox says it is: a Rocket.Chat that ships this engine. */
-export const VERSION = '8.4.0';
 
 /** What the management routes work on. */
 export interface Management {
@@ -36,7 +34,10 @@ class Refusal extends Error {
 export function restRouter(management: Management): Router {
 	const router = express.Router();
 	const json = express.json();
-	router.get('/api/info', (_request, response) => void response.json({ version: VERSION, success: true }));
+	router.get(
+		'/api/info',
+		(_request, response) => void response.json({ version: generation.rocketChat, success: true }),
+	);
 	router.post(
 		'/api/v1/login',
 		json,

@@ -1,23 +1,21 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import express from 'express';
 import { Activity } from './activity.mts';
 import { AppApis } from './apis.mts';
 import { sandboxBridges } from './bridges/all.mts';
 import { type Broadcast, Broadcasts } from './broadcasts.mts';
-import { clock } from './clock.mts';
 import { Converters } from './converters.mts';
-import { SandboxAppManager } from './engine/manager.mts';
-import { type PreparedRuntime, prepareRuntime } from './engine/prepare.mts';
+import { DenoRuntime } from './engine/deno/runtime.mts';
+import { InProcessRuntime } from './engine/inProcess/runtime.mts';
+import type { SandboxAppManager } from './engine/manager.mts';
+import type { AppRuntime } from './engine/runtime.mts';
 import { LogStorage, MetadataStorage, SourceStorage } from './engine/storages.mts';
-import { endProcess, killProcess } from './engine/subprocess.mts';
 import { AppEvents } from './events.mts';
 import { Faults } from './faults.mts';
 import { fileRouter } from './fileRoute.mts';
 import { Files } from './files.mts';
+import { generation } from './generation.mts';
 import { Messages } from './messages.mts';
 import { LivechatRooms } from './omnichannel/rooms.mts';
 import { Routing } from './omnichannel/routing.mts';
@@ -75,10 +73,10 @@ export class Server {
 	private readonly sources: SourceStorage;
 	readonly apis: AppApis;
 	readonly broadcasts: Broadcasts;
+	readonly runtime: AppRuntime;
 	private readonly options: ServerOptions;
 	private manager?: SandboxAppManager;
 	private http?: HttpServer;
-	private tempDir?: string;
 
 	constructor(options: ServerOptions) {
 		const { store, delays, log } = options;
@@ -100,6 +98,7 @@ export class Server {
 		this.scheduler = new Scheduler(store, this.activity);
 		this.apis = new AppApis(this.sessions);
 		this.broadcasts = new Broadcasts(options.broadcast ?? (() => {}), delays, this.activity);
+		this.runtime = generation.appsInProcess ? new InProcessRuntime(this) : new DenoRuntime(this, log);
 	}
 
 	/** Starts engine, scheduler and HTTP; apps that the store knows are loaded and enabled again. */
@@ -107,13 +106,12 @@ export class Server {
 		if (process.env.NODE_ENV === 'test') throw new Error('with NODE_ENV=test the engine would grant every permission');
 		await this.settings.load();
 		await this.ensureAdmin();
-		const prepared = await prepareRuntime(this.log);
-		offerDeno(prepared);
-		this.tempDir = await mkdtemp(path.join(os.tmpdir(), 'rocketchat-sandbox-'));
-		// The engine finds its runtime at this place and leaves a link that is there already.
-		await symlink(prepared.runtimeDir, path.join(this.tempDir, 'deno-runtime'), 'junction');
-		await writeFile(path.join(this.tempDir, 'clock.json'), JSON.stringify(clock.pace));
-		this.manager = this.makeManager(prepared, this.tempDir);
+		this.manager = await this.runtime.start({
+			metadataStorage: new MetadataStorage(this.store),
+			logStorage: this.logs,
+			sourceStorage: this.sources,
+			bridges: sandboxBridges(this),
+		});
 		this.apis.connect(this.manager);
 		this.broadcasts.connect(this.manager, this.sources);
 		await this.listen();
@@ -121,18 +119,6 @@ export class Server {
 		this.events.connect(this.manager);
 		await this.manager.enableAll();
 		this.scheduler.start();
-	}
-
-	private makeManager(prepared: PreparedRuntime, tempFilePath: string): SandboxAppManager {
-		const dependencies = {
-			metadataStorage: new MetadataStorage(this.store),
-			logStorage: this.logs,
-			sourceStorage: this.sources,
-			bridges: sandboxBridges(this),
-			tempFilePath,
-		};
-		const denoConfig = clock.pace.speed === 1 ? prepared.config : prepared.fastConfig;
-		return new SandboxAppManager(dependencies, denoConfig, this);
 	}
 
 	private async ensureAdmin(): Promise<void> {
@@ -165,23 +151,24 @@ export class Server {
 		await this.scheduler.stop();
 		await new Promise((resolve) => {
 			this.http?.close(resolve);
-			this.http?.closeAllConnections();
+			// Node 14 has no such method.
+			this.http?.closeAllConnections?.();
 		});
 		await this.stopApps();
 		await this.settings.flushed();
-		if (this.tempDir) await rm(this.tempDir, { recursive: true, force: true });
+		await this.runtime.stop();
 	}
 
-	/** Ends the apps' processes and leaves their stored status as it is: they come back at the next start. */
+	/** Ends the apps and leaves their stored status as it is: they come back at the next start. */
 	private async stopApps(): Promise<void> {
 		const apps = (await this.manager?.get()) ?? [];
-		await Promise.all(apps.map((app) => endProcess(app.getRuntimeController())));
+		await Promise.all(apps.map((app) => this.runtime.end(app)));
 		this.manager?.release();
 	}
 
-	/** Kills an app's process, see {@link killProcess}. */
+	/** Kills an app's process. */
 	killApp(appId: string): Promise<void> {
-		return killProcess(this.appManager.getOneById(appId)?.getRuntimeController());
+		return this.runtime.kill(this.appManager.getOneById(appId));
 	}
 
 	get adminName(): string {
@@ -205,11 +192,4 @@ export class Server {
 		if (!address) throw new Error('the server does not listen');
 		return `http://127.0.0.1:${address.port}`;
 	}
-}
-
-/** The engine starts `deno` from `PATH` and hands `DENO_DIR` on. */
-function offerDeno({ binDir, denoDir }: PreparedRuntime): void {
-	const others = (process.env.PATH ?? '').split(path.delimiter).filter((dir) => dir !== binDir);
-	process.env.PATH = [binDir, ...others].join(path.delimiter);
-	process.env.DENO_DIR = denoDir;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Changes, change, type Document, type Filter, matches, sorted } from './query.mts';
 import { decode, encode } from './storedJson.mts';
@@ -198,6 +199,5 @@ const ID_CHARACTERS = '23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz';
 
 /** An id as Rocket.Chat makes them: 17 characters that are hard to confuse. */
 export function newId(): string {
-	const bytes = crypto.getRandomValues(new Uint8Array(17));
-	return Array.from(bytes, (byte) => ID_CHARACTERS[byte % ID_CHARACTERS.length]).join('');
+	return Array.from(randomBytes(17), (byte) => ID_CHARACTERS[byte % ID_CHARACTERS.length]).join('');
 }

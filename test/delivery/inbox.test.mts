@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { until } from '../../sandbox/until.mts';
 import { FAST, PATIENCE_MS } from '../support/delivery.mts';
 import { assertId, assertRefusal } from '../support/expect.mts';
-import { type OpenTicket, Stage } from '../support/stage.mts';
+import { type OpenTicket, RESTARTS, Stage } from '../support/stage.mts';
 
 let stage: Stage;
 before(async () => {
@@ -65,7 +65,7 @@ describe('while Rocket.Chat cannot take messages', () => {
 		await untilWritten(ticket, ['ok', 'ok', 'ok']);
 	});
 
-	it('they survive the death of the app’s process', async () => {
+	it('they survive the death of the app’s process', RESTARTS, async () => {
 		const ticket = await stage.openTicket();
 		stage.rocketChat.faults.fail('livechat.createMessage');
 		assertId(await send(ticket, 'kept'), 201);

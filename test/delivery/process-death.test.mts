@@ -16,12 +16,12 @@ import {
 	untilDelivered,
 	untilDeliveredAndClosed,
 } from '../support/delivery.mts';
-import { AGENT, Stage } from '../support/stage.mts';
+import { AGENT, RESTARTS, Stage } from '../support/stage.mts';
 
 const DOWN = { status: 503, body: '' };
 const FOR_EVER = { times: Number.POSITIVE_INFINITY };
 
-describe('the app’s process is killed', () => {
+describe('the app’s process is killed', RESTARTS, () => {
 	let stage: Stage;
 	before(async () => {
 		stage = await Stage.open({ rocketChat: FAST });
@@ -131,7 +131,7 @@ describe('the app is disabled', () => {
 	});
 });
 
-describe('Rocket.Chat is restarted', () => {
+describe('Rocket.Chat is restarted', RESTARTS, () => {
 	it('with messages pending, and some of which the app had not heard', async () => {
 		const dir = await mkdtemp(join(tmpdir(), 'restart-'));
 		const dataFile = join(dir, 'data');

@@ -13,9 +13,10 @@ export interface Scene {
 
 /**
  * How much faster the app's time runs where a test must wait for its delays: seconds of a retry, 40 s of a lease, a
- * minute between two sweeps (crate/src/policy.rs, outbox.rs, sweep.rs).
+ * minute between two sweeps (crate/src/policy.rs, outbox.rs, sweep.rs). Its deadlines shrink as much, so a slower server
+ * is given a slower time in `CLOCK_SPEED`.
  */
-export const FAST = { clockSpeed: 20 };
+export const FAST = { clockSpeed: Number(process.env.CLOCK_SPEED ?? 20) };
 
 /** For what comes in a minute or two of the app's time, in milliseconds outside. */
 export const PATIENCE_MS = 30_000;

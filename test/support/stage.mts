@@ -3,12 +3,18 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Contact, RapidPro, type RapidProOptions, type ReceivedEvent } from '../../sandbox/rapidpro/index.mts';
+import { generation } from '../../sandbox/rocketchat/generation.mts';
 import { RocketChat, type RocketChatOptions } from '../../sandbox/rocketchat/index.mts';
 import { until } from '../../sandbox/until.mts';
 import { AppClient } from './app-client.mts';
 
 /** The human agent on every stage. */
 export const AGENT = 'agnes';
+
+/** For what kills the app's process again and again: up to 6.8 it has none of its own, and 7.0 gives up after a while. */
+export const RESTARTS = {
+	skip: generation.restarts < 10 && `an app is started anew ${generation.restarts} times here`,
+};
 
 export interface StageOptions {
 	/** The package to install; the one under test unless told. */

@@ -20,8 +20,10 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// Every server since Rocket.Chat 3.16 must load the module, and those run on Node 14: no feature beyond the first
 /// WebAssembly but the one that wasm-bindgen needs.
 const TARGET_FEATURES: [&str; 2] = ["-Ctarget-cpu=mvp", "-Ctarget-feature=+mutable-globals"];
-/// What is shipped carries no words for panics: the lints deny them, and the app's log has the trap's stack.
-const SILENT_PANICS: [&str; 2] = ["-Zunstable-options", "-Cpanic=immediate-abort"];
+/// What is shipped carries no words for panics, whose stack is in the app's log, and nothing that only a debugger's
+/// output would need.
+const NO_DEBUGGING: [&str; 4] =
+    ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zfmt-debug=none", "-Zlocation-detail=none"];
 
 /// The finished module and its glue.
 pub struct Core {
@@ -60,7 +62,7 @@ pub fn test(toolchain: &Toolchain, arguments: &[String]) -> Result<(), Error> {
 }
 
 fn compile(toolchain: &Toolchain, features: &str) -> Result<(), Error> {
-    run(cargo_for_wasm(toolchain, "build", &SILENT_PANICS)?.args(["--lib", "--features", features]))
+    run(cargo_for_wasm(toolchain, "build", &NO_DEBUGGING)?.args(["--lib", "--features", features]))
 }
 
 fn cargo_for_wasm(toolchain: &Toolchain, command: &str, more_flags: &[&str]) -> Result<Command, Error> {

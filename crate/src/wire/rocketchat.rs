@@ -188,6 +188,9 @@ pub struct MessageFile {
 /// A stored file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Upload {
+    /// The room in which it was sent.
+    #[serde(default)]
+    pub room: Option<RoomId>,
     /// The MIME type.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,

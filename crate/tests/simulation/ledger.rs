@@ -24,6 +24,8 @@ pub struct Ledger {
     pub stray_rooms: u64,
     /// The contacts of whom a `room` request failed or was cut off half-way.
     pub half_opened: BTreeSet<usize>,
+    /// When something went wrong for which a contact's message may be posted twice.
+    pub hurt_at: Vec<u64>,
     /// When a clock was last set.
     pub clock_set_at: Option<u64>,
     /// By how much the nodes' clocks were ever apart.
@@ -55,8 +57,8 @@ pub struct AgentsMessage {
     pub applied: u64,
     /// Whether RapidPro ever refused it for good.
     pub refused: bool,
-    /// Whether storing its end went wrong at least once.
-    pub settling_hurt: bool,
+    /// How often storing its end went wrong.
+    pub settling_hurt: u32,
 }
 
 /// What became of a message's event.
@@ -87,8 +89,6 @@ pub struct ContactsMessage {
     pub accepted: Vec<String>,
     pub sent_at: u64,
     pub answered_at: Option<u64>,
-    /// Whether one of the tickets for which it was handed in belongs to a room that is on its way to being closed.
-    pub beside_a_close: bool,
     /// How often it stands in a room.
     pub posted: Vec<(RoomId, u64)>,
 }
@@ -97,19 +97,22 @@ pub struct ContactsMessage {
 #[derive(Debug, Default)]
 pub struct RoomLedger {
     pub bound: Vec<(String, u64)>,
-    pub bound_at: Option<u64>,
+    /// When, in true time.
+    pub bound_at: BTreeMap<String, u64>,
     /// By RapidPro or by a race.
     pub ended: Option<u64>,
     pub ended_at: Option<u64>,
     pub finished: Option<u64>,
+    /// Whether its agents were asked to close it.
+    pub asked_to_close: bool,
     /// Whether the event of its close got lost.
     pub close_dropped: bool,
     pub told: BTreeMap<String, u64>,
     pub claims: Vec<Claim>,
     /// Since when the order of the room's events says nothing.
     pub disordered_at: Option<u64>,
-    /// Whether storing that a close was told went wrong at least once.
-    pub telling_hurt: bool,
+    /// How often storing that a close was told went wrong.
+    pub telling_hurt: u32,
 }
 
 /// A line that says who sends an entry.
@@ -118,7 +121,6 @@ pub struct Claim {
     pub entry: String,
     pub process: u32,
     pub version: u64,
-    pub stored_at: u64,
 }
 
 /// One webhook.
@@ -149,7 +151,7 @@ impl Ledger {
             self.fact(&room, fact, version, time);
         }
         if let (Some(line), Some(entry)) = (record.get("line"), record.get("entry").and_then(Value::as_str)) {
-            self.line(process, &room, entry, line, (version, time));
+            self.line(process, &room, entry, line, version);
         }
     }
 
@@ -159,7 +161,7 @@ impl Ledger {
             && !room.bound.iter().any(|(bound, _)| bound == ticket)
         {
             room.bound.push((ticket.to_owned(), version));
-            room.bound_at.get_or_insert(time);
+            room.bound_at.insert(ticket.to_owned(), time);
         }
         if let Some(ticket) = fact.pointer("/told/ticket").and_then(Value::as_str) {
             room.told.entry(ticket.to_owned()).or_insert(version);
@@ -173,9 +175,9 @@ impl Ledger {
         }
     }
 
-    fn line(&mut self, process: u32, room: &RoomId, entry: &str, line: &Value, (version, stored_at): (u64, u64)) {
+    fn line(&mut self, process: u32, room: &RoomId, entry: &str, line: &Value, version: u64) {
         if line.get("written").is_some() || line.get("claimed").is_some() {
-            self.room(room).claims.push(Claim { entry: entry.to_owned(), process, version, stored_at });
+            self.room(room).claims.push(Claim { entry: entry.to_owned(), process, version });
         }
         let Some(message) = self.agents_messages.values_mut().find(|message| message.id == entry) else { return };
         if line.get("written").is_some() {
@@ -192,12 +194,12 @@ impl Ledger {
         if let Some(room) = record.get("room").and_then(Value::as_str)
             && record.pointer("/fact/told").is_some()
         {
-            self.room(&RoomId(room.to_owned())).telling_hurt = true;
+            self.room(&RoomId(room.to_owned())).telling_hurt += 1;
         }
         let settled = record.pointer("/line/settled").is_some();
         let entry = record.get("entry").and_then(Value::as_str).filter(|_| settled);
         if let Some(message) = self.agents_messages.values_mut().find(|message| Some(message.id.as_str()) == entry) {
-            message.settling_hurt = true;
+            message.settling_hurt += 1;
         }
     }
 

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::fault::Fault;
 use crate::node::OpRef;
 use crate::random::Random;
-use crate::rocketchat::{Author, Maker, Message};
+use crate::rapidpro::MEDIA_HOST;
+use crate::rocketchat::{Author, Maker, Message, Picture};
 use crate::world::{DEADLINE_MS, Happening, World};
 
 /// How a call fares on its way.
@@ -66,13 +67,23 @@ pub fn faults_of(effect: &Effect) -> &'static [Fault] {
             Fault::WriteLate,
             Fault::Slow,
         ],
-        Effect::PostMessage { .. } | Effect::PostNotice { .. } | Effect::Notify { .. } => {
+        Effect::PostMessage { .. } | Effect::CopyFile { .. } | Effect::PostNotice { .. } | Effect::Notify { .. } => {
             &[Fault::PostRefused, Fault::PostUnanswered, Fault::PostLate, Fault::Slow]
         }
         Effect::CreateRoom { .. } => &[Fault::CreateUnanswered, Fault::CreateLate, Fault::CreateRefused, Fault::Slow],
         Effect::CloseRoom { .. } => &[Fault::CloseRefused, Fault::CloseUnanswered, Fault::Slow],
         Effect::PostWebhook { .. } => &[],
         _ => &[Fault::ReadRefused, Fault::ReadUnanswered, Fault::Slow],
+    }
+}
+
+/// What the administrator has set. More settings are read where the secret is not the app's.
+fn setting(id: &str) -> Value {
+    match id {
+        "app_secret" => json!("secret"),
+        "copy_media" => json!(true),
+        "media_hosts" => json!(MEDIA_HOST),
+        _ => json!(30),
     }
 }
 
@@ -92,7 +103,7 @@ pub fn words(effect: &Effect) -> String {
 impl World {
     pub fn perform(&mut self, op: OpRef, effect: Effect) -> Outcome {
         match effect {
-            Effect::ReadSetting { id } => Outcome::Ok(if id == "app_secret" { json!("secret") } else { json!(30) }),
+            Effect::ReadSetting { id } => Outcome::Ok(setting(id)),
             Effect::ReadServerSetting { .. } => Outcome::Ok(json!("https://chat.example.org")),
             Effect::ReadRecords { association } => {
                 self.note_read(op, &association);
@@ -117,7 +128,7 @@ impl World {
             Effect::FindVisitor { token } => Outcome::Ok(self.chat.visitor(&token).unwrap_or_default()),
             Effect::RegisterVisitor { visitor } => {
                 self.chat.register(&visitor);
-                Outcome::Ok(Value::Null)
+                Outcome::Ok(json!(visitor.token))
             }
             Effect::FindRoom { room } => self.find_room(op, &room),
             Effect::FindOpenRooms { visitor } => self.find_open_rooms(op, &visitor.token),
@@ -127,7 +138,14 @@ impl World {
                 self.create_room(op, contact, &visitor.token)
             }
             Effect::CloseRoom { room, .. } => self.app_closes(op, &room),
-            Effect::PostMessage { room, visitor, text, .. } => self.post(op, &room, &visitor.token, text),
+            Effect::PostMessage { room, visitor, text, attachments } => {
+                let link = attachments.first().and_then(|attachment| attachment.title.value.clone());
+                match link {
+                    Some(name) => self.post(op, &room, &visitor.token, name, Some(Picture::Link)),
+                    None => self.post(op, &room, &visitor.token, text, None),
+                }
+            }
+            Effect::CopyFile { name, room, token, .. } => self.copy_file(op, &room, &token, name),
             Effect::SetCustomField { .. } => Outcome::Ok(json!(true)),
             Effect::FindDepartment { department } => Outcome::Ok(json!({ "id": department })),
             // Nobody in the simulation sends files.
@@ -141,7 +159,7 @@ impl World {
             Effect::Schedule { job, at } => {
                 let wait = at.saturating_sub(self.clock(op.node));
                 self.later(wait, Happening::Job(job));
-                Outcome::Ok(Value::Null)
+                Outcome::Ok(json!("job"))
             }
             // No workspace has a token in the simulation.
             Effect::ReadApi { .. } => Outcome::Error("no API".into()),
@@ -171,7 +189,10 @@ impl World {
     }
 
     fn find_open_rooms(&mut self, op: OpRef, token: &str) -> Outcome {
-        let rooms = self.chat.open_rooms(token);
+        let mut rooms = self.chat.open_rooms(token);
+        // In no particular order.
+        let turn = self.random.index(rooms.len());
+        rooms.rotate_left(turn);
         let shown = rooms.iter().map(|room| self.chat.shown(room)).collect();
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id.clone()).collect();
         if let Some(drive) = self.drive(op) {
@@ -219,7 +240,15 @@ impl World {
         }
     }
 
-    fn post(&mut self, op: OpRef, room: &RoomId, token: &str, text: String) -> Outcome {
+    /// Rocket.Chat stores a file for a closed room, and says nothing of it.
+    fn copy_file(&mut self, op: OpRef, room: &RoomId, token: &str, name: String) -> Outcome {
+        match self.chat.room(room).is_some_and(|room| room.open) {
+            true => self.post(op, room, token, name, Some(Picture::File)),
+            false => Outcome::Ok(json!({ "id": "file" })),
+        }
+    }
+
+    fn post(&mut self, op: OpRef, room: &RoomId, token: &str, text: String, picture: Option<Picture>) -> Outcome {
         if self.drive(op).is_some_and(|drive| !drive.seen.contains(room)) {
             return Outcome::Error("not available here".into());
         }
@@ -238,21 +267,25 @@ impl World {
         }
         self.note(|| format!("{:>10} posts “{text}” in {}", op.op, room.as_str()));
         let Some(message) = self.chat.store(&room, Author::Visitor, text, clock) else { return Outcome::Timeout };
+        if let Some(picture) = picture {
+            self.chat.make_picture(&room, &message.id, picture);
+        }
         self.fire_sent(op.node, &room, &message);
         Outcome::Ok(json!(message.id))
     }
 
     fn post_notice(&mut self, op: OpRef, room: &RoomId, text: String) -> Outcome {
+        self.ledger.room(room).asked_to_close |= text.contains("Please close this room");
         self.ledger.told.push(text.clone());
         let clock = self.clock(op.node);
         if let Some(message) = self.chat.store(room, Author::ThisApp, text, clock) {
             self.fire_sent(op.node, room, &message);
         }
-        Outcome::Ok(Value::Null)
+        Outcome::Ok(json!("notice"))
     }
 
     fn read_messages(&mut self, room: &RoomId) -> Outcome {
-        let Some(room) = self.chat.room(room) else { return Outcome::Ok(Value::Null) };
+        let Some(room) = self.chat.room(room) else { return Outcome::Ok(json!([])) };
         let shown = self.chat.shown(room);
         let mut messages: Vec<Value> =
             room.messages.iter().map(|message| self.chat.shown_message(room, &shown, message)).collect();

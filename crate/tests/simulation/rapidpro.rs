@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::fault::Fault;
 
+/// Where contacts' pictures are.
+pub const MEDIA_HOST: &str = "media.example.org";
+
 /// What RapidPro knows.
 #[derive(Debug)]
 pub struct RapidPro {

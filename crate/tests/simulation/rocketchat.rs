@@ -50,11 +50,20 @@ pub enum Maker {
     Channel,
 }
 
+/// How a picture is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    File,
+    Link,
+}
+
 /// A message of a room.
 #[derive(Debug, Clone)]
 pub struct Message {
     pub id: String,
     pub text: String,
+    /// Where it is no text but a picture: whether its file was copied, or its link is shown.
+    pub picture: Option<Picture>,
     pub author: Author,
     /// By the clock of the node that stored it.
     pub created_at: u64,
@@ -114,9 +123,17 @@ impl RocketChat {
 
     pub fn store(&mut self, room: &RoomId, author: Author, text: String, created_at: u64) -> Option<Message> {
         self.last_id += 1;
-        let message = Message { id: format!("message-{}", self.last_id), text, author, created_at };
+        let message = Message { id: format!("message-{}", self.last_id), text, picture: None, author, created_at };
         self.room_mut(room)?.messages.push(message.clone());
         Some(message)
+    }
+
+    /// A message that was just stored is a picture, and its text the name.
+    pub fn make_picture(&mut self, room: &RoomId, message: &str, picture: Picture) {
+        let messages = self.room_mut(room).map(|room| &mut room.messages);
+        if let Some(message) = messages.and_then(|all| all.iter_mut().find(|stored| stored.id == message)) {
+            message.picture = Some(picture);
+        }
     }
 
     /// A room as an accessor or an event shows it.
@@ -151,7 +168,8 @@ impl RocketChat {
         };
         json!({
             "id": message.id,
-            "text": message.text,
+            "text": if message.picture.is_some() { "" } else { &message.text },
+            "files": (message.picture == Some(Picture::File)).then(|| json!([{ "_id": message.id, "name": message.text }])),
             "type": kind,
             "token": token,
             "createdAt": message.created_at,

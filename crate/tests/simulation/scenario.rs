@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::ledger::{AgentsMessage, Arrival, ContactsMessage, Entry};
 use crate::node::Place;
 use crate::random::Random;
-use crate::rapidpro::{Answer, RapidPro, State, token_of};
+use crate::rapidpro::{Answer, MEDIA_HOST, RapidPro, State, token_of};
 use crate::rocketchat::{Author, Maker, RocketChat};
 use crate::transition::{Step, Transition, history};
 use crate::world::{Asked, Asker, Confirmation, Happening, Spell, Violation, World};
@@ -25,10 +25,16 @@ const RAPIDPRO_WAITS_MS: u64 = 15_000;
 const QUIET_WITHIN_MS: u64 = 4 * 60 * 60_000;
 /// The same where a clock was set forward by days: a close that is as old as that is tried once a day.
 const QUIET_WITHIN_DAYS_MS: u64 = 30 * 60 * 60_000;
+/// How long RapidPro may take to store a ticket for which it has called `room` (policy.rs), less what the store may have
+/// taken to note that it was called.
+const COMMIT_MS: u64 = 9 * 60_000;
 /// How often to look whether everything has come to rest: not always just when a sweep comes by.
 const LOOK_EVERY_MS: u64 = 47_000;
 /// What sets a clock forward by days.
 const DAYS_MS: i64 = 24 * 60 * 60_000;
+
+/// Every so many messages of contacts one is a picture.
+const PICTURE_EVERY: u32 = 4;
 
 /// What RapidPro does with a webhook instead of taking it.
 const RAPIDPROS_FAULTS: &[Fault] = &[
@@ -218,7 +224,7 @@ impl World {
             given_up: false,
             applied: 0,
             refused: false,
-            settling_hurt: false,
+            settling_hurt: 0,
         };
         self.ledger.agents_messages.insert(text, entry);
         self.fire_sent(node, room, &message);
@@ -295,7 +301,11 @@ impl World {
                 }
                 let copies = if copies == 0 { open.len() } else { copies };
                 let what = Asked::Message { text: text.clone(), copies };
-                let body = json!({ "visitor": { "token": token }, "text": text });
+                let picture = json!([{ "type": "image/png", "url": format!("https://{MEDIA_HOST}/{text}") }]);
+                let body = match is_picture(&text) {
+                    true => json!({ "visitor": { "token": token }, "attachments": picture }),
+                    false => json!({ "visitor": { "token": token }, "text": text }),
+                };
                 self.send("visitor-message", "post", body, Asker { what, ..asker });
             }
             Asked::Close => self.send("room.close", "get", json!({ "visitor": { "token": token } }), asker),
@@ -304,14 +314,8 @@ impl World {
     }
 
     fn expect_contacts_message(&mut self, asker: &Asker, text: &str) {
-        let tickets = self.rapidpro.open_tickets(asker.contact);
-        let serves = |room: &RoomId, ticket: &String| {
-            self.ledger.rooms.get(room).is_some_and(|room| room.bound.iter().any(|(bound, _)| bound == ticket))
-        };
-        let closed = || self.chat.rooms.iter().filter(|room| !room.open);
         let message = ContactsMessage {
             contact: asker.contact,
-            beside_a_close: tickets.iter().any(|ticket| closed().any(|room| serves(&room.id, ticket))),
             accepted: Vec::new(),
             sent_at: self.time,
             answered_at: None,
@@ -440,7 +444,7 @@ impl World {
         let soon = self.random.below(40);
         let (ms, outcome) = match reaction.answer {
             Answer::Status(status, content) => {
-                self.note_refusal(&entry, status, &content);
+                self.note_refusal(&entry, &ticket, status, &content);
                 let mut answer = json!({ "status": status });
                 for (name, value) in content.as_object().into_iter().flatten() {
                     answer[name] = value.clone();
@@ -455,15 +459,23 @@ impl World {
         self.later(ms, Happening::Answer { place, outcome, confirms });
     }
 
-    /// RapidPro says that it will never take a message.
-    fn note_refusal(&mut self, entry: &Entry, status: u16, content: &Value) {
-        let storing = content["body"].as_str().is_some_and(|body| body.contains("error inserting"));
-        if let Entry::Message(text) = entry
-            && (status == 404 || status == 400 && !storing)
-            && let Some(message) = self.ledger.agents_messages.get_mut(text)
-        {
-            message.refused = true;
-        }
+    /// RapidPro says that it will never take a message. That it does not know the ticket says so only once it has had
+    /// time to store it.
+    fn note_refusal(&mut self, entry: &Entry, ticket: &str, status: u16, content: &Value) {
+        let Entry::Message(text) = entry else { return };
+        let (time, ledger) = (self.time, &mut self.ledger);
+        let Some(message) = ledger.agents_messages.get_mut(text) else { return };
+        let says = |words: &str| content["body"].as_str().is_some_and(|body| body.contains(words));
+        let Some(room) = ledger.rooms.get(&message.room) else { return };
+        let bound_at = room.bound_at.get(ticket);
+        let had_time = ledger.clock_set_at.is_some() || bound_at.is_some_and(|bound| time - bound >= COMMIT_MS);
+        // Any other ticket of the room's would do.
+        let hopeless = had_time && !room.bound.iter().any(|(ticket, _)| self.rapidpro.knows(ticket));
+        message.refused |= match status {
+            400 => !says("error inserting"),
+            404 => says("no such ticket ") && hopeless,
+            _ => false,
+        };
     }
 
     pub fn rapidpro_works(&mut self, entry: &Entry, attempt: usize) {
@@ -511,6 +523,7 @@ impl World {
             self.check_once();
         }
         self.check_order_of_posts();
+        self.check_posted_once();
     }
 
     /// What is still under way.
@@ -553,4 +566,10 @@ impl World {
         let open = self.chat.rooms.iter().filter(|room| room.open && room.maker == Maker::ThisApp);
         open.map(|room| room.id.clone()).collect()
     }
+}
+
+/// Whether a contact's message is a picture of that name and no text.
+fn is_picture(text: &str) -> bool {
+    let number = text.trim_matches(|char: char| !char.is_ascii_digit()).parse::<u32>();
+    number.is_ok_and(|number| number.is_multiple_of(PICTURE_EVERY))
 }

@@ -121,7 +121,7 @@ fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: bool) 
         67..=69 => Transition::WritesElsewhere { node, place: random.below(4) },
         70..=91 => trouble(random),
         92..=95 => Transition::Dies { node, away_ms: away(random) },
-        96..=97 => Transition::Disabled { ms: random.between(1, 60) * MINUTE },
+        96..=97 => Transition::Disabled { ms: random.pick(&[1, 3, 5, 10, 60]) * MINUTE },
         _ => Transition::ClockSet { node: random.percent(70).then_some(node), by_ms: clock_jump(random) },
     }
 }

@@ -309,6 +309,7 @@ impl World {
         self.note(|| format!("node {node}: process {} dies", process.id));
         if !process.drives.is_empty() {
             self.befall(Fault::ProcessDied);
+            self.ledger.hurt_at.push(self.time);
         }
         if away_ms > 3_000 {
             self.befall(Fault::ProcessAway);
@@ -508,8 +509,8 @@ impl World {
             self.note(|| format!("{:>10} {}{suffers}", op.op, perform::words(&effect)));
         }
         let mut fate = Fate::of(fault, &mut self.random);
-        if fault.is_some() {
-            self.hurt(op, &effect);
+        if let Some(fault) = fault {
+            self.hurt(op, &effect, fault);
         }
         let arrives = fate.arrives;
         if let Effect::PostWebhook { body, .. } = &effect {
@@ -536,7 +537,11 @@ impl World {
         until.map_or(DEADLINE_MS, |until| DEADLINE_MS.min(until.saturating_sub(time)))
     }
 
-    fn hurt(&mut self, op: OpRef, effect: &Effect) {
+    fn hurt(&mut self, op: OpRef, effect: &Effect, fault: Fault) {
+        // That nobody says whether a post came through is no excuse for posting it again.
+        if fault != Fault::PostUnanswered {
+            self.ledger.hurt_at.push(self.time);
+        }
         if let Some(process) = self.nodes[op.node].process.as_mut() {
             process.hurts += 1;
         }

@@ -17,7 +17,6 @@ import { ListenerBridge } from '@rocket.chat/apps-engine/server/bridges/Listener
 import { OAuthAppsBridge } from '@rocket.chat/apps-engine/server/bridges/OAuthAppsBridge.js';
 import { ThreadBridge } from '@rocket.chat/apps-engine/server/bridges/ThreadBridge.js';
 import { SandboxActivationBridge, SandboxDetailChangesBridge } from '../broadcasts.mts';
-import type { Faults } from '../faults.mts';
 import { decapitalised } from '../roundTrips.mts';
 import type { Server } from '../server.mts';
 import { SandboxFederationBridge } from './federation.mts';
@@ -32,9 +31,9 @@ import { SandboxServerSettingBridge } from './serverSettings.mts';
 import { SandboxUploadBridge } from './uploads.mts';
 import { SandboxUserBridge } from './users.mts';
 
-/** All bridges of a server, each of its calls open to faults. */
+/** All bridges of a server, each of its calls watched and open to faults. */
 export function sandboxBridges(server: Server): AppBridges {
-	const { faults, apis } = server;
+	const { apis } = server;
 	const bridges = {
 		Activation: new SandboxActivationBridge(server.broadcasts),
 		Api: apis,
@@ -65,8 +64,8 @@ export function sandboxBridges(server: Server): AppBridges {
 		VideoConference: notOffered(VideoConferenceBridge, 'videoConference'),
 	};
 	const getters = Object.entries(bridges).map(([name, bridge]) => {
-		const faulty = withFaults(bridge, decapitalised(name), faults);
-		return [name === 'Activation' ? 'getAppActivationBridge' : `get${name}Bridge`, () => faulty];
+		const watched = watch(bridge, decapitalised(name), server);
+		return [name === 'Activation' ? 'getAppActivationBridge' : `get${name}Bridge`, () => watched];
 	});
 	const federation = new SandboxFederationBridge(server.store);
 	const complete = { ...Object.fromEntries(getters), getInternalFederationBridge: () => federation };
@@ -74,17 +73,18 @@ export function sandboxBridges(server: Server): AppBridges {
 }
 
 /**
- * Lets faults hit what a bridge carries: each method `x` that the engine calls by way of its own `doX`, after it has
- * checked the app's permission.
+ * Lets the runtime watch what a bridge carries: each method `x` that the engine calls by way of its own `doX`, after it
+ * has checked the app's permission.
  */
-function withFaults<Bridge extends object>(bridge: Bridge, name: string, faults: Faults): Bridge {
+function watch<Bridge extends object>(bridge: Bridge, name: string, { faults, runtime }: Server): Bridge {
 	const carried = carriedBy(bridge);
 	for (const method of carried) faults.know(`${name}.${method}`);
 	return new Proxy(bridge, {
 		get(target, property, receiver) {
 			const value = Reflect.get(target, property, receiver);
 			if (typeof property !== 'string' || typeof value !== 'function' || !carried.has(property)) return value;
-			return (...args: unknown[]) => faults.around(`${name}.${property}`, () => value.apply(receiver, args));
+			return (...args: unknown[]) =>
+				runtime.carry(`${name}.${property}`, args, (carried) => value.apply(receiver, carried));
 		},
 	});
 }

@@ -3,17 +3,23 @@ import type { IHttpRequest, IHttpResponse } from '@rocket.chat/apps-engine/defin
 import { HttpBridge, type IHttpBridgeRequestInfo } from '@rocket.chat/apps-engine/server/bridges/index.js';
 import fetch, { type RequestInit, type Response } from 'node-fetch';
 import { clock } from '../clock.mts';
+import { generation } from '../generation.mts';
 
 /** "default 180 s (newer)" */
 const TIMEOUT_MS = 180_000;
 
 const JSON_TYPES = ['application/json', 'text/javascript', 'application/javascript', 'application/x-javascript'];
 
-/** Section 7, the newest generation: failures and timeouts throw, every status is a response. */
+/** Section 7: every status is a response; failures and timeouts throw, or give undefined on older servers. */
 export class SandboxHttpBridge extends HttpBridge {
 	protected override async call({ method, url, request }: IHttpBridgeRequestInfo): Promise<IHttpResponse> {
 		const options = withoutNulls(request);
-		const { response, bytes } = await send(url, method.toUpperCase(), options);
+		const sent = await send(url, method.toUpperCase(), options).catch((error) => {
+			if (generation.httpThrows) throw error;
+			return undefined;
+		});
+		if (!sent) return undefined as unknown as IHttpResponse;
+		const { response, bytes } = sent;
 		const content = options.encoding === null ? bytes : bytes.toString((options.encoding as BufferEncoding) ?? 'utf8');
 		return {
 			url,

@@ -19,6 +19,7 @@ import {
 	type UserDocument,
 	type VisitorDocument,
 } from '../documents.mts';
+import { generation } from '../generation.mts';
 import type { Closer, LivechatRooms } from '../omnichannel/rooms.mts';
 import type { Server } from '../server.mts';
 
@@ -28,7 +29,7 @@ const HIDDEN_TYPES = [
 	...['livechat-close', 'livechat-started', 'livechat_video_call'],
 ];
 
-/** Section 2: conversations, visitors and departments, as the bridges of Rocket.Chat 7 and 8. */
+/** Section 2: conversations, visitors and departments. */
 export class SandboxLivechatBridge extends LivechatBridge {
 	private readonly server: Server;
 
@@ -155,11 +156,13 @@ export class SandboxLivechatBridge extends LivechatBridge {
 		appId: string,
 		extraParams?: IExtraRoomParams,
 	): Promise<ILivechatRoom> {
+		const type = (extraParams?.source as Partial<RoomSource> | undefined)?.type;
+		if (generation.demandsSourceType && type !== 'app') throw new Error('Invalid source type for livechat room');
 		const room = await this.rooms.create({
 			visitor,
 			agent: agent?.id ? await this.requireAgent(agent.id) : undefined,
 			source: await this.appSource(appId, extraParams?.source as Partial<RoomSource> | undefined),
-			customFields: extraParams?.customFields ?? undefined,
+			customFields: generation.roomCustomFields ? (extraParams?.customFields ?? undefined) : undefined,
 		});
 		return (await this.server.converters.room(room)) as ILivechatRoom;
 	}
@@ -191,8 +194,10 @@ export class SandboxLivechatBridge extends LivechatBridge {
 	protected override async closeRoom(
 		room: ILivechatRoom,
 		comment: string,
-		closer: IUser | undefined,
+		closer: IUser | string | undefined,
 	): Promise<boolean> {
+		const isAgain = !room.isOpen || !(await this.rooms.byId(room.id))?.open;
+		if (isAgain && generation.closeAgain !== 'refused') return generation.closeAgain;
 		await this.rooms.close(
 			{ _id: room.id, open: room.isOpen ? true : undefined, departmentId: room.department?.id } as RoomDocument,
 			await this.closerOf(room, closer),
@@ -201,8 +206,9 @@ export class SandboxLivechatBridge extends LivechatBridge {
 		return true;
 	}
 
-	private async closerOf(room: ILivechatRoom, closer: IUser | undefined): Promise<Closer> {
-		if (closer) return { user: await this.requireAgent(closer.id) };
+	/** Engine 1.28 names no closer: there the app's id comes in its place. */
+	private async closerOf(room: ILivechatRoom, closer: IUser | string | undefined): Promise<Closer> {
+		if (closer && typeof closer !== 'string') return { user: await this.requireAgent(closer.id) };
 		const { visitor } = room;
 		if (visitor) return { visitor: { _id: String(visitor.id), username: visitor.username, token: visitor.token } };
 		throw new Error('Please provide details of the user or visitor that closed the room');

@@ -2,8 +2,8 @@
  * A bridge that carries nothing. Permission checks of the engine stay in front of it; whatever passes them gets a clear
  * error instead of a wrong answer.
  */
-export function notOffered<Bridge extends object>(Base: abstract new () => Bridge, name: string): Bridge {
-	const Empty = Base as unknown as new () => Bridge;
+export function notOffered<Bridge extends object>(Base: (abstract new () => Bridge) | undefined, name: string): Bridge {
+	const Empty = (Base ?? Object) as unknown as new () => Bridge;
 	return new Proxy(new Empty(), {
 		get(target, property, receiver) {
 			// A promise that resolves to this object looks for `then`.

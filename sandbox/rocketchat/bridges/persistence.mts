@@ -1,6 +1,7 @@
 import type { RocketChatAssociationRecord } from '@rocket.chat/apps-engine/definition/metadata/index.js';
 import { PersistenceBridge } from '@rocket.chat/apps-engine/server/bridges/index.js';
 import { collections } from '../documents.mts';
+import { generation } from '../generation.mts';
 import { newId, type Store } from '../store.mts';
 
 /** A record of an app. */
@@ -19,7 +20,7 @@ interface Association {
 
 const { persistence } = collections;
 
-/** Section 5, the column "newer". */
+/** Section 5: which column is the generation's. */
 export class SandboxPersistenceBridge extends PersistenceBridge {
 	private readonly store: Store;
 
@@ -32,9 +33,9 @@ export class SandboxPersistenceBridge extends PersistenceBridge {
 		await this.store.remove(persistence, { appId });
 	}
 
-	/** "create / createWithAssociation(s): id string" */
+	/** "create / createWithAssociation(s)": the id, or what the database says of the insertion. */
 	protected override async create(data: object, appId: string): Promise<string> {
-		return this.store.insert(persistence, { _id: newId(), appId, data: requireObject(data) });
+		return stored(await this.store.insert(persistence, { _id: newId(), appId, data: requireObject(data) }));
 	}
 
 	protected override async createWithAssociations(
@@ -42,12 +43,13 @@ export class SandboxPersistenceBridge extends PersistenceBridge {
 		associations: RocketChatAssociationRecord[],
 		appId: string,
 	): Promise<string> {
-		return this.store.insert(persistence, {
+		const id = await this.store.insert(persistence, {
 			_id: newId(),
 			appId,
 			associations: associations.map(plain),
 			data: requireObject(data),
 		});
+		return stored(id);
 	}
 
 	/** "readById is not scoped by appId"; unknown ids give undefined. */
@@ -72,14 +74,14 @@ export class SandboxPersistenceBridge extends PersistenceBridge {
 		return record.data;
 	}
 
-	/** "removes all matches; returns their data; undefined if none" */
+	/** "removes all matches; returns their data" */
 	protected override async removeByAssociations(
 		associations: RocketChatAssociationRecord[],
 		appId: string,
 	): Promise<object[] | undefined> {
 		const filter = containing(associations, appId);
 		const records = await this.store.find<RecordDocument>(persistence, filter);
-		if (records.length === 0) return undefined;
+		if (records.length === 0 && generation.removedNothing === 'undefined') return undefined;
 		await this.store.remove(persistence, filter);
 		return records.map(({ data }) => data);
 	}
@@ -102,9 +104,13 @@ export class SandboxPersistenceBridge extends PersistenceBridge {
 	): Promise<string> {
 		const exactly = { appId, associations: associations.map(plain) };
 		const { matched } = await this.store.updateOne(persistence, exactly, { $set: { data: requireObject(data) } });
-		if (matched > 0 || !upsert) return '';
+		if (matched > 0 || !(upsert || generation.updateInserts)) return '';
 		return this.store.insert(persistence, { _id: newId(), ...exactly, data });
 	}
+}
+
+function stored(id: string): string {
+	return generation.stored === 'id' ? id : ({ acknowledged: true, insertedId: id } as unknown as string);
 }
 
 function containing(associations: RocketChatAssociationRecord[], appId: string): Record<string, unknown> {

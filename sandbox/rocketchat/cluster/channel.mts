@@ -1,9 +1,10 @@
 import type { EventEmitter } from 'node:events';
+import { decode, encode } from '../storedJson.mts';
 
 /** Either end of the socket that Node puts between a process and one that it started: `ChildProcess` or `process`. */
 export interface Port extends EventEmitter {
 	connected: boolean;
-	send?(message: Packet, sent: (error: Error | null) => void): boolean;
+	send?(message: Packet | string, sent: (error: Error | null) => void): boolean;
 }
 
 interface Call {
@@ -34,16 +35,23 @@ interface Waiting {
 	reject(error: Error): void;
 }
 
-/** Calls from one process to objects that the other one offers, in both directions. Arguments and results are plain data. */
+/**
+ * Calls from one process to objects that the other one offers, in both directions. Arguments and results are plain data;
+ * between different versions of Node they travel as text, where null among arguments becomes undefined.
+ */
 export class Channel {
 	private readonly port: Port;
+	private readonly asText: boolean;
 	private readonly offered = new Map<string, object>();
 	private readonly waiting = new Map<number, Waiting>();
 	private lastCall = 0;
 
-	constructor(port: Port) {
+	constructor(port: Port, asText = false) {
 		this.port = port;
-		port.on('message', (packet: Packet) => this.take(packet));
+		this.asText = asText;
+		port.on('message', (packet: Packet | string) => {
+			this.take(typeof packet === 'string' ? withoutNulls(decode<Packet>(packet)) : packet);
+		});
 		port.on('disconnect', () => this.giveUp());
 	}
 
@@ -95,7 +103,7 @@ export class Channel {
 
 	private send(packet: Packet): void {
 		// What cannot be sent is sent to a process that has ended: `disconnect` says so as well.
-		if (this.port.connected) this.port.send?.(packet, () => {});
+		if (this.port.connected) this.port.send?.(this.asText ? encode(packet) : packet, () => {});
 		else this.giveUp();
 	}
 
@@ -103,4 +111,9 @@ export class Channel {
 		for (const { reject } of this.waiting.values()) reject(new Error('the other process has ended'));
 		this.waiting.clear();
 	}
+}
+
+/** In text an argument that was left out is null. */
+function withoutNulls(packet: Packet): Packet {
+	return 'args' in packet ? { ...packet, args: packet.args.map((arg) => arg ?? undefined) } : packet;
 }

@@ -20,6 +20,14 @@ export interface ClusterOptions {
 	seed?: number;
 	/** How much faster the time of the cluster and of its apps runs than that outside; 1 by default. */
 	clockSpeed?: number;
+	/** What its nodes run on; this process's Node and our sources by default. */
+	program?: NodeProgram;
+}
+
+/** Another version of Node, and a bundle for it, see `engines/bundle.mts`. */
+export interface NodeProgram {
+	node: string;
+	bundle: string;
 }
 
 const NODE = fileURLToPath(new URL('./node.mts', import.meta.url));
@@ -86,11 +94,12 @@ export class RocketChatCluster extends View {
 	readonly nodes: ClusterNode[] = [];
 	private readonly memory: MemoryStore;
 	private readonly seed: number;
+	private readonly program?: NodeProgram;
 
 	/** Starts the nodes, one after the other; resolves when all of them answer. */
-	static async start({ nodes, seed = 1, clockSpeed = 1 }: ClusterOptions): Promise<RocketChatCluster> {
+	static async start({ nodes, seed = 1, clockSpeed = 1, program }: ClusterOptions): Promise<RocketChatCluster> {
 		clock.runAt(clockSpeed);
-		const cluster = new RocketChatCluster(seed);
+		const cluster = new RocketChatCluster(seed, program);
 		try {
 			for (let count = 0; count < nodes; count++) await cluster.addNode();
 		} catch (error) {
@@ -100,12 +109,13 @@ export class RocketChatCluster extends View {
 		return cluster;
 	}
 
-	private constructor(seed: number) {
+	private constructor(seed: number, program?: NodeProgram) {
 		const delays = new Delays(seed, true);
 		const memory = new MemoryStore(undefined, () => delays.pause(STORE_DELAY_MS_MAX));
 		super(memory);
 		this.memory = memory;
 		this.seed = seed;
+		this.program = program;
 	}
 
 	/** One more node. */
@@ -115,13 +125,10 @@ export class RocketChatCluster extends View {
 			seed: this.seed + this.nodes.length + 1,
 			pace: clock.pace,
 			siteUrl: this.nodes[0]?.url,
+			talksText: this.program !== undefined,
 		};
-		const child = fork(NODE, [JSON.stringify(options)], {
-			execArgv: ['--import', 'tsx'],
-			serialization: 'advanced',
-			detached: true,
-		});
-		const channel = new Channel(child);
+		const child = this.fork(JSON.stringify(options));
+		const channel = new Channel(child, options.talksText);
 		const node = new ClusterNode(child, channel, () => this.appId);
 		const surroundings: Surroundings = {
 			broadcast: (broadcast) => {
@@ -133,6 +140,13 @@ export class RocketChatCluster extends View {
 		node.url = await node.control.start();
 		this.nodes.push(node);
 		return node;
+	}
+
+	private fork(options: string): ChildProcess {
+		const { program } = this;
+		return program
+			? fork(program.bundle, [options], { execPath: program.node, execArgv: [], detached: true })
+			: fork(NODE, [options], { execArgv: ['--import', 'tsx'], serialization: 'advanced', detached: true });
 	}
 
 	/** Stops the nodes that live. */

@@ -15,6 +15,8 @@ export interface NodeOptions {
 	pace: Pace;
 	/** That of the first node, by which the whole cluster is reached. */
 	siteUrl?: string;
+	/** See {@link Channel}. */
+	talksText: boolean;
 }
 
 /** What the cluster makes a node do. */
@@ -70,9 +72,9 @@ export interface Surroundings {
 	broadcast(broadcast: Broadcast): void;
 }
 
-const { admin, seed, pace, siteUrl }: NodeOptions = JSON.parse(process.argv[2]);
+const { admin, seed, pace, siteUrl, talksText }: NodeOptions = JSON.parse(process.argv[2]);
 clock.pace = pace;
-const channel = new Channel(process);
+const channel = new Channel(process, talksText);
 const surroundings = channel.remote<Surroundings>('surroundings');
 const server = new Server({
 	store: channel.remote<Store>('store') as Store,

@@ -1,24 +1,14 @@
-import { AppManager, type IAppManagerDeps } from '@rocket.chat/apps-engine/server/AppManager.js';
-import { AppRuntimeManager } from '@rocket.chat/apps-engine/server/managers/AppRuntimeManager.js';
-import { type Watchers, watchedSubprocess } from './subprocess.mts';
+import { AppManager } from '@rocket.chat/apps-engine/server/AppManager.js';
 
-/** The real AppManager; only the place of its Deno runtime and the watching of its processes are ours. */
+/** The real AppManager. There is one a process, which permission checks ask. */
 export class SandboxAppManager extends AppManager {
-	private readonly runtimes: AppRuntimeManager;
-
-	constructor(dependencies: IAppManagerDeps, denoConfig: string, watchers: Watchers) {
-		super(dependencies);
-		this.runtimes = new AppRuntimeManager(this, (_manager, ...app) =>
-			watchedSubprocess(this, app, denoConfig, watchers),
-		);
-	}
-
-	/** There is one AppManager a process, which permission checks ask: leaves the place to the next. */
+	/** Leaves the place to the next. */
 	release(): void {
 		Object.assign(AppManager, { Instance: undefined });
 	}
 
-	override getRuntime(): AppRuntimeManager {
-		return this.runtimes;
+	/** Engine 1.28 has no such step: it enables apps while it loads them. */
+	override async enableAll(): ReturnType<AppManager['enableAll']> {
+		return 'enableAll' in AppManager.prototype ? super.enableAll() : [];
 	}
 }

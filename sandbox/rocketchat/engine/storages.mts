@@ -3,6 +3,7 @@ import type { ILogEntry } from '@rocket.chat/apps-engine/definition/accessors/in
 import type { IAppInfo } from '@rocket.chat/apps-engine/definition/metadata/index.js';
 import type { ISetting } from '@rocket.chat/apps-engine/definition/settings/index.js';
 import type { ILoggerStorageEntry } from '@rocket.chat/apps-engine/server/logging/index.js';
+import { AppConsole } from '@rocket.chat/apps-engine/server/logging/index.js';
 import type { IMarketplaceInfo } from '@rocket.chat/apps-engine/server/marketplace/index.js';
 import { AppSourceStorage } from '@rocket.chat/apps-engine/server/storage/AppSourceStorage.js';
 import {
@@ -14,6 +15,7 @@ import { clock } from '../clock.mts';
 import { collections } from '../documents.mts';
 import type { Document } from '../query.mts';
 import type { Store } from '../store.mts';
+import { plain } from './inProcess/plain.mts';
 
 /** The installed apps. */
 export class MetadataStorage extends AppMetadataStorage {
@@ -79,6 +81,15 @@ export class MetadataStorage extends AppMetadataStorage {
 		return this.set(_id, { marketplaceInfo });
 	}
 
+	/** How engines up to 1.42 store every change; in the last steps of an installation without the `_id`. */
+	async update({ _id, ...fields }: IAppStorageItem): Promise<IAppStorageItem | null> {
+		const target = _id ? { _id } : { id: fields.id };
+		await this.store.updateOne(collections.apps, target, {
+			$set: { ...(plain(fields) as Document), updatedAt: clock.now() },
+		});
+		return this.retrieveOne(fields.id);
+	}
+
 	private async set(_id: string, fields: Document): Promise<boolean> {
 		return (await this.store.updateOne(collections.apps, { _id }, { $set: fields })).modified > 0;
 	}
@@ -125,10 +136,17 @@ export class LogStorage extends AppLogStorage {
 		super('sandbox');
 	}
 
-	override async storeEntries(entry: ILoggerStorageEntry): Promise<ILoggerStorageEntry> {
+	/** Engines up to 1.42 give the app's id and a logger in place of the entry. */
+	override async storeEntries(given: ILoggerStorageEntry | string, logger?: AppConsole): Promise<ILoggerStorageEntry> {
+		const entry = typeof given === 'string' ? AppConsole.toStorageEntry(given, logger as AppConsole) : given;
 		this.entries.push(entry);
 		if (this.entries.length > LOGS_MAX) this.entries.shift();
 		return entry;
+	}
+
+	/** For engines up to 1.42. */
+	async find({ appId }: Document): Promise<ILoggerStorageEntry[]> {
+		return this.of(appId);
 	}
 
 	override async getEntriesFor(appId: string): Promise<ILoggerStorageEntry[]> {

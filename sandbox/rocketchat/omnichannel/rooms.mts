@@ -13,6 +13,7 @@ import {
 	type VisitorDocument,
 } from '../documents.mts';
 import { type AppEvents, AppInterface } from '../events.mts';
+import { generation } from '../generation.mts';
 import type { Messages, NewMessage } from '../messages.mts';
 import type { ServerSettings } from '../settings.mts';
 import { newId, type Store } from '../store.mts';
@@ -193,10 +194,12 @@ export class LivechatRooms {
 	): Promise<void> {
 		const { store, settings, messages } = this.on;
 		if (!room.open) throw new Error('error-room-closed');
-		if (settings.get('Livechat_request_comment_when_closing_conversation') && !comment.trim()) {
-			throw new Error('error-comment-is-required');
+		if (generation.closingRules) {
+			if (settings.get('Livechat_request_comment_when_closing_conversation') && !comment.trim()) {
+				throw new Error('error-comment-is-required');
+			}
+			await this.requireTags(room.departmentId);
 		}
-		await this.requireTags(room.departmentId);
 		if ((await store.remove(collections.inquiries, { rid: room._id })) === 0) throw new Error('Error removing inquiry');
 		const closed = await this.markClosed(room._id, closer);
 		const byVisitor = 'visitor' in closer;

@@ -1,0 +1,80 @@
+//! Waiting for effects.
+
+use std::array;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::vec;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::host::{Effect, Failure, Host};
+use crate::operation::Outcome;
+use crate::plain;
+
+/// Effects that were asked for. Awaiting them yields what became of them.
+///
+/// A future of its own, and not one of an `async fn`, since it is what every operation waits with, in hundreds of
+/// places: there, this is a few words that need no clearing up.
+#[must_use = "effects are waited for one step at a time"]
+pub struct Asking<'a, T> {
+    host: &'a Host,
+    permissions: Permissions,
+    read: fn(&mut Outcomes<'_>) -> T,
+}
+
+/// What the effects of a step, two at most, need to be granted.
+type Permissions = [Option<&'static str>; 2];
+
+impl<'a, T> Asking<'a, T> {
+    pub(crate) fn of(host: &'a Host, effects: Vec<Effect>, read: fn(&mut Outcomes<'_>) -> T) -> Self {
+        let mut needed = effects.iter().map(Effect::permission);
+        let permissions = array::from_fn(|_| needed.next().flatten());
+        drop(needed);
+        host.slot().ask(effects);
+        Self { host, permissions, read }
+    }
+}
+
+impl<T> Future for Asking<'_, T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        let Some(outcomes) = self.host.slot().outcomes() else { return Poll::Pending };
+        let (host, permissions) = (self.host, self.permissions.into_iter());
+        Poll::Ready((self.read)(&mut Outcomes { host, permissions, outcomes: outcomes.into_iter() }))
+    }
+}
+
+/// What became of a step's effects, in their order.
+pub(crate) struct Outcomes<'a> {
+    host: &'a Host,
+    permissions: array::IntoIter<Option<&'static str>, 2>,
+    outcomes: vec::IntoIter<Outcome>,
+}
+
+impl Outcomes<'_> {
+    /// What the next one answered. What is missing was not answered.
+    pub(crate) fn value(&mut self) -> Result<Value, Failure> {
+        self.host.judge(self.permissions.next().flatten(), self.outcomes.next())
+    }
+
+    /// What the next one answered, in the core's own types.
+    pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
+        plain::read(&self.value()?).map_err(|_| Failure::Unreadable)
+    }
+
+    /// The list that the next one answered. As it is: reading values into themselves would copy every one.
+    pub(crate) fn list(&mut self) -> Result<Vec<Value>, Failure> {
+        match self.value()? {
+            Value::Array(items) => Ok(items),
+            _ => Err(Failure::Unreadable),
+        }
+    }
+
+    /// Whose they are.
+    pub(crate) fn host(&self) -> &Host {
+        self.host
+    }
+}

@@ -1,0 +1,67 @@
+//! Texts that are looked at closely: settings, addresses, places, agents' messages, stored records.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rapidpro_tickets_core::attachment::{ContactMedia, render};
+use rapidpro_tickets_core::connection::Line;
+use rapidpro_tickets_core::wire::rocketchat::Message;
+use rapidpro_tickets_core::{agent_content, fields, inbox, plain, settings, ticket, visitor};
+use rapidpro_tickets_fuzz::chance::Chance;
+use serde_json::Value;
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut chance = Chance::new(bytes);
+    match chance.below(4) {
+        0 => check_text(&chance.rest()),
+        1 => check_media(&mut chance),
+        2 => check_message(&chance.rest()),
+        _ => check_records(&chance.rest()),
+    }
+});
+
+fn check_text(text: &str) {
+    if settings::is_http_url(text) {
+        assert!(!text.contains(|char: char| char.is_whitespace() || char.is_control()), "{text:?}");
+        assert!(text.to_ascii_lowercase().starts_with("http"), "{text:?}");
+    }
+    let (lines, _) = Line::read_all(text);
+    assert!(lines.iter().all(|line| !line.name.is_empty() && !line.secret.is_empty()), "nobody gets in with nothing");
+    if fields::is_uuid(text) {
+        assert_eq!(text.len(), 36);
+    }
+    if visitor::is_email(text) {
+        assert!(text.contains('@') && !text.contains(char::is_whitespace), "{text:?}");
+    }
+    if visitor::is_phone(text) {
+        assert!(text.is_ascii(), "{text:?}");
+    }
+}
+
+/// Rocket.Chat refuses a whole message for one address that is none.
+fn check_media(chance: &mut Chance<'_>) {
+    let (mime, url, text) = (chance.text(), chance.text(), chance.rest());
+    let (text_shown, attachments) = render(&text, &[ContactMedia { mime: &mime, url: &url }]);
+    for attachment in &attachments {
+        let link = attachment.title.link.as_deref().unwrap_or_default();
+        assert!(settings::is_http_url(link), "{link:?}");
+    }
+    assert!(!attachments.is_empty() || text_shown.ends_with(&url), "{url:?} is lost");
+}
+
+fn check_message(text: &str) {
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return };
+    let Ok(message) = plain::read::<Message>(&value) else { return };
+    if let Some(content) = agent_content::of(&message, 1) {
+        assert!(!content.text.is_empty() || !content.files.is_empty());
+    }
+}
+
+fn check_records(text: &str) {
+    let Ok(Value::Array(records)) = serde_json::from_str(text) else { return };
+    for ticket in ticket::of_contact(&records) {
+        assert!(!ticket.bindings.is_empty());
+        assert!(ticket.is_open() || ticket.closed_at().is_some());
+    }
+    inbox::letters(&records);
+    inbox::contacts_on(&records);
+}

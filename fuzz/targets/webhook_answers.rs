@@ -1,0 +1,42 @@
+//! RapidPro's answers, and what is made of them.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rapidpro_tickets_core::host::{Failure, WebhookAnswer};
+use rapidpro_tickets_core::policy::{Kind, Try, Verdict, judge};
+use rapidpro_tickets_fuzz::chance::Chance;
+
+/// An hour's `Retry-After`, or a day's wait for an old close, stretched by a fifth.
+const DELAY_MAX_MS: u64 = 24 * 60 * 60_000 * 6 / 5;
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut chance = Chance::new(bytes);
+    let kind = match chance.below(4) {
+        0 => Kind::Message { has_files: false },
+        1 => Kind::Message { has_files: true },
+        2 => Kind::Close { superseded: false },
+        _ => Kind::Close { superseded: true },
+    };
+    let failures = u32::from(chance.byte()) << (chance.byte() % 25);
+    let (age_ms, ticket_age_ms) = (chance.number(), chance.number());
+    let attempt = Try { kind, failures, age_ms, ticket_age_ms, chance: chance.number() };
+    let answer = match chance.below(4) {
+        0 => Err(Failure::TimedOut),
+        _ => {
+            let status = u16::from(chance.byte()) << 2 | u16::from(chance.byte()) & 3;
+            let retry_after_ms = chance.seldom(64).then(|| chance.number());
+            Ok(WebhookAnswer { status, body: chance.rest(), retry_after_ms })
+        }
+    };
+    match judge(attempt, &answer) {
+        Verdict::Delivered => assert!(answer.is_ok()),
+        Verdict::Retry { delay_ms, .. } => assert!((1..=DELAY_MAX_MS).contains(&delay_ms), "{delay_ms}"),
+        Verdict::Unfetched => assert_eq!(kind, Kind::Message { has_files: true }),
+        Verdict::GiveUp { reason } => {
+            assert!(matches!(kind, Kind::Message { .. }), "a close is never given up");
+            assert!(!reason.is_empty());
+        }
+    }
+    let handled = answer.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status));
+    assert!(!handled || judge(attempt, &answer) == Verdict::Delivered, "what RapidPro has is never sent again");
+});

@@ -1,0 +1,27 @@
+import type { IAppManagerDeps } from '@rocket.chat/apps-engine/server/AppManager.js';
+import type { ProxiedApp } from '@rocket.chat/apps-engine/server/ProxiedApp.js';
+import type { Activity } from '../activity.mts';
+import type { Faults } from '../faults.mts';
+import type { RoundTrips } from '../roundTrips.mts';
+import type { SandboxAppManager } from './manager.mts';
+
+/** What the sandbox watches between an app and the server. */
+export interface Watchers {
+	activity: Activity;
+	faults: Faults;
+	roundTrips: RoundTrips;
+}
+
+/** Where the engine runs apps: in processes of their own, or in the server's. */
+export interface AppRuntime {
+	/** Makes the engine, ready to run apps. */
+	start(dependencies: Omit<IAppManagerDeps, 'tempFilePath'>): Promise<SandboxAppManager>;
+	/** Carries out what an app asks of a bridge, with the fault that is set for it. */
+	carry(call: string, args: unknown[], perform: (args: unknown[]) => unknown): Promise<unknown>;
+	/** Ends an app for good, its stored status left as it is. */
+	end(app: ProxiedApp): Promise<void>;
+	/** Kills an app's process from outside; resolves when the app is enabled in the next one. */
+	kill(app: ProxiedApp | undefined): Promise<void>;
+	/** Takes away what {@link start} left on the disk. */
+	stop(): Promise<void>;
+}

@@ -107,6 +107,8 @@ export interface EffectArguments {
 	notify: { room: string; text: string };
 	schedule: { job: Job; at: number };
 	postWebhook: { url: string; secret: string; body: string; timeoutMs: number };
+	readApi: { url: string; token: string; timeoutMs: number };
+	tellTimes: { times: Array<number>; timeZone: string };
 }
 
 export type EffectKind = keyof EffectArguments;

@@ -86,6 +86,23 @@ pub async fn find(host: &Host, workspace: &str, named_by: &ConnectionId) -> Resu
     Ok(None)
 }
 
+/// What the setting **More workspaces** says of a workspace, by its id; `None` for the main one, for which other settings
+/// speak. Nothing is said of one that is no longer configured.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn line(host: &Host, workspace: &str) -> Result<Option<Line>, Failure> {
+    if workspace::named(host, MAIN).await?.id == workspace {
+        return Ok(None);
+    }
+    for line in &settings::more(host).await?.workspaces {
+        if workspace::named(host, &line.name).await?.id == workspace {
+            return Ok(Some(line.clone()));
+        }
+    }
+    Ok(Some(Line::default()))
+}
+
 fn connection(workspace: &Workspace, secret: String) -> Option<Connection> {
     let url = workspace.callback(&ConnectionId::of(&secret))?.to_owned();
     Some(Connection { url, secret })
@@ -108,13 +125,17 @@ impl More {
     }
 }
 
-/// A line of the setting **More workspaces**: `name; secret=…`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A line of the setting **More workspaces**: `name; secret=…; token=…; department=…`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line {
     /// How the admin calls the workspace.
     pub name: String,
     /// Its secret.
     pub secret: String,
+    /// Its token for RapidPro's API; may be empty.
+    pub token: String,
+    /// Its default department; may be empty.
+    pub department: String,
 }
 
 impl Line {
@@ -138,14 +159,22 @@ impl Line {
     }
 
     fn read(text: &str) -> Result<Self, &'static str> {
-        let (name, option) = text.split_once(';').unwrap_or((text, ""));
-        let option = option.trim().trim_end_matches(';').trim_end();
-        let secret = option.split_once('=').filter(|(key, _)| key.trim_end() == "secret");
-        match (name.trim(), secret.map(|(_, secret)| secret.trim())) {
-            (name, _) if name.is_empty() || name.contains('=') => Err("it begins with a name"),
-            (_, None | Some("")) => Err("after the name and a `;` it takes `secret=…`"),
-            (name, Some(secret)) => Ok(Self { name: name.to_owned(), secret: secret.to_owned() }),
+        let mut parts = text.split(';').map(str::trim);
+        let mut line = Self { name: parts.next().unwrap_or_default().to_owned(), ..Self::default() };
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (key, value) = part.split_once('=').ok_or("after the name it takes `secret=…`, separated by `;`")?;
+            let place = match key.trim_end() {
+                "secret" => &mut line.secret,
+                "token" => &mut line.token,
+                "department" => &mut line.department,
+                _ => return Err("besides `secret` it takes `token` and `department` only"),
+            };
+            value.trim_start().clone_into(place);
         }
+        if line.name.is_empty() || line.name.contains('=') {
+            return Err("it begins with a name");
+        }
+        if line.secret.is_empty() { Err("`secret=…` is missing") } else { Ok(line) }
     }
 }
 
@@ -168,15 +197,16 @@ mod tests {
 
     #[test]
     fn a_line_names_a_workspace() {
-        let (lines, problems) = Line::read_all("\n North ; secret = a=b ; \r\nSouth;secret=c");
-        let line = |name: &str, secret: &str| Line { name: name.into(), secret: secret.into() };
-        assert_eq!(lines, [line("North", "a=b"), line("South", "c")]);
+        let (lines, problems) = Line::read_all("\n North ; secret = a=b ;department=Field; \r\nSouth;secret=c;token=d");
+        let north = Line { name: "North".into(), secret: "a=b".into(), department: "Field".into(), ..Line::default() };
+        let south = Line { name: "South".into(), secret: "c".into(), token: "d".into(), ..Line::default() };
+        assert_eq!(lines, [north, south]);
         assert!(problems.is_empty());
     }
 
     #[test]
     fn what_is_wrong_with_a_line_is_said_without_its_secret() {
-        let setting = "A;secret=s3\nB\nsecret=s4\nC; s5\nD; key=s7\nA; secret=s8\nE; secret=s3";
+        let setting = "A;secret=s3\nB\nsecret=s4\nC; s5\nD; secret=s6; key=s7\nA; secret=s8\nE; secret=s3";
         let (lines, problems) = Line::read_all(setting);
         assert_eq!(lines.len(), 1);
         assert_eq!(problems.len(), 6);

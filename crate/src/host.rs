@@ -191,6 +191,23 @@ pub enum Effect {
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
+    /// Read a page of RapidPro's API.
+    ReadApi {
+        /// Where it is.
+        url: String,
+        /// The API token, for the `Authorization` header.
+        token: String,
+        /// How long RapidPro may take, in milliseconds.
+        timeout_ms: u64,
+    },
+    /// Put times into words for people, such as `2020-07-17 10:28`; answers them in the order of the question, and
+    /// then the time zone's name. Refused where the time zone is unknown.
+    TellTimes {
+        /// The times.
+        times: Vec<u64>,
+        /// A name of the IANA time zone database; the server's own zone where it is empty.
+        time_zone: String,
+    },
 }
 
 /// A visitor as the app registers them.
@@ -220,19 +237,19 @@ impl Effect {
             Self::CopyFile { .. } => "upload.write",
             Self::PostNotice { .. } => "message.write",
             Self::Schedule { .. } => "scheduler",
-            Self::PostWebhook { .. } => "networking",
+            Self::PostWebhook { .. } | Self::ReadApi { .. } => "networking",
             _ => return None,
         })
     }
 }
 
-/// RapidPro's answer to a webhook.
+/// RapidPro's answer to a webhook or a question.
 #[derive(Debug, Clone, PartialEq, Eq, FromValue)]
 #[value(rename_all = "camelCase")]
 pub struct WebhookAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// The body, cut to a length fit for a log.
+    /// The body, cut: a webhook's to a length fit for a log, the API's to one that can be worked with.
     #[value(default)]
     pub body: String,
     /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
@@ -485,6 +502,16 @@ impl Host {
         if let Err(failure) = self.done(Effect::Schedule { job, at }).await {
             self.log(Level::Debug, format!("a job could not be scheduled: {failure}"));
         }
+    }
+
+    /// Reads a page of RapidPro's API.
+    pub fn read_api(&self, url: String, token: &str, timeout_ms: u64) -> Asking<'_, Answer<WebhookAnswer>> {
+        self.one(Effect::ReadApi { url, token: token.to_owned(), timeout_ms })
+    }
+
+    /// Puts times into words for people; answers them, and then the time zone's name.
+    pub fn tell_times(&self, times: Vec<u64>, time_zone: String) -> Asking<'_, Answer<Vec<String>>> {
+        self.one(Effect::TellTimes { times, time_zone })
     }
 
     /// Performs two effects side by side.

@@ -5,6 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use crate::arrivals::Arrivals;
 use crate::breaker::Breakers;
 use crate::connection::More;
@@ -29,6 +31,8 @@ pub struct Memory {
     pub media_hosts: Cached<Vec<String>>,
     /// The settings **Previous secret** and **More workspaces**.
     pub more: Cached<Rc<More>>,
+    /// Other settings that are read over and over.
+    pub settings: Settings,
     /// The workspaces' records.
     pub workspaces: CachedByName<Workspace>,
     /// The key from which visitor tokens are derived.
@@ -47,6 +51,10 @@ pub struct Memory {
     pub last_words: LastWords,
     /// Messages whose events have come.
     pub arrivals: Arrivals,
+    /// With which words rooms were closed, until that is stored.
+    pub comments: Comments,
+    /// Custom fields that Rocket.Chat does not know.
+    pub unknown_fields: UnknownFields,
     /// The permissions that the app seems to lack.
     pub denied: Denied,
 }
@@ -55,6 +63,83 @@ impl Memory {
     /// Remembers nothing but who it is.
     pub fn new(app_id: String, node: NodeId) -> Self {
         Self { app_id, node, ..Self::default() }
+    }
+}
+
+/// Settings of the app as they were a short while ago.
+#[derive(Debug, Default)]
+pub struct Settings(RefCell<Vec<(&'static str, Copy<Value>)>>);
+
+impl Settings {
+    /// What a setting was, unless that is too long ago.
+    pub fn get(&self, id: &str, now: u64) -> Option<Value> {
+        let settings = self.0.borrow();
+        let (_, copy) = settings.iter().find(|(read, copy)| *read == id && copy.is_fresh(now))?;
+        Some(copy.value.clone())
+    }
+
+    /// A setting was just read.
+    pub fn put(&self, id: &'static str, now: u64, value: Value) {
+        let mut settings = self.0.borrow_mut();
+        settings.retain(|(read, _)| *read != id);
+        settings.push((id, Copy { value, made: now }));
+    }
+
+    /// Some setting has changed.
+    pub fn forget(&self) {
+        self.0.take();
+    }
+}
+
+/// With which words rooms were closed. Rocket.Chat tells it only once, in an event beside the close's own.
+#[derive(Debug, Default)]
+pub struct Comments(RefCell<VecDeque<(RoomId, String)>>);
+
+impl Comments {
+    const COUNT_MAX: usize = 200;
+
+    /// A room was closed with these words.
+    pub fn put(&self, room: RoomId, comment: String) {
+        let mut comments = self.0.borrow_mut();
+        comments.push_back((room, comment));
+        if comments.len() > Self::COUNT_MAX {
+            comments.pop_front();
+        }
+    }
+
+    /// The words, if they are known by now.
+    pub fn take(&self, room: &RoomId) -> Option<String> {
+        let mut comments = self.0.borrow_mut();
+        let index = comments.iter().position(|(closed, _)| closed == room)?;
+        comments.remove(index).map(|(_, comment)| comment)
+    }
+}
+
+/// Custom fields that Rocket.Chat does not know, so as not to try, and say so, again and again.
+#[derive(Debug, Default)]
+pub struct UnknownFields(RefCell<VecDeque<(String, u64)>>);
+
+impl UnknownFields {
+    const COUNT_MAX: usize = 200;
+    /// After so long a field may have been added in Rocket.Chat, in milliseconds.
+    const LIFE_MS: u64 = 10 * 60_000;
+
+    /// Whether Rocket.Chat has said so a short while ago.
+    pub fn contains(&self, field: &str, now: u64) -> bool {
+        self.0.borrow().iter().any(|(unknown, at)| unknown == field && now.abs_diff(*at) < Self::LIFE_MS)
+    }
+
+    /// Rocket.Chat says so. Answers whether that is news.
+    pub fn insert(&self, field: &str, now: u64) -> bool {
+        let mut fields = self.0.borrow_mut();
+        let before = fields.len();
+        fields.retain(|(unknown, _)| unknown != field);
+        let is_news = fields.len() == before;
+        fields.push_back((field.to_owned(), now));
+        if fields.len() > Self::COUNT_MAX {
+            fields.pop_front();
+        }
+        is_news
     }
 }
 
@@ -229,16 +314,21 @@ impl<T> Default for Cached<T> {
     }
 }
 
-impl<T: Clone> Cached<T> {
+impl<T> Copy<T> {
     /// How old a copy may be, in milliseconds: as long as a node may act on a setting or a callback
     /// address that another node has just changed.
     const LIFE_MS: u64 = 30_000;
 
+    /// Whether it is young enough, and the clock was not set back since.
+    fn is_fresh(&self, now: u64) -> bool {
+        now.checked_sub(self.made).is_some_and(|age| age < Self::LIFE_MS)
+    }
+}
+
+impl<T: Clone> Cached<T> {
     /// The copy, unless it is too old or the clock was set back since.
     pub fn get(&self, now: u64) -> Option<T> {
-        let copy = self.0.borrow();
-        let fresh = copy.as_ref().filter(|copy| now.checked_sub(copy.made).is_some_and(|age| age < Self::LIFE_MS));
-        fresh.map(|copy| copy.value.clone())
+        self.0.borrow().as_ref().filter(|copy| copy.is_fresh(now)).map(|copy| copy.value.clone())
     }
 
     /// Copies what was just read or written.

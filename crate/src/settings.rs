@@ -11,13 +11,19 @@ use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::trigger::Job;
-use crate::visitor;
 use crate::workspace::{self, MAIN};
+use crate::{connection, visitor};
 
 /// A job that starts while the app is still being enabled is dropped by Rocket.Chat, in milliseconds.
 const SETTLING_MS: u64 = 5_000;
 /// How many days ended tickets are kept where the setting does not say.
 const RETENTION_DAYS: u64 = 30;
+/// How far a history goes back where the setting does not say, in hours.
+const HISTORY_HOURS: u64 = 24;
+/// How many messages it has at most where the setting does not say.
+const HISTORY_MESSAGES: u64 = 50;
+/// How an agent's name stands before what they write where the setting does not say.
+const AGENT_NAME_FORM: &str = "*{name}*: ";
 
 /// The setting **App Secret**, without the blanks that pasting adds; empty until somebody pastes it.
 ///
@@ -27,9 +33,104 @@ pub async fn secret(host: &Host) -> Result<String, Failure> {
     if let Some(secret) = host.memory().secret.get(host.now()) {
         return Ok(secret);
     }
-    let secret = pasted(&host.setting("app_secret").await?);
+    let secret = text(&host.setting("app_secret").await?);
     host.memory().secret.put(host.now(), secret.clone());
     Ok(secret)
+}
+
+/// A workspace's token for RapidPro's API, as far as an HTTP header can hold it; `None` where agents see no history.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn history_token(host: &Host, workspace: &str) -> Result<Option<String>, Failure> {
+    let token = match connection::line(host, workspace).await? {
+        Some(line) => line.token,
+        None => text(&recent(host, "history_token").await?),
+    };
+    let token: String = token.chars().filter(char::is_ascii_graphic).collect();
+    Ok(Some(token).filter(|token| !token.is_empty()))
+}
+
+/// The id or name of the department to which tickets of a workspace go that name none.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn default_department(host: &Host, workspace: &str) -> Result<Option<String>, Failure> {
+    let department = match connection::line(host, workspace).await? {
+        Some(line) => line.department,
+        None => text(&recent(host, "default_department").await?),
+    };
+    Ok(Some(department).filter(|department| !department.is_empty()))
+}
+
+/// The setting **RapidPro's address**, without a slash at its end, if it is one; it holds for the main workspace only.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn rapidpro_address(host: &Host, workspace: &str) -> Result<Option<String>, Failure> {
+    if connection::line(host, workspace).await?.is_some() {
+        return Ok(None);
+    }
+    let address = text(&recent(host, "rapidpro_address").await?);
+    Ok(Some(address.trim_end_matches('/').to_owned()).filter(|address| is_http_url(address)))
+}
+
+/// How many hours before its opening the history of a ticket begins, where RapidPro does not say, and how many
+/// messages it has at most.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn history_limits(host: &Host) -> Result<(u64, usize), Failure> {
+    let hours = number(&recent(host, "history_hours").await?).unwrap_or(HISTORY_HOURS);
+    let messages = number(&recent(host, "history_messages").await?).unwrap_or(HISTORY_MESSAGES);
+    Ok((hours, usize::try_from(messages).unwrap_or(usize::MAX)))
+}
+
+/// The time zone in which agents are told times; empty for the server's own.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn time_zone(host: &Host) -> Result<String, Failure> {
+    Ok(text(&recent(host, "time_zone").await?))
+}
+
+/// Whether a close tells RapidPro more than that it happened.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn sends_close_details(host: &Host) -> Result<bool, Failure> {
+    Ok(is_on(&recent(host, "send_close_details").await?))
+}
+
+/// How an agent's name stands before what they write, with `{name}` in its place; `None` where it does not.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn agent_name_form(host: &Host) -> Result<Option<String>, Failure> {
+    if !is_on(&recent(host, "show_agent_names").await?) {
+        return Ok(None);
+    }
+    let form = recent(host, "agent_name_form").await?;
+    let form = form.as_str().filter(|form| !form.trim().is_empty());
+    Ok(Some(form.unwrap_or(AGENT_NAME_FORM).to_owned()))
+}
+
+/// A setting as it was a short while ago.
+async fn recent(host: &Host, id: &'static str) -> Result<Value, Failure> {
+    if let Some(value) = host.memory().settings.get(id, host.now()) {
+        return Ok(value);
+    }
+    let value = host.setting(id).await?;
+    host.memory().settings.put(id, host.now(), value.clone());
+    Ok(value)
+}
+
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+fn is_on(value: &Value) -> bool {
+    value.as_bool() == Some(true) || value.as_str() == Some("true")
 }
 
 /// The settings **Previous secret** and **More workspaces**, which few servers need: read only where **App Secret** is
@@ -47,12 +148,13 @@ pub async fn more(host: &Host) -> Result<Rc<More>, Failure> {
     for problem in problems {
         host.log(Level::Warn, problem);
     }
-    let more = Rc::new(More { previous_secret: pasted(&previous?), workspaces });
+    let more = Rc::new(More { previous_secret: text(&previous?), workspaces });
     host.memory().more.put(host.now(), Rc::clone(&more));
     Ok(more)
 }
 
-fn pasted(setting: &Value) -> String {
+/// Without the blanks that pasting adds.
+fn text(setting: &Value) -> String {
     setting.as_str().unwrap_or_default().trim().to_owned()
 }
 
@@ -61,9 +163,7 @@ fn pasted(setting: &Value) -> String {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn retention_days(host: &Host) -> Result<u64, Failure> {
-    let value = host.setting("retention_days").await?;
-    let days = value.as_u64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
-    Ok(days.unwrap_or(RETENTION_DAYS))
+    Ok(number(&recent(host, "retention_days").await?).unwrap_or(RETENTION_DAYS))
 }
 
 /// The address under which RapidPro reaches this server, without a slash at its end: a setting, or else
@@ -112,6 +212,7 @@ pub async fn updated(host: &Host) -> End {
     host.memory().secret.forget();
     host.memory().more.forget();
     host.memory().public_address.forget();
+    host.memory().settings.forget();
     host.memory().media_hosts.forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
     End::default()

@@ -66,7 +66,7 @@ pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, 
             inbox::keep(host, &contact, contents, tried_at, waits).await?
         }
         Posted::RoomClosed => {
-            ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+            ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
             return Ok(closing(host, ticket));
         }
     };

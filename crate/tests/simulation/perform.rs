@@ -162,6 +162,9 @@ impl World {
                 self.later(wait, Happening::Job(job));
                 Outcome::Ok(json!("job"))
             }
+            // No workspace has a token in the simulation.
+            Effect::ReadApi { .. } => Outcome::Error("no API".into()),
+            Effect::TellTimes { .. } => Outcome::Error("no times".into()),
             Effect::Acquire { .. }
             | Effect::TryAcquire { .. }
             | Effect::Release { .. }

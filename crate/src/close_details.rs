@@ -1,0 +1,55 @@
+//! How a room was closed, for the flow that RapidPro starts then.
+
+use serde_json::{Map, Value, json};
+
+use crate::agent_message;
+use crate::host::{Failure, Host};
+use crate::operation::Level;
+use crate::settings;
+use crate::ticket::Ticket;
+
+/// What is known of a ticket's close; `None` where RapidPro is not to be told.
+///
+/// # Errors
+/// Where the setting cannot be read. What Rocket.Chat does not tell of the room is left out: no close waits for it.
+pub async fn of(host: &Host, ticket: &Ticket) -> Result<Option<Value>, Failure> {
+    if !settings::sends_close_details(host).await? {
+        return Ok(None);
+    }
+    let room = known(host, host.find_room(ticket.room.clone()).await).flatten();
+    let closing = room.map(|room| room.closing).unwrap_or_default();
+    let text = |name| closing.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let closed_at = closing.get("at").and_then(Value::as_u64).or(ticket.closed_at()).unwrap_or_default();
+    let known = [
+        ("closed_by", text("name").or(text("username"))),
+        ("closed_by_username", text("username")),
+        ("department", text("department")),
+        ("comment", ticket.comment.as_deref()),
+    ];
+    let texts = known.into_iter().filter_map(|(name, text)| Some((name.to_owned(), json!(text?))));
+    let mut details: Map<String, Value> = texts.collect();
+    details.insert("duration_seconds".to_owned(), json!(closed_at.saturating_sub(ticket.opened_at()) / 1000));
+    details.insert("agents".to_owned(), json!(agents(host, ticket).await));
+    Ok(Some(Value::Object(details)))
+}
+
+/// Who wrote to the contact, in the order of their first message.
+async fn agents(host: &Host, ticket: &Ticket) -> Vec<String> {
+    let mut messages = known(host, host.messages(ticket.room.clone()).await).unwrap_or_default();
+    messages.sort_by_key(|message| message.created_at);
+    let mut names: Vec<String> = Vec::new();
+    for message in messages {
+        let Some((_, written)) = agent_message::to_forward(host, &message) else { continue };
+        if !written.author.is_empty() && !names.contains(&written.author) {
+            names.push(written.author);
+        }
+    }
+    names
+}
+
+fn known<T>(host: &Host, read: Result<T, Failure>) -> Option<T> {
+    if let Err(failure) = &read {
+        host.log(Level::Warn, format!("a close goes to RapidPro without all its details: {failure}"));
+    }
+    read.ok()
+}

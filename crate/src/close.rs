@@ -95,7 +95,7 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
 async fn comment_on(host: &Host, room: &RoomId) -> Option<String> {
     let comments = &host.memory().comments;
     let known = comments.take(room);
-    if !settings::sends_close_details(host).await.unwrap_or_default() {
+    if !settings::all(host).await.is_ok_and(|settings| settings.sends_close_details()) {
         return None;
     }
     if known.is_none() {

@@ -13,7 +13,7 @@ use crate::ticket::Ticket;
 /// # Errors
 /// Where the setting cannot be read. What Rocket.Chat does not tell of the room is left out: no close waits for it.
 pub async fn of(host: &Host, ticket: &Ticket) -> Result<Option<Value>, Failure> {
-    if !settings::sends_close_details(host).await? {
+    if !settings::all(host).await?.sends_close_details() {
         return Ok(None);
     }
     let room = known(host, host.find_room(ticket.room.clone()).await).flatten();

@@ -442,8 +442,7 @@ impl<'a> Courier<'a> {
             Verdict::Retry { trouble: Trouble::Configuration, .. } => {
                 // Another node may have been told a new address, or a new secret.
                 memory.workspaces.forget();
-                memory.secret.forget();
-                memory.more.forget();
+                memory.settings.forget();
             }
             Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } => {}
             Verdict::Delivered | Verdict::Unfetched | Verdict::UnknownTicket => {

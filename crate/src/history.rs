@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::attachment::{self, ContactMedia};
+use crate::connection::Line;
 use crate::desk::Desk;
 use crate::host::{Failure, Host, WebhookAnswer};
 use crate::operation::{End, Level};
@@ -48,10 +49,8 @@ pub fn due(host: &Host, desk: &Desk, haste: Haste) -> Option<Job> {
 /// Shows a room its history, where the workspace has a token and it was not shown yet.
 pub async fn show(host: &Host, room: &RoomId, workspace: &str) -> End {
     let shown = async {
-        match settings::history_token(host, workspace).await? {
-            Some(token) => begin(host, room, &token).await,
-            None => Ok(()),
-        }
+        let line = connection::line(host, workspace).await?;
+        if line.token.is_empty() { Ok(()) } else { begin(host, room, &line).await }
     };
     if let Err(failure) = shown.await {
         host.log(Level::Warn, format!("room {} has to wait for its history: {failure}", room.as_str()));
@@ -66,13 +65,13 @@ fn past_to_show(desk: &Desk) -> Option<&Past> {
     past.filter(|_| desk.ticket.is_open() && !desk.outbox.history.is_settled())
 }
 
-async fn begin(host: &Host, room: &RoomId, token: &str) -> Result<(), Failure> {
+async fn begin(host: &Host, room: &RoomId, line: &Line) -> Result<(), Failure> {
     host.acquire(format!("history/{}", room.as_str())).await;
     let Some(desk) = Desk::read(host, room).await? else { return Ok(()) };
     let Some(past) = past_to_show(&desk).filter(|_| host.now() >= desk.outbox.history.next) else { return Ok(()) };
     host.sleep(desk.ticket.opened_at().saturating_add(SETTLING_MS).saturating_sub(host.now())).await;
     let Some(until) = claim(host, &desk).await? else { return Ok(()) };
-    let attempt = attempt(host, &desk, past, token, until).await;
+    let attempt = attempt(host, &desk, past, line, until).await;
     // The claim stands in the calendar: the sweep comes by when it is over.
     if let Err(failure) = attempt {
         host.log(Level::Warn, format!("room {} lacks its history, Rocket.Chat refuses: {failure}", room.as_str()));
@@ -83,8 +82,8 @@ async fn begin(host: &Host, room: &RoomId, token: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn attempt(host: &Host, desk: &Desk, past: &Past, token: &str, until: u64) -> Result<(), Failure> {
-    match fetch(host, &desk.ticket, past, token).await? {
+async fn attempt(host: &Host, desk: &Desk, past: &Past, line: &Line, until: u64) -> Result<(), Failure> {
+    match fetch(host, &desk.ticket, past, line).await? {
         Ok(messages) => {
             let posts = posts(host, &desk.ticket, &messages).await?;
             post(host, &desk.ticket, &posts, until).await?;
@@ -148,17 +147,21 @@ impl Trouble {
 
 /// Asks RapidPro for the newest messages before the ticket, newest first, as its API writes them. What of it can be
 /// read is read message by message, so that an odd one does not hide the others.
-async fn fetch(host: &Host, ticket: &Ticket, past: &Past, token: &str) -> Result<Result<Vec<Value>, Trouble>, Failure> {
-    let (hours, most) = settings::history_limits(host).await?;
-    let mut address = address(host, ticket).await?;
+async fn fetch(host: &Host, ticket: &Ticket, past: &Past, line: &Line) -> Result<Result<Vec<Value>, Trouble>, Failure> {
+    let settings = settings::all(host).await?;
+    let most = settings.history_messages();
+    let mut address = address(host, ticket, line).await?;
     address.push_str("/api/v2/messages.json?");
     let opened_at = ticket.opened_at();
-    let since = past.since.unwrap_or_else(|| opened_at.saturating_sub(hours.saturating_mul(60 * 60_000)));
+    let since =
+        past.since.unwrap_or_else(|| opened_at.saturating_sub(settings.history_hours().saturating_mul(60 * 60_000)));
     let mut query = format!("contact={}&after={}&before=", past.contact, timestamp::text(since));
     query.push_str(&timestamp::text(opened_at));
+    // What a header can hold.
+    let token: String = line.token.chars().filter(char::is_ascii_graphic).collect();
     let mut messages = Vec::new();
     for _ in 0..PAGES_MAX {
-        let answer = match host.read_api(format!("{address}{query}"), token, TIMEOUT_MS).await {
+        let answer = match host.read_api(format!("{address}{query}"), &token, TIMEOUT_MS).await {
             Ok(answer) => answer,
             Err(failure) => {
                 host.log(Level::Warn, format!("RapidPro's API does not answer: {failure}"));
@@ -178,13 +181,12 @@ async fn fetch(host: &Host, ticket: &Ticket, past: &Past, token: &str) -> Result
 }
 
 /// Where RapidPro's API is: the setting, or else where its webhooks go.
-async fn address(host: &Host, ticket: &Ticket) -> Result<String, Failure> {
-    let workspace = &ticket.contact.workspace;
-    if let Some(address) = settings::rapidpro_address(host, workspace).await? {
-        return Ok(address);
+async fn address(host: &Host, ticket: &Ticket, line: &Line) -> Result<String, Failure> {
+    if !line.address.is_empty() {
+        return Ok(line.address.clone());
     }
     let connection = match ticket.first() {
-        Some(binding) => connection::find(host, workspace, &binding.connection).await?,
+        Some(binding) => connection::find(host, &ticket.contact.workspace, &binding.connection).await?,
         None => None,
     };
     let origin = connection.and_then(|connection| origin(&connection.url));
@@ -234,7 +236,7 @@ async fn posts(host: &Host, ticket: &Ticket, messages: &[Value]) -> Result<Vec<S
 
 /// A time zone that nobody knows must not keep the history from being shown.
 async fn told_times(host: &Host, times: Vec<u64>) -> Result<Vec<String>, Failure> {
-    let mut time_zone = settings::time_zone(host).await?;
+    let mut time_zone = settings::all(host).await?.time_zone().to_owned();
     loop {
         match host.tell_times(times.clone(), time_zone.clone()).await {
             Err(failure) if !time_zone.is_empty() => {

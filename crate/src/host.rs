@@ -379,6 +379,12 @@ impl Host {
         self.one(Effect::ReadSetting { id })
     }
 
+    /// Reads several settings of the app; answers their values in the same order.
+    pub fn settings(&self, ids: &[&'static str]) -> Asking<'_, Answer<Vec<Value>>> {
+        let effects = ids.iter().map(|id| Effect::ReadSetting { id }).collect();
+        Asking::of(self, effects, |outcomes| outcomes.values())
+    }
+
     /// Reads a setting of the server.
     pub fn server_setting(&self, id: &'static str) -> Asking<'_, Answer<Value>> {
         self.one(Effect::ReadServerSetting { id })

@@ -5,11 +5,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use crate::arrivals::Arrivals;
 use crate::breaker::Breakers;
-use crate::connection::More;
+use crate::settings::Settings;
 use crate::ticket::RoomId;
 use crate::workspace::Workspace;
 
@@ -23,16 +21,10 @@ pub struct Memory {
     pub app_id: String,
     /// This process; never changes.
     pub node: NodeId,
-    /// The setting **App Secret**.
-    pub secret: Cached<String>,
+    /// The app's settings.
+    pub settings: Cached<Rc<Settings>>,
     /// The address under which RapidPro reaches this server.
     pub public_address: Cached<String>,
-    /// The hosts from which contacts' media are copied.
-    pub media_hosts: Cached<Vec<String>>,
-    /// The settings **Previous secret** and **More workspaces**.
-    pub more: Cached<Rc<More>>,
-    /// Other settings that are read over and over.
-    pub settings: Settings,
     /// The workspaces' records.
     pub workspaces: CachedByName<Workspace>,
     /// The key from which visitor tokens are derived.
@@ -63,31 +55,6 @@ impl Memory {
     /// Remembers nothing but who it is.
     pub fn new(app_id: String, node: NodeId) -> Self {
         Self { app_id, node, ..Self::default() }
-    }
-}
-
-/// Settings of the app as they were a short while ago.
-#[derive(Debug, Default)]
-pub struct Settings(RefCell<Vec<(&'static str, Copy<Value>)>>);
-
-impl Settings {
-    /// What a setting was, unless that is too long ago.
-    pub fn get(&self, id: &str, now: u64) -> Option<Value> {
-        let settings = self.0.borrow();
-        let (_, copy) = settings.iter().find(|(read, copy)| *read == id && copy.is_fresh(now))?;
-        Some(copy.value.clone())
-    }
-
-    /// A setting was just read.
-    pub fn put(&self, id: &'static str, now: u64, value: Value) {
-        let mut settings = self.0.borrow_mut();
-        settings.retain(|(read, _)| *read != id);
-        settings.push((id, Copy { value, made: now }));
-    }
-
-    /// Some setting has changed.
-    pub fn forget(&self) {
-        self.0.take();
     }
 }
 
@@ -314,21 +281,16 @@ impl<T> Default for Cached<T> {
     }
 }
 
-impl<T> Copy<T> {
+impl<T: Clone> Cached<T> {
     /// How old a copy may be, in milliseconds: as long as a node may act on a setting or a callback
     /// address that another node has just changed.
     const LIFE_MS: u64 = 30_000;
 
-    /// Whether it is young enough, and the clock was not set back since.
-    fn is_fresh(&self, now: u64) -> bool {
-        now.checked_sub(self.made).is_some_and(|age| age < Self::LIFE_MS)
-    }
-}
-
-impl<T: Clone> Cached<T> {
     /// The copy, unless it is too old or the clock was set back since.
     pub fn get(&self, now: u64) -> Option<T> {
-        self.0.borrow().as_ref().filter(|copy| copy.is_fresh(now)).map(|copy| copy.value.clone())
+        let copy = self.0.borrow();
+        let fresh = copy.as_ref().filter(|copy| now.checked_sub(copy.made).is_some_and(|age| age < Self::LIFE_MS));
+        fresh.map(|copy| copy.value.clone())
     }
 
     /// Copies what was just read or written.

@@ -12,7 +12,7 @@ use crate::ticket::{Binding, Closer, Contact, ContactToken, FactKind, Past, Room
 use crate::trigger::{Haste, Job};
 use crate::visitor::{self, Details};
 use crate::wire::rocketchat::{Room, Visitor};
-use crate::{settings, ticket, timestamp};
+use crate::{connection, ticket, timestamp};
 
 /// What RapidPro asks for.
 #[derive(Debug)]
@@ -161,7 +161,10 @@ async fn find_department(host: &Host, department: &str) -> Result<String, Refusa
 /// Where tickets go that name no department. A setting that is wrong must not keep them from being opened.
 async fn default_department(host: &Host, workspace: &str) -> Option<String> {
     let found = async {
-        let Some(named) = settings::default_department(host, workspace).await? else { return Ok(None) };
+        let named = connection::line(host, workspace).await?.department;
+        if named.is_empty() {
+            return Ok(None);
+        }
         match host.find_department(named).await? {
             Some(found) => Ok(Some(found.id)),
             None => Err(Failure::Refused("Rocket.Chat does not know it".to_owned())),

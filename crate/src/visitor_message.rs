@@ -25,7 +25,7 @@ pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, 
     let fields = Fields::of_body(body)?;
     let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
     let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(&fields)?);
-    let hosts = if media.is_empty() { Vec::new() } else { settings::media_hosts(host).await? };
+    let hosts = if media.is_empty() { Vec::new() } else { settings::all(host).await?.media_hosts() };
     let mut contents = media_copy::contents(text, &media, &hosts);
     for content in &mut contents {
         content.text = without_calls(&content.text);

@@ -42,10 +42,10 @@ impl Webhook {
     pub async fn message(host: &Host, ticket: &Ticket, binding: &Binding, entry: &Entry) -> Result<Self, Undelivered> {
         let (mut text, attachments) = render(host, &ticket.room, entry).await?;
         let attachments = Some(attachments).filter(|attachments| !attachments.is_empty());
-        if let Some(form) = settings::agent_name_form(host).await?
+        if let Some(form) = settings::all(host).await?.agent_name_form()
             && !entry.message.author.is_empty()
         {
-            text = agent_content::signed(&form, &entry.message.author, &text);
+            text = agent_content::signed(form, &entry.message.author, &text);
         }
         let data = MessageData { text: &text, attachments }.write();
         Self::of(host, ticket, binding, EventKind::AgentMessage, Some(data)).await

@@ -84,6 +84,13 @@ describe('the history', () => {
 		assert.equal(room?.waitingResponse, true, 'it is no answer');
 	});
 
+	it('calls nobody, whatever the contact’s name is', async () => {
+		const contact = contactWith([5, { text: '@here' }]);
+		contact.name = '@all\n*RapidPro*';
+		const [message] = await untilShown(await stage.openTicket(contact));
+		assert.match(message?.msg ?? '', /\n\S+ \S+ \*@\u2060all \*RapidPro\*\*: @\u2060here$/);
+	});
+
 	it('is never forwarded, nor taken for a missed message', async () => {
 		const ticket = await stage.openTicket(contactWith([5, { text: 'before' }]));
 		await untilShown(ticket);
@@ -212,7 +219,7 @@ describe('the history that RapidPro does not give', () => {
 		assert.doesNotMatch(stage.rocketChat.appLogs().join('\n'), /Token wrong/);
 	});
 
-	const throttled = { status: 429, headers: { 'retry-after': '20' } };
+	const throttled = { status: 429, headers: { 'retry-after': '60' } };
 	for (const [title, misbehave] of [
 		['it is throttled', (contact: string) => stage.rapidPro.apiFaults.answer(throttled, { contact })],
 		['it has an error', (contact: string) => stage.rapidPro.apiFaults.answer({ status: 502 }, { contact })],
@@ -233,6 +240,24 @@ describe('the history that RapidPro does not give', () => {
 			assert.match(told[0]?.text ?? '', /could not be fetched from RapidPro yet/);
 		});
 	}
+
+	it('because it is throttled: not before the time that it names', async () => {
+		const contact = contactWith([5, { text: 'before' }]);
+		stage.rapidPro.apiFaults.answer(throttled, { contact: contact.uuid });
+		await untilShown(await stage.openTicket(contact));
+		const [first, second] = questions(contact).map(({ startedAt }) => startedAt.getTime());
+		assert.ok(first && second && second - first >= MINUTE_MS / FAST.clockSpeed);
+	});
+
+	it('because it has an error, and no job comes for it: the sweep does', async () => {
+		const contact = contactWith([5, { text: 'before' }]);
+		stage.rocketChat.faults.fail('scheduler.scheduleOnce');
+		stage.rapidPro.apiFaults.answer({ status: 502 }, { contact: contact.uuid });
+		const ticket = await stage.openTicket(contact);
+		await untilShown(ticket);
+		assert.equal(questions(contact).length, 2);
+		assert.equal(shown(ticket).length, 1);
+	});
 
 	it('because the app died: the comparison of rooms finds it', async () => {
 		const contact = contactWith([5, { text: 'before' }]);

@@ -224,7 +224,9 @@ fn text<'a>(object: &'a Value, name: &str) -> &'a str {
 
 /// The history as the room's messages, oldest first.
 async fn posts(host: &Host, ticket: &Ticket, messages: &[Value]) -> Result<Vec<String>, Failure> {
-    let contact = ticket.visitor.name.as_deref().unwrap_or("Contact");
+    let name = ticket.visitor.name.as_deref().unwrap_or_default();
+    let contact = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let contact = if contact.is_empty() { "Contact" } else { &contact };
     let said: Vec<(u64, String)> = messages.iter().rev().filter_map(|message| said(message, contact)).collect();
     if said.is_empty() {
         return Ok(Vec::new());
@@ -262,14 +264,14 @@ fn said(message: &Value, contact: &str) -> Option<(u64, String)> {
     if words.trim().is_empty() {
         return None;
     }
-    let mut words = harmless::without_calls(&words);
     if let Some((end, _)) = words.char_indices().nth(TEXT_LENGTH_MAX) {
         words.truncate(end);
         words.push('…');
     }
     let who = if text(message, "direction") == "in" { contact } else { "RapidPro" };
     let unsent = if text(message, "status") == "failed" { " _(not delivered)_" } else { "" };
-    Some((written_at(message)?, format!("*{who}*: {}{unsent}", words.replace('\n', "\n> "))))
+    let said = format!("*{who}*: {}{unsent}", words.replace('\n', "\n> "));
+    Some((written_at(message)?, harmless::without_calls(&said)))
 }
 
 /// Puts lines into as few messages as a reader can bear; the oldest go where there are too many.

@@ -77,7 +77,7 @@ pub fn faults_of(effect: &Effect) -> &'static [Fault] {
     }
 }
 
-/// What the administrator has set. More settings are read where the secret is not the app's.
+/// What the administrator has set.
 fn setting(id: &str) -> Value {
     match id {
         "app_secret" => json!("secret"),

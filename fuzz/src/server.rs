@@ -240,6 +240,7 @@ fn page(chance: &mut Chance<'_>) -> String {
     if chance.seldom(8) {
         return chance.text();
     }
-    let message = json!({ "direction": "in", "text": format!("{TEXT} {}", chance.text()), "created_on": "1970-01-01T00:00Z" });
+    let message =
+        json!({ "direction": "in", "text": format!("{TEXT} {}", chance.text()), "created_on": "1970-01-01T00:00Z" });
     json!({ "results": [message], "next": chance.text() }).to_string()
 }

@@ -7,7 +7,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import type { Contact, Message } from '../sandbox/rapidpro/index.mts';
 import { until } from '../sandbox/until.mts';
 import { FAST, historyIn, PATIENCE_MS, untilDelivered } from './support/delivery.mts';
-import { AGENT, type OpenTicket, Stage } from './support/stage.mts';
+import { AGENT, type OpenTicket, RESTARTS, Stage } from './support/stage.mts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -137,7 +137,7 @@ describe('the history', () => {
 		assert.match(messages[1]?.msg ?? '', /^\*Earlier messages, continued\*\n.*: cx+$/);
 	});
 
-	it('is shown once, whatever opens again', async () => {
+	it('is shown once, whatever opens again', RESTARTS, async () => {
 		const contact = contactWith([5, { text: 'before' }]);
 		const ticket = await stage.openTicket(contact);
 		await untilShown(ticket);
@@ -259,7 +259,7 @@ describe('the history that RapidPro does not give', () => {
 		assert.equal(shown(ticket).length, 1);
 	});
 
-	it('because the app died: the comparison of rooms finds it', async () => {
+	it('because the app died: the comparison of rooms finds it', RESTARTS, async () => {
 		const contact = contactWith([5, { text: 'before' }]);
 		stage.rapidPro.apiFaults.hang({ contact: contact.uuid });
 		const ticket = await stage.openTicket(contact);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { generation } from '../sandbox/rocketchat/generation.mts';
 import { assertId } from './support/expect.mts';
 import { AGENT, Stage } from './support/stage.mts';
 
@@ -11,6 +12,8 @@ before(async () => {
 	stage = await Stage.open();
 	await stage.rocketChat.addDepartment({ id: 'dep-nurses', name: 'Nurses', agents: [AGENT] });
 	await stage.rocketChat.addDepartment({ id: 'dep-triage', name: 'Triage', agents: [AGENT] });
+	for (const id of ['rapidproTicket', 'priority']) await stage.rocketChat.addCustomField({ id, scope: 'room' });
+	await stage.rocketChat.addCustomField({ id: 'rapidproContact', scope: 'visitor' });
 });
 after(() => stage?.close());
 
@@ -80,7 +83,8 @@ describe('custom fields', () => {
 });
 
 describe('ticket, contact and priority', () => {
-	it('are kept on the room', async () => {
+	const kept = { skip: !generation.roomCustomFields && 'servers of this time take no fields of a new room' };
+	it('are kept on the room', kept, async () => {
 		const { room, body } = await open({ priority: 3 });
 		const { ticketID, visitor } = body;
 		assert.deepEqual(room.customFields, {
@@ -91,10 +95,6 @@ describe('ticket, contact and priority', () => {
 	});
 
 	it('fill the omnichannel fields of these names, the ticket’s with the newest', async () => {
-		for (const id of ['rapidproTicket', 'priority']) await stage.rocketChat.addCustomField({ id, scope: 'room' });
-		await stage.rocketChat.addCustomField({ id: 'rapidproContact', scope: 'visitor' });
-		// What was unknown is asked for again after a while only.
-		await stage.rocketChat.killApp();
 		const { room, owner, body } = await open({ priority: true });
 		assert.deepEqual(room.livechatData, { rapidproTicket: body.ticketID, priority: 'true' });
 		assert.equal(owner?.livechatData?.rapidproContact, body.visitor.contactUUID);

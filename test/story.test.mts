@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { until } from '../sandbox/until.mts';
-import { AGENT, type OpenTicket, Stage } from './support/stage.mts';
+import { AGENT, type OpenTicket, RESTARTS, Stage } from './support/stage.mts';
 
 const OTHER = 'bela';
 const PNG = Buffer.from(
@@ -68,7 +68,7 @@ describe('Send close details', () => {
 		assert.deepEqual(data.agents, []);
 	});
 
-	it('survives that RapidPro is down and the app dies', async () => {
+	it('survives that RapidPro is down and the app dies', RESTARTS, async () => {
 		const ticket = await stage.openTicket();
 		stage.rapidPro.faults.answer({ status: 503 }, { event: 'close-room' });
 		await stage.rocketChat.closeRoom(ticket.roomId, { by: AGENT, comment: 'At last' });

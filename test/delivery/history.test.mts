@@ -7,7 +7,7 @@ import { FAST, historyIn, PATIENCE_MS } from '../support/delivery.mts';
 import { Stage } from '../support/stage.mts';
 
 it('the history is given up after half an hour, and the agents are told', async () => {
-	const stage = await Stage.open({ rocketChat: { clockSpeed: 3 * FAST.clockSpeed } });
+	const stage = await Stage.open({ rocketChat: { clockSpeed: 2 * FAST.clockSpeed } });
 	try {
 		await stage.rocketChat.setAppSetting('history_token', stage.rapidPro.apiToken);
 		const throttled = { status: 429, headers: { 'retry-after': '3600' } };

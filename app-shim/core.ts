@@ -99,7 +99,7 @@ export interface EffectArguments {
 	closeRoom: { room: string; comment: string };
 	postMessage: { room: string; visitor: Visitor; text: string; attachments: Array<object> };
 	copyFile: { url: string; name: string; room: string; token: string; bytesMax: number; timeoutMs: number };
-	setCustomField: { token: string; key: string; value: string };
+	setCustomField: { token: string; key: string; value: string | number | boolean };
 	findUpload: { id: string };
 	findDepartment: { department: string };
 	readMessages: { room: string };
@@ -107,6 +107,8 @@ export interface EffectArguments {
 	notify: { room: string; text: string };
 	schedule: { job: Job; at: number };
 	postWebhook: { url: string; secret: string; body: object; timeoutMs: number };
+	readApi: { url: string; token: string; timeoutMs: number };
+	tellTimes: { times: Array<number>; timeZone: string };
 }
 
 export type EffectKind = keyof EffectArguments;

@@ -23,7 +23,7 @@ pub struct Asking<'a, T> {
     read: fn(&mut Outcomes<'_>) -> T,
 }
 
-/// What the effects of a step, two at most, need to be granted.
+/// What the effects of a step need to be granted; settings, of which a step may read many, need nothing.
 type Permissions = [Option<&'static str>; 2];
 
 impl<'a, T> Asking<'a, T> {
@@ -57,6 +57,15 @@ impl Outcomes<'_> {
     /// What the next one answered. What is missing was not answered.
     pub(crate) fn value(&mut self) -> Result<Value, Failure> {
         self.host.judge(self.permissions.next().flatten(), self.outcomes.next())
+    }
+
+    /// What each of the others answered, if all did.
+    pub(crate) fn values(&mut self) -> Result<Vec<Value>, Failure> {
+        let mut values = Vec::new();
+        while self.outcomes.len() > 0 {
+            values.push(self.value()?);
+        }
+        Ok(values)
     }
 
     /// What the next one answered, in the core's own types.

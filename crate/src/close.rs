@@ -10,9 +10,13 @@ use crate::notice;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket::{self, Closer, ContactToken, FactKind, RoomState, Ticket};
+use crate::settings;
+use crate::ticket::{self, Closer, ContactToken, FactKind, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
-use crate::wire::rocketchat::Room;
+use crate::wire::rocketchat::{Message, Room};
+
+/// How long after the event of a close that of its comment may come, in milliseconds.
+const COMMENT_LATE_MS: u64 = 100;
 
 /// The endpoint `room.close`: ends a contact's tickets without telling RapidPro, which knows. What
 /// agents wrote before goes out all the same.
@@ -28,7 +32,7 @@ pub async fn close(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<En
     let mut end = End::answer(Response::of(204));
     for ticket in tickets.iter().filter(|ticket| !ticket.is_ended() && !ticket.is_finished()) {
         // Stored before the room is closed: its close event must find it, however soon it comes.
-        ticket.add(host, FactKind::Closed { by: Closer::RapidPro }).await?;
+        ticket.add(host, FactKind::closed(Closer::RapidPro)).await?;
         end.follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
     }
     Ok(end)
@@ -50,6 +54,15 @@ pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
     if notice::please_close(host, ticket).await { Ok(()) } else { Err(failure) }
 }
 
+/// Remembers the words with which a room was closed, if the message says so: they come in an event of their own,
+/// mostly before that of the close.
+pub fn note_comment(host: &Host, message: &Message) {
+    let text = message.text.as_deref().unwrap_or_default().trim();
+    if message.kind.as_deref() == Some("livechat-close") && !text.is_empty() {
+        host.memory().comments.put(message.room.id.clone(), text.to_owned());
+    }
+}
+
 /// A room was closed on Rocket.Chat's side, or by this app: RapidPro is told in the first case.
 pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
     let made_here = closed.was_made_by(&host.memory().app_id);
@@ -58,7 +71,8 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
     host.acquire(delivery::desk_queue(&room)).await;
     let stored = match Desk::read(host, &room).await {
         Ok(Some(desk)) if desk.ticket.is_open() => {
-            desk.ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await
+            let comment = comment_on(host, &room).await;
+            desk.ticket.add(host, FactKind::Closed { by: Closer::RocketChat, comment }).await
         }
         Ok(None) if made_here => {
             compare::look_soon(host, &room).await;
@@ -73,4 +87,17 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
         host.memory().missed.set(true);
     }
     End::follow_up(Job::Deliver { room, haste: Haste::Due })
+}
+
+/// The words with which a room was closed, where RapidPro is to be told. Their event may be late.
+async fn comment_on(host: &Host, room: &RoomId) -> Option<String> {
+    let comments = &host.memory().comments;
+    let known = comments.take(room);
+    if !settings::all(host).await.is_ok_and(|settings| settings.sends_close_details()) {
+        return None;
+    }
+    if known.is_none() {
+        host.sleep(COMMENT_LATE_MS).await;
+    }
+    known.or_else(|| comments.take(room))
 }

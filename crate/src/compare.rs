@@ -34,7 +34,7 @@ pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, 
             Err(failure) => return Err(failure),
         };
     if missed {
-        ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+        ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
     }
     Ok(missed)
 }

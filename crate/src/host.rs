@@ -141,8 +141,8 @@ pub enum Effect {
         token: String,
         /// The field's id.
         key: String,
-        /// Its value.
-        value: String,
+        /// Its value, put into words.
+        value: Value,
     },
     /// Look a stored file up by id.
     FindUpload {
@@ -191,6 +191,23 @@ pub enum Effect {
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
+    /// Read a page of RapidPro's API.
+    ReadApi {
+        /// Where it is.
+        url: String,
+        /// The API token, for the `Authorization` header.
+        token: String,
+        /// How long RapidPro may take, in milliseconds.
+        timeout_ms: u64,
+    },
+    /// Put times into words for people, such as `2020-07-17 10:28`; answers them in the order of the question, and
+    /// then the time zone's name. Refused where the time zone is unknown.
+    TellTimes {
+        /// The times.
+        times: Vec<u64>,
+        /// A name of the IANA time zone database; the server's own zone where it is empty.
+        time_zone: String,
+    },
 }
 
 /// A visitor as the app registers them.
@@ -220,7 +237,7 @@ impl Effect {
             Self::CopyFile { .. } => "upload.write",
             Self::PostNotice { .. } => "message.write",
             Self::Schedule { .. } => "scheduler",
-            Self::PostWebhook { .. } => "networking",
+            Self::PostWebhook { .. } | Self::ReadApi { .. } => "networking",
             _ => return None,
         })
     }
@@ -235,6 +252,18 @@ pub struct WebhookAnswer {
     /// The body, cut to a length fit for a log.
     #[value(default)]
     pub body: String,
+    /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
+    pub retry_after_ms: Option<u64>,
+}
+
+/// The answer of RapidPro's API.
+#[derive(Debug, Clone, PartialEq, FromValue)]
+#[value(rename_all = "camelCase")]
+pub struct ApiAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body; `null` where it is no JSON, or too much of it.
+    pub content: Value,
     /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
     pub retry_after_ms: Option<u64>,
 }
@@ -385,6 +414,12 @@ impl Host {
         self.one(Effect::ReadSetting { id })
     }
 
+    /// Reads several settings of the app; answers their values in the same order.
+    pub fn settings(&self, ids: &[&'static str]) -> Asking<'_, Answer<Vec<Value>>> {
+        let effects = ids.iter().map(|id| Effect::ReadSetting { id }).collect();
+        Asking::of(self, effects, |outcomes| outcomes.values())
+    }
+
     /// Reads a setting of the server.
     pub fn server_setting(&self, id: &'static str) -> Asking<'_, Answer<Value>> {
         self.one(Effect::ReadServerSetting { id })
@@ -467,7 +502,7 @@ impl Host {
     }
 
     /// Sets an omnichannel custom field.
-    pub fn set_custom_field(&self, token: String, key: String, value: String) -> Asking<'_, Answer<()>> {
+    pub fn set_custom_field(&self, token: String, key: String, value: Value) -> Asking<'_, Answer<()>> {
         self.done(Effect::SetCustomField { token, key, value })
     }
 
@@ -508,6 +543,16 @@ impl Host {
         if let Err(failure) = self.done(Effect::Schedule { job, at }).await {
             self.log(Level::Debug, format!("a job could not be scheduled: {failure}"));
         }
+    }
+
+    /// Reads a page of RapidPro's API.
+    pub fn read_api(&self, url: String, token: &str, timeout_ms: u64) -> Asking<'_, Answer<ApiAnswer>> {
+        self.one(Effect::ReadApi { url, token: token.to_owned(), timeout_ms })
+    }
+
+    /// Puts times into words for people; answers them, and then the time zone's name.
+    pub fn tell_times(&self, times: Vec<u64>, time_zone: String) -> Asking<'_, Answer<Vec<String>>> {
+        self.one(Effect::TellTimes { times, time_zone })
     }
 
     /// Performs two effects side by side.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::arrivals::Arrivals;
 use crate::breaker::Breakers;
-use crate::connection::More;
+use crate::settings::Settings;
 use crate::ticket::RoomId;
 use crate::workspace::Workspace;
 
@@ -23,14 +23,10 @@ pub struct Memory {
     pub app_id: String,
     /// This process; never changes.
     pub node: NodeId,
-    /// The setting **App Secret**.
-    pub secret: Cached<String>,
+    /// The app's settings.
+    pub settings: Cached<Rc<Settings>>,
     /// The address under which RapidPro reaches this server.
     pub public_address: Cached<String>,
-    /// The hosts from which contacts' media are copied.
-    pub media_hosts: Cached<Vec<String>>,
-    /// The settings **Previous secret** and **More workspaces**.
-    pub more: Cached<Rc<More>>,
     /// The workspaces' records.
     pub workspaces: CachedByName<Workspace>,
     /// The key from which visitor tokens are derived.
@@ -49,6 +45,10 @@ pub struct Memory {
     pub last_words: LastWords,
     /// Messages whose events have come.
     pub arrivals: Arrivals,
+    /// With which words rooms were closed, until that is stored.
+    pub comments: Comments,
+    /// Custom fields that Rocket.Chat does not know.
+    pub unknown_fields: UnknownFields,
     /// The permissions that the app seems to lack.
     pub denied: Denied,
 }
@@ -57,6 +57,58 @@ impl Memory {
     /// Remembers nothing but who it is.
     pub fn new(app_id: String, node: NodeId) -> Self {
         Self { app_id, node, ..Self::default() }
+    }
+}
+
+/// With which words rooms were closed. Rocket.Chat tells it only once, in an event beside the close's own.
+#[derive(Debug, Default)]
+pub struct Comments(RefCell<VecDeque<(RoomId, String)>>);
+
+impl Comments {
+    const COUNT_MAX: usize = 200;
+
+    /// A room was closed with these words.
+    pub fn put(&self, room: RoomId, comment: String) {
+        let mut comments = self.0.borrow_mut();
+        comments.push_back((room, comment));
+        if comments.len() > Self::COUNT_MAX {
+            comments.pop_front();
+        }
+    }
+
+    /// The words, if they are known by now.
+    pub fn take(&self, room: &RoomId) -> Option<String> {
+        let mut comments = self.0.borrow_mut();
+        let index = comments.iter().position(|(closed, _)| closed == room)?;
+        comments.remove(index).map(|(_, comment)| comment)
+    }
+}
+
+/// Custom fields that Rocket.Chat does not know, so as not to try, and say so, again and again.
+#[derive(Debug, Default)]
+pub struct UnknownFields(RefCell<VecDeque<(String, u64)>>);
+
+impl UnknownFields {
+    const COUNT_MAX: usize = 200;
+    /// After so long a field may have been added in Rocket.Chat, in milliseconds.
+    const LIFE_MS: u64 = 10 * 60_000;
+
+    /// Whether Rocket.Chat has said so a short while ago.
+    pub fn contains(&self, field: &str, now: u64) -> bool {
+        self.0.borrow().iter().any(|(unknown, at)| unknown == field && now.abs_diff(*at) < Self::LIFE_MS)
+    }
+
+    /// Rocket.Chat says so. Answers whether that is news.
+    pub fn insert(&self, field: &str, now: u64) -> bool {
+        let mut fields = self.0.borrow_mut();
+        let before = fields.len();
+        fields.retain(|(unknown, _)| unknown != field);
+        let is_news = fields.len() == before;
+        fields.push_back((field.to_owned(), now));
+        if fields.len() > Self::COUNT_MAX {
+            fields.pop_front();
+        }
+        is_news
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{media_copy, settings};
 pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Result<End, Refusal> {
     let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
     let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(fields)?);
-    let hosts = if media.is_empty() { Vec::new() } else { settings::media_hosts(host).await? };
+    let hosts = if media.is_empty() { Vec::new() } else { settings::all(host).await?.media_hosts() };
     let mut contents = media_copy::contents(text, &media, &hosts);
     for content in &mut contents {
         content.text = without_calls(&content.text);
@@ -65,7 +65,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
             inbox::keep(host, &contact, contents, tried_at, waits).await?
         }
         Posted::RoomClosed => {
-            ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+            ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
             return Ok(closing(host, ticket));
         }
     };

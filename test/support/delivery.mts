@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RapidPro } from '../../sandbox/rapidpro/index.mts';
+import type { MessageDocument } from '../../sandbox/rocketchat/documents.mts';
 import { until } from '../../sandbox/until.mts';
 import { AGENT, type OpenTicket, type Stage } from './stage.mts';
 
@@ -69,4 +70,9 @@ export async function agentSays(stage: Stage, { roomId }: OpenTicket, texts: str
 export function notesIn(stage: Stage, { roomId }: OpenTicket): string[] {
 	const byApp = stage.rocketChat.messages(roomId).filter(({ u, t }) => u.username.endsWith('.bot') && t === undefined);
 	return byApp.map(({ msg }) => msg);
+}
+
+/** Of a room's messages those that show what was said before the ticket, or say that it could not be had. */
+export function historyIn(messages: MessageDocument[]): MessageDocument[] {
+	return messages.filter(({ msg, t }) => t === undefined && msg.startsWith('*Earlier messages'));
 }

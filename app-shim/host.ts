@@ -294,9 +294,13 @@ export function messageOf(message: IMessage): object {
 		createdAt: createdAt?.getTime(),
 		...(room && { room: roomOf(room as ILivechatRoom) }),
 		sender: sender && { id: sender.id, username: sender.username, type: sender.type, appId: sender.appId },
-		attachments: attachments?.map(({ text, timestampLink, description }) => ({ text, timestampLink, description })),
+		attachments: attachments?.map(attachmentOf),
 		files: files ?? unmapped?.files ?? (message.file && [message.file]),
 	};
+}
+
+function attachmentOf({ text, timestampLink, description, title }: IMessageAttachment): object {
+	return { text, timestampLink, description, link: title?.link };
 }
 
 /** What the definitions of older engines do not name, or older servers leave unmapped. */

@@ -313,6 +313,12 @@ export const MUTATIONS = [
 		to: '.iter().any(is_it) && false {',
 	},
 	{
+		breaks: 'what was posted is told by its links',
+		file: 'inbox.rs',
+		from: 'same_media && message.text',
+		to: '(same_media || files.is_empty()) && message.text',
+	},
+	{
 		breaks: "RapidPro's copies of a message are posted once",
 		file: 'visitor_message.rs',
 		from: 'if let Some(id) = words.repeated(&key, &fingerprint, host.now()) {',

@@ -13,7 +13,7 @@ import { CACHE, ROOT } from './project.mjs';
 import { main } from './run.mjs';
 
 const SCRATCH = join(CACHE, 'mutations');
-const SEEDS = process.env.SEEDS ?? '4000';
+const SEEDS = process.env.SEEDS ?? '20000';
 /** Building takes longer than playing the few seeds that most need. */
 const QUICK_TO_BUILD = { CARGO_PROFILE_TEST_OPT_LEVEL: '1', CARGO_PROFILE_TEST_DEBUG: 'none' };
 

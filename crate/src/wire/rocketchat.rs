@@ -110,10 +110,12 @@ pub struct Sender {
     pub app_id: Option<String>,
 }
 
-/// An attachment of an agent's message.
+/// An attachment of a stored message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
 #[value(rename_all = "camelCase")]
 pub struct MessageAttachment {
+    /// Where its title leads.
+    pub link: Option<String>,
     /// What a quoted message says.
     pub text: Option<String>,
     /// Where a quoted message is; other attachments have none.

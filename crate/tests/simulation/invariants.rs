@@ -6,12 +6,11 @@ use rapidpro_tickets_core::outbox::{LEASE_MS, Outbox};
 use rapidpro_tickets_core::ticket::{self, Contact, ContactToken, RoomId};
 use serde_json::Value;
 
-use crate::fault::Fault;
 use crate::ledger::{AgentsMessage, Arrival, Attempt, Entry, RoomLedger};
 use crate::node::OpRef;
 use crate::rapidpro::{State, token_of};
 use crate::rocketchat::{Maker, Room};
-use crate::scenario::{Rest, is_picture};
+use crate::scenario::Rest;
 use crate::world::World;
 
 /// How long a webhook can take, as far as the app waits for it (delivery.rs).
@@ -286,10 +285,7 @@ impl World {
         }
         for (text, message) in &self.ledger.contacts_messages {
             let told = || message.accepted.iter().any(|id| self.ledger.was_told(id));
-            // The link to a picture that is posted after everybody has stopped waiting may be taken for the next
-            // picture's: the app does not see where a link leads.
-            let mistaken = is_picture(text) && self.occurred[Fault::PostLate as usize] > 0;
-            if !message.accepted.is_empty() && message.posted.is_empty() && !told() && !mistaken {
+            if !message.accepted.is_empty() && message.posted.is_empty() && !told() {
                 return Some(("what a contact writes reaches Rocket.Chat", format!("{text}: {message:?}")));
             }
         }

@@ -576,7 +576,7 @@ impl World {
 }
 
 /// Whether a contact's message is a picture of that name and no text.
-pub fn is_picture(text: &str) -> bool {
+fn is_picture(text: &str) -> bool {
     let number = text.trim_matches(|char: char| !char.is_ascii_digit()).parse::<u32>();
     number.is_ok_and(|number| number.is_multiple_of(PICTURE_EVERY))
 }

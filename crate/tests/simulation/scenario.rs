@@ -6,7 +6,7 @@ use rapidpro_tickets_core::operation::Outcome;
 use rapidpro_tickets_core::policy::WEBHOOK_TIMEOUT_MS;
 use rapidpro_tickets_core::request::{Headers, Query, Request};
 use rapidpro_tickets_core::ticket::RoomId;
-use rapidpro_tickets_core::trigger::Trigger;
+use rapidpro_tickets_core::trigger::{Haste, Job, Trigger};
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
@@ -32,6 +32,9 @@ const COMMIT_MS: u64 = 9 * 60_000;
 const LOOK_EVERY_MS: u64 = 47_000;
 /// What sets a clock forward by days.
 const DAYS_MS: i64 = 24 * 60 * 60_000;
+
+/// How long a room is being compared, with what is found sent, in milliseconds.
+const COMPARED_WITHIN_MS: u64 = 100;
 
 /// Every so many messages of contacts one is a picture.
 const PICTURE_EVERY: u32 = 4;
@@ -159,6 +162,16 @@ impl World {
                     self.close_room(node, &room);
                 }
             }
+            Transition::AgentClosesWhileCompared { contact, node } => {
+                if let Some(room) = self.some_open_room(contact) {
+                    self.staff_writes_unheard(node, &room);
+                    self.later(0, Happening::Job(Job::Deliver { room: room.clone(), haste: Haste::Compare }));
+                    let meanwhile = self.random.below(COMPARED_WITHIN_MS);
+                    self.run(meanwhile);
+                    self.staff_writes_unheard(node, &room);
+                    self.close_room(node, &room);
+                }
+            }
             Transition::Opens { contact, node, department } => self.opens(contact, node, department, true),
             Transition::OpensTwice { contact, nodes: [first, second] } => {
                 // RapidPro works on a contact alone: what it has given up can only be from before.
@@ -229,6 +242,13 @@ impl World {
         };
         self.ledger.agents_messages.insert(text, entry);
         self.fire_sent(node, room, &message);
+    }
+
+    /// The app never hears of it, as where its event gets lost.
+    fn staff_writes_unheard(&mut self, node: usize, room: &RoomId) {
+        self.begin_spell(Spell { fault: Fault::EventDropped, percent: 100, until: self.time + 1 });
+        self.staff_writes(node, room, Author::Agent);
+        self.run(1);
     }
 
     /// In a website visitor's room, in another app's, in a channel; or what is no message of a person.

@@ -23,6 +23,8 @@ pub enum Transition {
     AgentCloses { contact: usize, node: usize },
     /// An agent writes and closes without a pause.
     AgentWritesAndCloses { contact: usize, node: usize },
+    /// An agent writes, of which the app does not hear; and again, and closes, while the room is being compared.
+    AgentClosesWhileCompared { contact: usize, node: usize },
     /// RapidPro opens a ticket.
     Opens { contact: usize, node: usize, department: bool },
     /// RapidPro opens a ticket, gives up waiting, and opens it again under a new id at once.
@@ -141,7 +143,8 @@ fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: &[Faul
         58..=61 => Transition::OpensTwice { contact, nodes: [node, random.index(nodes)] },
         62..=67 => Transition::RapidProCloses { contact, node },
         68..=69 => Transition::WritesElsewhere { node, place: random.below(4) },
-        70..=91 => trouble(random, faults),
+        70..=90 => trouble(random, faults),
+        91 => Transition::AgentClosesWhileCompared { contact, node },
         92..=95 => Transition::Dies { node, away_ms: away(random) },
         96..=97 => Transition::Disabled { ms: random.pick(&[1, 3, 5, 10, 60]) * MINUTE },
         _ => Transition::ClockSet { node: random.percent(70).then_some(node), by_ms: clock_jump(random) },

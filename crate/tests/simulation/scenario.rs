@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::ledger::{AgentsMessage, Arrival, ContactsMessage, Entry};
 use crate::node::Place;
 use crate::random::Random;
-use crate::rapidpro::{Answer, MEDIA_HOST, RapidPro, State, token_of};
+use crate::rapidpro::{Answer, MEDIA_HOST, RapidPro, State, WEBHOOK_FAULTS, token_of};
 use crate::rocketchat::{Author, Maker, RocketChat};
 use crate::transition::{Step, Transition, history};
 use crate::world::{Asked, Asker, Confirmation, Happening, Spell, Violation, World};
@@ -38,24 +38,6 @@ const COMPARED_WITHIN_MS: u64 = 100;
 
 /// Every so many messages of contacts one is a picture.
 const PICTURE_EVERY: u32 = 4;
-
-/// What RapidPro does with a webhook instead of taking it.
-const RAPIDPROS_FAULTS: &[Fault] = &[
-    Fault::Answers400,
-    Fault::AnswersStoring,
-    Fault::Answers401,
-    Fault::AnswersNoTicketer,
-    Fault::Answers429,
-    Fault::Answers500,
-    Fault::AnswersLogsError,
-    Fault::Answers502Afterwards,
-    Fault::Reset,
-    Fault::ResetAfterwards,
-    Fault::Silent,
-    Fault::SilentAfterwards,
-    Fault::AppliedLate,
-    Fault::AnswersLate,
-];
 
 /// What a run is: everything else follows from it.
 #[derive(Debug, Clone)]
@@ -449,7 +431,7 @@ impl World {
 
     pub fn webhook(&mut self, place: Place, body: &str, attempt: usize) {
         let Some((entry, ticket)) = self.entry_of(place.op, body) else { return };
-        let fault = self.suffers(RAPIDPROS_FAULTS);
+        let fault = self.suffers(WEBHOOK_FAULTS);
         let reaction = self.rapidpro.react(&ticket, fault);
         self.note(|| format!("{:>10} RapidPro: {entry:?}: {reaction:?}", place.op.op));
         if matches!(entry, Entry::Close(..)) && !self.rapidpro.knows(&ticket) {
@@ -491,12 +473,14 @@ impl World {
         let Some(message) = ledger.agents_messages.get_mut(text) else { return };
         let says = |words: &str| content["body"].as_str().is_some_and(|body| body.contains(words));
         let Some(room) = ledger.rooms.get(&message.room) else { return };
-        let bound_at = room.bound_at.get(ticket);
-        let had_time = bound_at.is_some_and(|bound| time - bound >= COMMIT_MS);
-        // Any other ticket of the room's would do. To a clock that was set a young ticket may look old.
-        let hopeless = match had_time {
-            true => !room.bound.iter().any(|(ticket, _)| self.rapidpro.knows(ticket)),
-            false => ledger.clock_set_at.is_some(),
+        let had_time = |ticket: &str| room.bound_at.get(ticket).is_some_and(|bound| time - bound >= COMMIT_MS);
+        // To a clock that was set a young ticket may look old, and be passed over for good.
+        let clock_set = ledger.clock_set_at.is_some();
+        let passed_over = |ticket: &str| !self.rapidpro.knows(ticket) || (clock_set && !had_time(ticket));
+        // Any other ticket of the room's would do.
+        let hopeless = match had_time(ticket) {
+            true => room.bound.iter().all(|(ticket, _)| passed_over(ticket)),
+            false => clock_set,
         };
         message.refused |= match status {
             400 => !says("error inserting"),

@@ -217,6 +217,12 @@ export const MUTATIONS = [
 		to: 'if now < progress.next && !recovered && false {',
 	},
 	{
+		breaks: 'that RapidPro does not know a ticket ends no outage',
+		file: 'delivery.rs',
+		from: 'Verdict::UnknownTicket => breaker.undecided(),\n            Verdict::Delivered | Verdict::Unfetched => {',
+		to: 'Verdict::Delivered | Verdict::Unfetched | Verdict::UnknownTicket => {',
+	},
+	{
 		breaks: 'a page is listed before it is written on',
 		file: 'outbox.rs',
 		from: 'DUE.list(host, page).await?;',

@@ -336,7 +336,7 @@ export function messageOf(message: IMessage): object {
 			type: sender.type,
 			appId: sender.appId,
 		},
-		attachments: attachments?.map(({ text, timestampLink, description }) => ({ text, timestampLink, description })),
+		attachments: attachments?.map(attachmentOf),
 		files: files ?? unmapped?.files ?? (message.file && [message.file]),
 	};
 }
@@ -345,6 +345,10 @@ export function messageOf(message: IMessage): object {
 export function typeOf(message: IMessage): string | undefined {
 	const { type, _unmappedProperties_: unmapped } = message as MappedByNewerServers;
 	return type ?? unmapped?.t;
+}
+
+function attachmentOf({ text, timestampLink, description, title }: IMessageAttachment): object {
+	return { text, timestampLink, description, link: title?.link };
 }
 
 /** What the definitions of older engines do not name, or older servers leave unmapped. */

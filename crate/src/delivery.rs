@@ -445,7 +445,9 @@ impl<'a> Courier<'a> {
                 memory.settings.forget();
             }
             Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } => {}
-            Verdict::Delivered | Verdict::Unfetched | Verdict::UnknownTicket => {
+            // It says so even where it fails with every ticket that it knows.
+            Verdict::UnknownTicket => breaker.undecided(),
+            Verdict::Delivered | Verdict::Unfetched => {
                 if breaker.succeeded() {
                     self.follow_ups.push(Job::Sweep { recovered: true });
                 }

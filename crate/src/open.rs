@@ -9,11 +9,11 @@ use crate::operation::{End, Level};
 use crate::plain;
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket::{Binding, Closer, Contact, ContactToken, FactKind, Past, RoomId, RoomState, TicketId};
+use crate::ticket::{self, Binding, Closer, Contact, ContactToken, FactKind, Past, RoomId, RoomState, TicketId};
 use crate::trigger::{Haste, Job};
 use crate::visitor::{self, Details};
 use crate::wire::rocketchat::{Room, Visitor};
-use crate::{connection, ticket, timestamp};
+use crate::{connection, timestamp};
 
 /// What RapidPro asks for.
 #[derive(Debug)]

@@ -21,6 +21,11 @@ export const FAST = { clockSpeed: Number(process.env.CLOCK_SPEED ?? 20) };
 /** For what comes in a minute or two of the app's time, in milliseconds outside. */
 export const PATIENCE_MS = 30_000;
 
+/** What stands for RapidPro while it is down: its proxy. */
+export const DOWN = { status: 502, body: '<html>Bad Gateway</html>' };
+/** How long a fault lasts that a test ends itself. */
+export const FOR_EVER = { times: Number.POSITIVE_INFINITY };
+
 /** The texts that RapidPro has sent on to a ticket's contact, in that order. */
 export function deliveredTo(stage: Scene, { contact }: OpenTicket): string[] {
 	const { messages } = stage.rapidPro.model;

@@ -126,10 +126,12 @@ impl Sender {
     }
 }
 
-/// An attachment of an agent's message.
+/// An attachment of a stored message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
 #[value(rename_all = "camelCase")]
 pub struct MessageAttachment {
+    /// Where its title leads.
+    pub link: Option<String>,
     /// What a quoted message says.
     pub text: Option<String>,
     /// Where a quoted message is; other attachments have none.

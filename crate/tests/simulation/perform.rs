@@ -140,10 +140,11 @@ impl World {
             }
             Effect::CloseRoom { room, .. } => self.app_closes(op, &room),
             Effect::PostMessage { room, visitor, text, attachments } => {
-                let link = attachments.first().and_then(|attachment| attachment.title.value.clone());
-                match link {
-                    Some(name) => self.post(op, &room, &visitor.token, name, Some(Picture::Link)),
-                    None => self.post(op, &room, &visitor.token, text, None),
+                match attachments.into_iter().next().map(|attachment| (attachment.title.value, attachment.title.link)) {
+                    Some((Some(name), Some(link))) => {
+                        self.post(op, &room, &visitor.token, name, Some(Picture::Link(link)))
+                    }
+                    _ => self.post(op, &room, &visitor.token, text, None),
                 }
             }
             Effect::CopyFile { name, room, token, .. } => self.copy_file(op, &room, &token, name),

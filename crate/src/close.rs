@@ -14,6 +14,7 @@ use crate::settings;
 use crate::ticket::{self, Closer, ContactToken, FactKind, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::wire::rocketchat::{Message, Room};
+use crate::words::{self, Language};
 
 /// How long after the event of a close that of its comment may come, in milliseconds.
 const COMMENT_LATE_MS: u64 = 100;
@@ -44,7 +45,8 @@ pub async fn close(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<En
 /// Where Rocket.Chat neither closes the room nor takes the request to.
 pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
     let RoomState::Open(room) = ticket::look(host, ticket).await? else { return Ok(()) };
-    let comment = if ticket.gave_way() { "Opened twice at once; the other room goes on" } else { "Closed in RapidPro" };
+    let comment = if ticket.gave_way() { words::GAVE_WAY } else { words::CLOSED_IN_RAPIDPRO };
+    let comment = comment.in_language(Language::of_server(host).await);
     let Err(failure) = host.close_room(room.id, comment).await else { return Ok(()) };
     if ticket::look(host, ticket).await? == RoomState::Closed {
         return Ok(());

@@ -59,4 +59,5 @@ pub mod visitor_message;
 mod wasm;
 pub mod webhook;
 pub mod wire;
+pub mod words;
 pub mod workspace;

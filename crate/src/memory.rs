@@ -11,6 +11,7 @@ use crate::arrivals::Arrivals;
 use crate::breaker::Breakers;
 use crate::settings::Settings;
 use crate::ticket::RoomId;
+use crate::words::Language;
 use crate::workspace::Workspace;
 
 /// A process of the app: random, made anew at every start.
@@ -27,6 +28,8 @@ pub struct Memory {
     pub settings: Cached<Rc<Settings>>,
     /// The address under which RapidPro reaches this server.
     pub public_address: Cached<String>,
+    /// The server's language.
+    pub language: Cached<Language>,
     /// The workspaces' records.
     pub workspaces: CachedByName<Workspace>,
     /// The key from which visitor tokens are derived.

@@ -2,6 +2,7 @@
 
 use crate::settings::is_http_url;
 use crate::wire::rocketchat::{Attachment, AttachmentTitle};
+use crate::words::{self, Language};
 
 /// One of the media that a contact sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +16,11 @@ pub struct ContactMedia<'a> {
 /// A message's text and attachments for Rocket.Chat. Pictures, sound and video show natively, places
 /// and other files as titled links; what is no link at all (Rocket.Chat would refuse the whole message
 /// for it) stands in the text.
-pub fn render(text: &str, media: &[ContactMedia<'_>]) -> (String, Vec<Attachment>) {
+pub fn render(text: &str, media: &[ContactMedia<'_>], language: Language) -> (String, Vec<Attachment>) {
     let mut lines: Vec<&str> = Some(text).filter(|text| !text.is_empty()).into_iter().collect();
     let mut attachments = Vec::new();
     for item in media {
-        match attachment(item) {
+        match attachment(item, language) {
             Some(attachment) => attachments.push(attachment),
             None => lines.push(item.url),
         }
@@ -28,22 +29,22 @@ pub fn render(text: &str, media: &[ContactMedia<'_>]) -> (String, Vec<Attachment
 }
 
 /// One of the media as words and a link.
-pub fn words(media: &ContactMedia<'_>) -> String {
-    let title = attachment(media).map(|attachment| attachment.title).unwrap_or_default();
+pub fn described(media: &ContactMedia<'_>, language: Language) -> String {
+    let title = attachment(media, language).map(|attachment| attachment.title).unwrap_or_default();
     match (title.value, title.link) {
         (Some(words), Some(link)) => format!("{words}: {link}"),
         _ => media.url.to_owned(),
     }
 }
 
-fn attachment(media: &ContactMedia<'_>) -> Option<Attachment> {
+fn attachment(media: &ContactMedia<'_>, language: Language) -> Option<Attachment> {
     let kind = media.mime.split('/').next().unwrap_or_default();
     if kind == "geo" {
         let place = place(media.url)?;
-        return Some(link(format!("Location: {}", media.url), place));
+        return Some(link(words::LOCATION.filled(language, &[("place", media.url)]), place));
     }
     let url = Some(media.url).filter(|url| is_http_url(url))?.to_owned();
-    let shown = link(title(media), url.clone());
+    let shown = link(title(media, language), url.clone());
     Some(match kind {
         "image" => Attachment { image_url: Some(url), ..shown },
         "audio" => Attachment { audio_url: Some(url), ..shown },
@@ -58,12 +59,12 @@ fn link(words: String, url: String) -> Attachment {
 }
 
 /// The file's name, or what kind of thing it is.
-pub fn title(media: &ContactMedia<'_>) -> String {
+pub fn title(media: &ContactMedia<'_>, language: Language) -> String {
     let path = media.url.split(['?', '#']).next().unwrap_or_default();
     let name = path.splitn(4, '/').nth(3).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
     match (media.mime, name) {
-        ("unavailable", _) => "File that RapidPro could not fetch".to_owned(),
-        ("", "") => "File".to_owned(),
+        ("unavailable", _) => words::UNAVAILABLE.in_language(language).to_owned(),
+        ("", "") => words::FILE.in_language(language).to_owned(),
         (mime, "") => mime.to_owned(),
         (_, name) => name.to_owned(),
     }
@@ -91,7 +92,7 @@ mod tests {
 
     #[track_caller]
     fn shown(mime: &str, url: &str) -> Attachment {
-        let (text, attachments) = render("", &[ContactMedia { mime, url }]);
+        let (text, attachments) = render("", &[ContactMedia { mime, url }], Language::English);
         assert_eq!(text, "");
         attachments.into_iter().next().unwrap()
     }
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn words_with_a_link() {
-        let say = |mime, url| words(&ContactMedia { mime, url });
+        let say = |mime, url| described(&ContactMedia { mime, url }, Language::English);
         assert_eq!(say("image/png", "https://host/a/b.png?x=1"), "b.png: https://host/a/b.png?x=1");
         assert_eq!(say("geo", "1,2"), "Location: 1,2: https://www.openstreetmap.org/?mlat=1&mlon=2");
         assert_eq!(say("image/png", "not a url"), "not a url");
@@ -134,8 +135,8 @@ mod tests {
     #[test]
     fn what_is_no_link_stands_in_the_text() {
         let media = [ContactMedia { mime: "image/png", url: "not a url" }, ContactMedia { mime: "geo", url: "here" }];
-        assert_eq!(render("look", &media), ("look\nnot a url\nhere".to_owned(), Vec::new()));
+        assert_eq!(render("look", &media, Language::English), ("look\nnot a url\nhere".to_owned(), Vec::new()));
         let far = [ContactMedia { mime: "geo", url: "91,0" }, ContactMedia { mime: "geo", url: "1.,2" }];
-        assert_eq!(render("", &far), ("91,0\n1.,2".to_owned(), Vec::new()));
+        assert_eq!(render("", &far, Language::English), ("91,0\n1.,2".to_owned(), Vec::new()));
     }
 }

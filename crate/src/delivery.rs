@@ -14,6 +14,7 @@ use crate::policy::{self, Kind, Trouble, Try, Verdict, WEBHOOK_TIMEOUT_MS};
 use crate::ticket::{Binding, FactKind, RoomId, Ticket, TicketId};
 use crate::trigger::{Haste, Job};
 use crate::webhook::{Undelivered, Webhook};
+use crate::words::{self, Phrase};
 use crate::{close, compare, history, notice, tidy};
 
 /// How long an attempt can take, with what is stored around it, in milliseconds.
@@ -249,7 +250,7 @@ impl<'a> Courier<'a> {
         let sent_at = self.host.now();
         if !may_try(self.host, &desk.ticket) {
             if policy::is_expired(sent_at.saturating_sub(entry.taken_up_at)) {
-                return self.give_up(&desk.ticket, entry, policy::EXPIRED).await;
+                return self.give_up(&desk.ticket, entry, &words::EXPIRED.into()).await;
             }
             notice::announce_outage(self.host, desk, entry).await?;
             return Ok(Turn::Stop);
@@ -353,13 +354,14 @@ impl<'a> Courier<'a> {
     }
 
     /// Nothing is given up before somebody was told. In a closed room there may be nobody left to tell.
-    async fn give_up(&self, ticket: &Ticket, entry: &Entry, reason: &str) -> Result<Turn, Failure> {
-        self.host.log(Level::Error, format!("message {} did not reach the contact: {reason}", entry.id));
+    async fn give_up(&self, ticket: &Ticket, entry: &Entry, reason: &Phrase) -> Result<Turn, Failure> {
+        let in_log = reason.in_log();
+        self.host.log(Level::Error, format!("message {} did not reach the contact: {in_log}", entry.id));
         if !notice::given_up(self.host, ticket, entry, reason).await && ticket.is_open() {
             self.wait(entry.place(&ticket.room), policy::UNTOLD_DELAY_MS, Trouble::Ticket).await?;
             return Ok(Turn::Stop);
         }
-        self.strike_out(&ticket.room, entry, Some(reason.to_owned())).await?;
+        self.strike_out(&ticket.room, entry, Some(in_log)).await?;
         Ok(Turn::Again)
     }
 

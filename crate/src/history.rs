@@ -15,6 +15,7 @@ use crate::outbox::{self, LEASE_MS, LineKind};
 use crate::ticket::{self, Past, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::visitor_message::visitor_of;
+use crate::words::{self, Language, Phrase};
 use crate::{connection, harmless, notice, settings, timestamp};
 
 /// How long after the ticket the bot's last words may still come, in milliseconds: RapidPro stores what a flow said
@@ -122,7 +123,7 @@ async fn add(host: &Host, desk: &Desk, line: LineKind) -> Result<(), Failure> {
 
 /// Why RapidPro did not give the history.
 struct Trouble {
-    words: String,
+    reason: Phrase,
     /// Whether it may well give it later, and from when on where it says so.
     passing: Option<u64>,
 }
@@ -130,17 +131,13 @@ struct Trouble {
 impl Trouble {
     fn of(answer: &ApiAnswer) -> Self {
         let ApiAnswer { status, retry_after_ms, .. } = answer;
+        let reason = Phrase::new(words::ANSWERS, vec![("status", status.to_string())]);
+        let passing = Some(retry_after_ms.unwrap_or_default());
         match status {
-            401 | 403 => Self { words: "it refuses the API token of the app's settings".to_owned(), passing: None },
-            200 | 408 | 429 | 500.. => Self {
-                words: if *status == 200 {
-                    "its answer makes no sense".to_owned()
-                } else {
-                    format!("it answers {status}")
-                },
-                passing: Some(retry_after_ms.unwrap_or_default()),
-            },
-            _ => Self { words: format!("it answers {status}"), passing: None },
+            401 | 403 => Self { reason: words::TOKEN_REFUSED.into(), passing: None },
+            200 => Self { reason: words::MAKES_NO_SENSE.into(), passing },
+            408 | 429 | 500.. => Self { reason, passing },
+            _ => Self { reason, passing: None },
         }
     }
 }
@@ -165,7 +162,7 @@ async fn fetch(host: &Host, ticket: &Ticket, past: &Past, line: &Line) -> Result
             Ok(answer) => answer,
             Err(failure) => {
                 host.log(Level::Warn, format!("RapidPro's API does not answer: {failure}"));
-                return Ok(Err(Trouble { words: "it does not answer".to_owned(), passing: Some(0) }));
+                return Ok(Err(Trouble { reason: words::DOES_NOT_ANSWER.into(), passing: Some(0) }));
             }
         };
         let Some((page, next)) = page_of(&answer) else { return Ok(Err(Trouble::of(&answer))) };
@@ -226,14 +223,18 @@ fn text<'a>(object: &'a Value, name: &str) -> &'a str {
 async fn posts(host: &Host, ticket: &Ticket, messages: &[Value]) -> Result<Vec<String>, Failure> {
     let name = ticket.visitor.name.as_deref().unwrap_or_default();
     let contact = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let contact = if contact.is_empty() { "Contact" } else { &contact };
-    let said: Vec<(u64, String)> = messages.iter().rev().filter_map(|message| said(message, contact)).collect();
+    let language = Language::of_server(host).await;
+    let contact = if contact.is_empty() { words::CONTACT.in_language(language) } else { &contact };
+    let said: Vec<(u64, String)> =
+        messages.iter().rev().filter_map(|message| said(message, contact, language)).collect();
     if said.is_empty() {
         return Ok(Vec::new());
     }
-    let mut words = told_times(host, said.iter().map(|(at, _)| *at).collect()).await?;
-    let time_zone = words.pop().unwrap_or_default();
-    Ok(pack(words.iter().zip(&said).map(|(time, (_, said))| format!("{time} {said}")), &time_zone))
+    let mut times = told_times(host, said.iter().map(|(at, _)| *at).collect()).await?;
+    let time_zone = times.pop().unwrap_or_default();
+    let heading = words::HISTORY.filled(language, &[("time_zone", &time_zone)]);
+    let lines = times.iter().zip(&said).map(|(time, (_, said))| format!("{time} {said}"));
+    Ok(pack(lines, &heading, words::MORE_HISTORY.in_language(language)))
 }
 
 /// A time zone that nobody knows must not keep the history from being shown.
@@ -252,10 +253,13 @@ async fn told_times(host: &Host, times: Vec<u64>) -> Result<Vec<String>, Failure
 
 /// When a message was made, and who said what. Every line of theirs but the first is quoted: none can pass for a
 /// message of its own.
-fn said(message: &Value, contact: &str) -> Option<(u64, String)> {
+fn said(message: &Value, contact: &str, language: Language) -> Option<(u64, String)> {
     let mut words = text(message, "text").to_owned();
     for media in message.get("attachments").and_then(Value::as_array).into_iter().flatten() {
-        let link = attachment::words(&ContactMedia { mime: text(media, "content_type"), url: text(media, "url") });
+        let link = attachment::described(
+            &ContactMedia { mime: text(media, "content_type"), url: text(media, "url") },
+            language,
+        );
         if !words.is_empty() && !link.is_empty() {
             words.push('\n');
         }
@@ -269,13 +273,16 @@ fn said(message: &Value, contact: &str) -> Option<(u64, String)> {
         words.push('…');
     }
     let who = if text(message, "direction") == "in" { contact } else { "RapidPro" };
-    let unsent = if text(message, "status") == "failed" { " _(not delivered)_" } else { "" };
-    let said = format!("*{who}*: {}{unsent}", words.replace('\n', "\n> "));
+    let mut said = format!("*{who}*: {}", words.replace('\n', "\n> "));
+    if text(message, "status") == "failed" {
+        said.push(' ');
+        said.push_str(words::UNSENT.in_language(language));
+    }
     Some((written_at(message)?, harmless::without_calls(&said)))
 }
 
 /// Puts lines into as few messages as a reader can bear; the oldest go where there are too many.
-fn pack(lines: impl Iterator<Item = String>, time_zone: &str) -> Vec<String> {
+fn pack(lines: impl Iterator<Item = String>, heading: &str, next_heading: &str) -> Vec<String> {
     let mut posts: Vec<String> = Vec::new();
     for line in lines {
         match posts.last_mut() {
@@ -283,8 +290,8 @@ fn pack(lines: impl Iterator<Item = String>, time_zone: &str) -> Vec<String> {
                 post.push('\n');
                 post.push_str(&line);
             }
-            Some(_) => posts.push(format!("*Earlier messages, continued*\n{line}")),
-            None => posts.push(format!("*Earlier messages* (times: {time_zone})\n{line}")),
+            Some(_) => posts.push(format!("{next_heading}\n{line}")),
+            None => posts.push(format!("{heading}\n{line}")),
         }
     }
     posts.split_off(posts.len().saturating_sub(POSTS_MAX))
@@ -316,15 +323,16 @@ async fn post(host: &Host, ticket: &Ticket, posts: &[String], until: u64) -> Res
 async fn put_off(host: &Host, desk: &Desk, trouble: Trouble, until: u64) -> Result<(), Failure> {
     let (ticket, failures, now) = (&desk.ticket, desk.outbox.history.failures, host.now());
     let room = &ticket.room;
-    let words = trouble.words;
+    let in_log = trouble.reason.in_log();
     let passing = trouble.passing.filter(|_| !is_too_late(host, ticket));
     let Some(not_before) = passing else {
-        host.log(Level::Error, format!("room {} gets no history from RapidPro: {words}", room.as_str()));
-        post(host, ticket, &[format!("*Earlier messages could not be fetched from RapidPro*: {words}.")], until)
-            .await?;
-        return settle(host, desk, Some(words)).await;
+        host.log(Level::Error, format!("room {} gets no history from RapidPro: {in_log}", room.as_str()));
+        let language = Language::of_server(host).await;
+        let reason = trouble.reason.in_language(language);
+        post(host, ticket, &[words::NO_HISTORY.filled(language, &[("reason", &reason)])], until).await?;
+        return settle(host, desk, Some(in_log)).await;
     };
-    host.log(Level::Warn, format!("room {} gets its history later, RapidPro did not give it: {words}", room.as_str()));
+    host.log(Level::Warn, format!("room {} gets its history later, RapidPro did not give it: {in_log}", room.as_str()));
     let delay = (RETRY_MS << failures.saturating_mul(2).min(RETRY_DOUBLINGS_MAX)).max(not_before.min(AGE_MAX_MS));
     let next = now.saturating_add(delay);
     add(host, desk, LineKind::Failed { node: host.memory().node.clone(), next, outage: false, unfetched: false })
@@ -346,7 +354,7 @@ mod tests {
     fn told(message: Value) -> Option<String> {
         let mut message = message;
         message["created_on"] = json!("2020-07-17T10:28:09.123456Z");
-        said(&message, "Ann").map(|(_, said)| said)
+        said(&message, "Ann", Language::English).map(|(_, said)| said)
     }
 
     #[test]
@@ -365,14 +373,14 @@ mod tests {
     #[test]
     fn long_histories_fill_several_messages_and_lose_their_beginning() {
         let lines = |count: usize| (0..count).map(|number| format!("{number} {}", "x".repeat(1_900)));
-        let posts = pack(lines(3), "UTC");
+        let posts = pack(lines(3), "First", "Next");
         assert_eq!(posts.len(), 2);
-        assert!(posts[0].starts_with("*Earlier messages* (times: UTC)\n0 x") && posts[0].contains("\n1 x"));
-        assert!(posts[1].starts_with("*Earlier messages, continued*\n2 x"));
-        let posts = pack(lines(20), "UTC");
+        assert!(posts[0].starts_with("First\n0 x") && posts[0].contains("\n1 x"));
+        assert!(posts[1].starts_with("Next\n2 x"));
+        let posts = pack(lines(20), "First", "Next");
         assert_eq!(posts.len(), POSTS_MAX);
         assert!(posts[0].contains("\n8 x") && posts[5].contains("\n19 x"));
-        assert!(pack(lines(0), "UTC").is_empty());
+        assert!(pack(lines(0), "First", "Next").is_empty());
     }
 
     #[test]

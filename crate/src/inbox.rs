@@ -14,6 +14,7 @@ use crate::ticket::{self, Contact, RoomState, Ticket};
 use crate::trigger::Job;
 use crate::visitor_message::visitor_of;
 use crate::wire::rocketchat::{Attachment, Message, Room};
+use crate::words::{self, Phrase};
 
 const VERSION: u8 = 1;
 /// How soon to try again, in milliseconds.
@@ -170,9 +171,9 @@ async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
                     return Ok(true);
                 }
             }
-            RoomState::Closed => give_up(host, Some(ticket), &letter, "its room was closed").await,
+            RoomState::Closed => give_up(host, Some(ticket), &letter, &words::ROOM_WAS_CLOSED.into()).await,
         },
-        None => give_up(host, tickets.last(), &letter, "the contact has no open room any more").await,
+        None => give_up(host, tickets.last(), &letter, &words::NO_ROOM_ANY_MORE.into()).await,
     }
     host.remove_records(letter_association(&letter.id)).await?;
     Ok(true)
@@ -207,7 +208,7 @@ async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) 
         Ok(_) => Ok(true),
         Err(failure) if is_passing(&failure) && host.now().saturating_sub(letter.at) < AGE_MAX_MS => Err(failure),
         Err(failure) => {
-            give_up(host, Some(ticket), letter, &failure.to_string()).await;
+            give_up(host, Some(ticket), letter, &Phrase::quoted(failure.to_string())).await;
             Ok(true)
         }
     }
@@ -238,9 +239,9 @@ async fn messages(host: &Host, room: &Room) -> Result<Vec<Message>, Failure> {
     }
 }
 
-async fn give_up(host: &Host, ticket: Option<&Ticket>, letter: &Letter, reason: &str) {
-    let id = &letter.id;
-    host.log(Level::Error, format!("message {id} of a contact could not be posted and is only in RapidPro: {reason}"));
+async fn give_up(host: &Host, ticket: Option<&Ticket>, letter: &Letter, reason: &Phrase) {
+    let (id, in_log) = (&letter.id, reason.in_log());
+    host.log(Level::Error, format!("message {id} of a contact could not be posted and is only in RapidPro: {in_log}"));
     if let Some(ticket) = ticket {
         let link = letter.attachments.iter().find_map(|attachment| attachment.title.link.as_deref());
         let words = link.filter(|_| letter.text.is_empty()).unwrap_or(&letter.text);

@@ -4,6 +4,7 @@ use crate::attachment::{self, ContactMedia};
 use crate::inbox::Content;
 use crate::plain::{FromValue, ToValue};
 use crate::settings::host_of;
+use crate::words::Language;
 
 /// The largest file that is copied, in bytes.
 pub const BYTES_MAX: u64 = 10 * 1024 * 1024;
@@ -24,20 +25,24 @@ pub struct Copy {
 
 /// A contact's message as what Rocket.Chat is to take one after the other: each file that one of `hosts`
 /// offers by itself, everything else together.
-pub fn contents(text: &str, media: &[ContactMedia<'_>], hosts: &[String]) -> Vec<Content> {
+pub fn contents(text: &str, media: &[ContactMedia<'_>], hosts: &[String], language: Language) -> Vec<Content> {
     let mut contents = Vec::new();
     let mut rest = media;
     let mut words = text;
     loop {
         let together = rest.iter().position(|item| is_offered(item, hosts)).unwrap_or(rest.len());
         let (linked, after) = rest.split_at_checked(together).unwrap_or_default();
-        let (text, attachments) = attachment::render(words, linked);
+        let (text, attachments) = attachment::render(words, linked, language);
         if !text.is_empty() || !attachments.is_empty() {
             contents.push(Content { text, attachments, copy: None });
         }
         let Some((item, after)) = after.split_first() else { return contents };
-        let (text, attachments) = attachment::render("", &[*item]);
-        contents.push(Content { text, attachments, copy: Some(Copy { url: item.url.to_owned(), name: name(item) }) });
+        let (text, attachments) = attachment::render("", &[*item], language);
+        contents.push(Content {
+            text,
+            attachments,
+            copy: Some(Copy { url: item.url.to_owned(), name: name(item, language) }),
+        });
         (rest, words) = (after, "");
     }
 }
@@ -48,8 +53,8 @@ fn is_offered(media: &ContactMedia<'_>, hosts: &[String]) -> bool {
 }
 
 /// A name with an ending, from which Rocket.Chat takes the file's type.
-fn name(media: &ContactMedia<'_>) -> String {
-    let mut name = attachment::title(media).replace('/', ".");
+fn name(media: &ContactMedia<'_>, language: Language) -> String {
+    let mut name = attachment::title(media, language).replace('/', ".");
     if !name.contains('.')
         && let Some((_, kind)) = media.mime.split_once('/')
     {
@@ -78,7 +83,7 @@ mod tests {
                 [content.text].into_iter().chain(links).collect::<Vec<_>>().join("|")
             }
         };
-        contents(text, media, &[HOSTS.to_owned()]).into_iter().map(show).collect()
+        contents(text, media, &[HOSTS.to_owned()], Language::English).into_iter().map(show).collect()
     }
 
     #[test]
@@ -106,10 +111,11 @@ mod tests {
             ("unavailable", "https://media.example.org/a.jpg"),
             ("geo", "1,2"),
         ] {
-            let contents = contents("", &[media(mime, url)], &[HOSTS.to_owned()]);
+            let contents = contents("", &[media(mime, url)], &[HOSTS.to_owned()], Language::English);
             assert!(contents.iter().all(|content| content.copy.is_none()), "{url}");
         }
-        let contents = contents("", &[media("", "HTTPS://u:p@Media.Example.ORG/a")], &[HOSTS.to_owned()]);
+        let contents =
+            contents("", &[media("", "HTTPS://u:p@Media.Example.ORG/a")], &[HOSTS.to_owned()], Language::English);
         assert_eq!(contents[0].copy.as_ref().unwrap().name, "a");
     }
 

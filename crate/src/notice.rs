@@ -8,6 +8,7 @@ use crate::host::{Failure, Host};
 use crate::operation::Level;
 use crate::outbox::{self, Entry, LineKind};
 use crate::ticket::{RoomId, Ticket};
+use crate::words::{self, Language, Phrase, Text};
 
 /// From when on waiting is worth telling, in milliseconds.
 const OUTAGE_MS: u64 = 2 * 60_000;
@@ -15,10 +16,10 @@ const OUTAGE_MS: u64 = 2 * 60_000;
 const QUOTE_LENGTH: usize = 80;
 
 /// RapidPro will never take a message. Says whether Rocket.Chat has taken the notice.
-pub async fn given_up(host: &Host, ticket: &Ticket, entry: &Entry, reason: &str) -> bool {
-    let quote = quote(&entry.message.text);
-    let advice = "Reach the contact another way, or ask the administrator.";
-    tell(host, ticket, format!("This message did not reach the contact: “{quote}”. {reason}. {advice}")).await
+pub async fn given_up(host: &Host, ticket: &Ticket, entry: &Entry, reason: &Phrase) -> bool {
+    let language = Language::of_server(host).await;
+    let (quote, reason) = (quote(&entry.message.text), reason.in_language(language));
+    tell(host, ticket, words::GIVEN_UP.filled(language, &[("quote", &quote), ("reason", &reason)])).await
 }
 
 /// Files that RapidPro does not take did not reach the contact.
@@ -26,32 +27,28 @@ pub async fn too_large(host: &Host, ticket: &Ticket, entry: &Entry) {
     let large = entry.message.files.iter().filter(|file| file.size > FILE_SIZE_MAX);
     let names = large.map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
     if !names.is_empty() {
-        let text = format!(
-            "Too large for RapidPro, which takes files of up to 10 MiB: {names}. The contact got only the name."
-        );
-        tell(host, ticket, text).await;
+        let language = Language::of_server(host).await;
+        tell(host, ticket, words::TOO_LARGE.filled(language, &[("names", &names)])).await;
     }
 }
 
 /// What the contact wrote could not be posted.
-pub async fn not_posted(host: &Host, ticket: &Ticket, text: &str, reason: &str) {
-    let quote = quote(text);
-    tell(host, ticket, format!("The contact wrote this, which could not be posted here: “{quote}”. {reason}.")).await;
+pub async fn not_posted(host: &Host, ticket: &Ticket, text: &str, reason: &Phrase) {
+    let language = Language::of_server(host).await;
+    let (quote, reason) = (quote(text), reason.in_language(language));
+    tell(host, ticket, words::NOT_POSTED.filled(language, &[("quote", &quote), ("reason", &reason)])).await;
 }
 
 /// Somebody wrote in a room whose ticket has ended.
 pub async fn nobody_reads(host: &Host, ticket: &Ticket) {
-    let text = "The ticket of this room has ended: nothing that is written here reaches the contact any more.";
-    show(host, &ticket.room, text.to_owned()).await;
+    show(host, &ticket.room, words::NOBODY_READS).await;
 }
 
 /// RapidPro closed a ticket whose room Rocket.Chat would not close. Says whether Rocket.Chat has taken the
 /// notice.
 pub async fn please_close(host: &Host, ticket: &Ticket) -> bool {
-    let text = "The ticket was closed in RapidPro: nothing that is written here reaches the contact any more. \
-                Please close this room."
-        .to_owned();
-    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), text).await)
+    let text = words::PLEASE_CLOSE.in_language(Language::of_server(host).await);
+    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), text.to_owned()).await)
 }
 
 /// RapidPro has not taken the room's messages for a while. Said once.
@@ -65,35 +62,34 @@ pub async fn announce_outage(host: &Host, desk: &Desk, entry: &Entry) -> Result<
     }
     let room = &desk.ticket.room;
     outbox::add(host, entry.place(room), LineKind::Announced).await?;
-    let text = "RapidPro is not answering: your messages are kept and will be sent, in order, as soon as it does.";
-    show(host, room, text.to_owned()).await;
+    show(host, room, words::OUTAGE).await;
     Ok(())
 }
 
 /// RapidPro takes messages again.
 pub async fn announce_end(host: &Host, ticket: &Ticket, entry: &Entry) {
     if entry.progress.announced {
-        show(host, &ticket.room, "RapidPro is answering again: your messages are being sent.".to_owned()).await;
+        show(host, &ticket.room, words::OUTAGE_IS_OVER).await;
     }
 }
 
 /// RapidPro did not give the room's history at once.
 pub async fn history_is_late(host: &Host, room: &RoomId) {
-    let text = "What the contact and the bot said before could not be fetched from RapidPro yet. It will follow.";
-    show(host, room, text.to_owned()).await;
+    show(host, room, words::HISTORY_IS_LATE).await;
 }
 
 /// In a closed room nobody can read a new message: there it is shown to the agent who served it. Says
 /// whether Rocket.Chat has taken it.
 async fn tell(host: &Host, ticket: &Ticket, text: String) -> bool {
     if !ticket.is_open() {
-        return show(host, &ticket.room, text).await;
+        return taken(host, &ticket.room, host.notify(ticket.room.clone(), plain_words(&text)).await);
     }
     taken(host, &ticket.room, host.post_notice(ticket.room.clone(), plain_words(&text)).await)
 }
 
-async fn show(host: &Host, room: &RoomId, text: String) -> bool {
-    taken(host, room, host.notify(room.clone(), plain_words(&text)).await)
+async fn show(host: &Host, room: &RoomId, text: Text) {
+    let text = text.in_language(Language::of_server(host).await);
+    taken(host, room, host.notify(room.clone(), text.to_owned()).await);
 }
 
 fn taken(host: &Host, room: &RoomId, outcome: Result<(), Failure>) -> bool {

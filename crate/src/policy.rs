@@ -2,6 +2,7 @@
 //! The cases are those of mailroom's `event_callback` (facts/rapidpro.md, section 2.6).
 
 use crate::host::{Failure, WebhookAnswer};
+use crate::words::{self, Phrase};
 
 const SECOND_MS: u64 = 1_000;
 const MINUTE_MS: u64 = 60 * SECOND_MS;
@@ -70,8 +71,8 @@ pub enum Verdict {
     UnknownTicket,
     /// RapidPro will never take it.
     GiveUp {
-        /// In words for the agent.
-        reason: String,
+        /// For the agent.
+        reason: Phrase,
     },
 }
 
@@ -153,7 +154,8 @@ fn diagnose(attempt: Try, answer: &WebhookAnswer) -> Diagnosis {
 fn refused(attempt: Try, answer: &WebhookAnswer) -> Verdict {
     match attempt.kind {
         Kind::Message { .. } => {
-            Verdict::GiveUp { reason: format!("RapidPro answered {}: {}", answer.status, answer.body) }
+            let values = vec![("status", answer.status.to_string()), ("body", answer.body.clone())];
+            Verdict::GiveUp { reason: Phrase::new(words::ANSWERED, values) }
         }
         Kind::Close { .. } => retry(attempt, Trouble::Ticket, PASSING_DELAYS_MS, None),
     }
@@ -164,14 +166,11 @@ pub fn is_expired(age_ms: u64) -> bool {
     age_ms >= MESSAGE_AGE_MAX_MS
 }
 
-/// Why a message was given up that nobody could be asked to take.
-pub const EXPIRED: &str = "RapidPro did not answer for three days";
-
 fn retry(attempt: Try, trouble: Trouble, delays: &[u64], retry_after_ms: Option<u64>) -> Verdict {
     let old = is_expired(attempt.age_ms);
     let planned = match attempt.kind {
         Kind::Message { .. } if old => {
-            return Verdict::GiveUp { reason: EXPIRED.to_owned() };
+            return Verdict::GiveUp { reason: words::EXPIRED.into() };
         }
         Kind::Close { .. } if old => OLD_CLOSE_DELAY_MS,
         Kind::Message { .. } | Kind::Close { .. } => {

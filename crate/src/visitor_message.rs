@@ -14,6 +14,7 @@ use crate::request::Response;
 use crate::ticket::{self, Closer, ContactToken, FactKind, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::wire::rocketchat::{Attachment, RoomVisitor, Visitor};
+use crate::words::Language;
 use crate::{media_copy, settings};
 
 /// Writes a contact's message into their room; answers the message's id.
@@ -24,8 +25,11 @@ use crate::{media_copy, settings};
 pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Result<End, Refusal> {
     let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
     let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(fields)?);
-    let hosts = if media.is_empty() { Vec::new() } else { settings::all(host).await?.media_hosts() };
-    let mut contents = media_copy::contents(text, &media, &hosts);
+    let (hosts, language) = match media.as_slice() {
+        [] => (Vec::new(), Language::default()),
+        _ => (settings::all(host).await?.media_hosts(), Language::of_server(host).await),
+    };
+    let mut contents = media_copy::contents(text, &media, &hosts, language);
     for content in &mut contents {
         content.text = without_calls(&content.text);
     }

@@ -10,6 +10,7 @@ use crate::plain::ToValue;
 use crate::policy::WEBHOOK_TIMEOUT_MS;
 use crate::ticket::{Binding, ContactToken, RoomId, Ticket, TicketId};
 use crate::wire::rapidpro::{Event, EventAttachment, EventKind, EventVisitor, MessageData};
+use crate::words::{self, Language};
 use crate::{close_details, connection, file_link, settings};
 
 /// A webhook, ready to be posted.
@@ -98,7 +99,8 @@ async fn render<'a>(
     let mut attachments = Vec::new();
     for file in &entry.message.files {
         if file.size > FILE_SIZE_MAX {
-            lines.push(format!("{} (too large to be sent)", file.name));
+            let language = Language::of_server(host).await;
+            lines.push(words::NOT_SENT.filled(language, &[("name", &file.name)]));
         } else if entry.progress.unfetched {
             lines.push(format!("{}: {}", file.name, file_link::make(host, room, file, file_link::READ_MS).await?));
         } else {

@@ -36,8 +36,8 @@ export interface Request {
 	method: string;
 	headers: Record<string, string>;
 	query: Record<string, unknown>;
-	/** The parsed body as JSON text. */
-	body: string;
+	/** The body, parsed by the server. */
+	body: unknown;
 }
 
 export interface Step {
@@ -106,7 +106,7 @@ export interface EffectArguments {
 	postNotice: { room: string; text: string };
 	notify: { room: string; text: string };
 	schedule: { job: Job; at: number };
-	postWebhook: { url: string; secret: string; body: string; timeoutMs: number };
+	postWebhook: { url: string; secret: string; body: object; timeoutMs: number };
 	readApi: { url: string; token: string; timeoutMs: number };
 	tellTimes: { times: Array<number>; timeZone: string };
 }

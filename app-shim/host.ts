@@ -46,7 +46,7 @@ export interface WebhookAnswer {
 /** How much of an answer's body RapidPro's refusals need to be understood. */
 const BODY_LENGTH_MAX = 1000;
 
-/** A page of RapidPro's API has 250 messages; what is cut makes no sense any more and is refused by the core. */
+/** A page of RapidPro's API has 250 messages; what is longer is none. */
 const PAGE_LENGTH_MAX = 4_000_000;
 
 type Performers = Required<{
@@ -217,15 +217,16 @@ export class Host implements Performers {
 	public async postWebhook(args: EffectArguments['postWebhook']): Promise<WebhookAnswer | null> {
 		const answer = await this.accessors.http.post(args.url, {
 			headers: { Authorization: `Token ${args.secret}`, 'Content-Type': 'application/json' },
-			content: args.body,
+			content: JSON.stringify(args.body),
 			timeout: args.timeoutMs,
 		});
-		return answerOf(answer, BODY_LENGTH_MAX);
+		return answerOf(answer);
 	}
 
-	public async readApi({ url, token, timeoutMs }: EffectArguments['readApi']): Promise<WebhookAnswer | null> {
+	public async readApi({ url, token, timeoutMs }: EffectArguments['readApi']): Promise<object | null> {
 		const headers = { Authorization: `Token ${token}`, Accept: 'application/json' };
-		return answerOf(await this.accessors.http.get(url, { headers, timeout: timeoutMs }), PAGE_LENGTH_MAX);
+		const answer = await this.accessors.http.get(url, { headers, timeout: timeoutMs });
+		return answerOf(answer) && { ...answerOf(answer), content: pageOf(answer) };
 	}
 
 	public async tellTimes({ times, timeZone }: EffectArguments['tellTimes']): Promise<Array<string>> {
@@ -340,15 +341,24 @@ interface MappedByNewerServers {
 }
 
 /** Older servers answer nothing where newer ones throw. */
-function answerOf(answer: IHttpResponse | undefined, bodyLengthMax: number): WebhookAnswer | null {
+function answerOf(answer: IHttpResponse | undefined): WebhookAnswer | null {
 	if (!answer?.statusCode) {
 		return null;
 	}
 	return {
 		status: answer.statusCode,
-		body: (answer.content ?? '').slice(0, bodyLengthMax),
+		body: (answer.content ?? '').slice(0, BODY_LENGTH_MAX),
 		retryAfterMs: retryAfterMs(answer.headers?.['retry-after']),
 	};
+}
+
+/** What the body of a page says; undefined where it is no such thing. */
+function pageOf({ statusCode, content = '' }: IHttpResponse): unknown {
+	try {
+		return statusCode === 200 && content.length <= PAGE_LENGTH_MAX ? JSON.parse(content) : undefined;
+	} catch {
+		return undefined;
+	}
 }
 
 /** In milliseconds from now: the header holds seconds or a date (RFC 9110, section 10.2.3). */

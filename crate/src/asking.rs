@@ -8,7 +8,7 @@ use std::vec;
 
 use serde_json::Value;
 
-use crate::host::{Effect, Failure, Host};
+use crate::host::{Cause, Effect, Failure, Host};
 use crate::operation::Outcome;
 use crate::plain::FromValue;
 
@@ -70,14 +70,14 @@ impl Outcomes<'_> {
 
     /// What the next one answered, in the core's own types.
     pub(crate) fn read<T: FromValue>(&mut self) -> Result<T, Failure> {
-        T::read(&self.value()?).ok_or(Failure::Unreadable)
+        T::read(&self.value()?).ok_or_else(|| Cause::Unreadable.into())
     }
 
     /// The list that the next one answered. As it is: reading values into themselves would copy every one.
     pub(crate) fn list(&mut self) -> Result<Vec<Value>, Failure> {
         match self.value()? {
             Value::Array(items) => Ok(items),
-            _ => Err(Failure::Unreadable),
+            _ => Err(Cause::Unreadable.into()),
         }
     }
 

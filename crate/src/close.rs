@@ -1,7 +1,5 @@
 //! How a ticket ends, from either side.
 
-use serde_json::Value;
-
 use crate::compare;
 use crate::connection::Caller;
 use crate::delivery;
@@ -26,8 +24,8 @@ const COMMENT_LATE_MS: u64 = 100;
 /// # Errors
 /// 400 naming a field. That there is nothing to close, or that Rocket.Chat refuses, is none: the
 /// ticket must be closable in RapidPro.
-pub async fn close(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
-    let token = ContactToken(Fields::of_body(body)?.object("visitor")?.text("token")?.to_owned());
+pub async fn close(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<End, Refusal> {
+    let token = ContactToken(body.object("visitor")?.text("token")?.to_owned());
     let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);

@@ -4,12 +4,14 @@
 //! once: attempts stand with the room's outbox, a claim that is written and read back keeps other nodes away, and
 //! what an attempt that nobody finished has posted is found in the room.
 
+use std::mem;
+
 use serde_json::Value;
 
 use crate::attachment::{self, ContactMedia};
 use crate::connection::Line;
 use crate::desk::Desk;
-use crate::host::{Failure, Host, WebhookAnswer};
+use crate::host::{Cause, Failure, Host};
 use crate::operation::{End, Level};
 use crate::outbox::{self, LEASE_MS, LineKind};
 use crate::ticket::{self, Past, RoomId, RoomState, Ticket};
@@ -128,17 +130,18 @@ struct Trouble {
 }
 
 impl Trouble {
-    fn of(answer: &WebhookAnswer) -> Self {
-        let WebhookAnswer { status, retry_after_ms, .. } = answer;
+    fn of(answer: &Value) -> Self {
+        let number = |name| answer.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let status = number("status");
         match status {
             401 | 403 => Self { words: "it refuses the API token of the app's settings".to_owned(), passing: None },
             200 | 408 | 429 | 500.. => Self {
-                words: if *status == 200 {
+                words: if status == 200 {
                     "its answer makes no sense".to_owned()
                 } else {
                     format!("it answers {status}")
                 },
-                passing: Some(retry_after_ms.unwrap_or_default()),
+                passing: Some(number("retryAfterMs")),
             },
             _ => Self { words: format!("it answers {status}"), passing: None },
         }
@@ -161,14 +164,14 @@ async fn fetch(host: &Host, ticket: &Ticket, past: &Past, line: &Line) -> Result
     let token: String = line.token.chars().filter(char::is_ascii_graphic).collect();
     let mut messages = Vec::new();
     for _ in 0..PAGES_MAX {
-        let answer = match host.read_api(format!("{address}{query}"), &token, TIMEOUT_MS).await {
+        let mut answer = match host.read_api(format!("{address}{query}"), &token, TIMEOUT_MS).await {
             Ok(answer) => answer,
             Err(failure) => {
                 host.log(Level::Warn, format!("RapidPro's API does not answer: {failure}"));
                 return Ok(Err(Trouble { words: "it does not answer".to_owned(), passing: Some(0) }));
             }
         };
-        let Some((page, next)) = page_of(&answer) else { return Ok(Err(Trouble::of(&answer))) };
+        let Some((page, next)) = page_of(&mut answer) else { return Ok(Err(Trouble::of(&answer))) };
         // RapidPro may know better than to obey `before`.
         messages.extend(page.into_iter().filter(|message| written_at(message).is_some_and(|at| at <= opened_at)));
         match next {
@@ -190,7 +193,7 @@ async fn address(host: &Host, ticket: &Ticket, line: &Line) -> Result<String, Fa
         None => None,
     };
     let origin = connection.and_then(|connection| origin(&connection.url));
-    origin.ok_or_else(|| Failure::Refused("RapidPro is not connected".to_owned()))
+    origin.ok_or_else(|| Cause::Refused("RapidPro is not connected".to_owned()).into())
 }
 
 /// Scheme, host and port of a URL.
@@ -200,10 +203,10 @@ fn origin(url: &str) -> Option<String> {
 }
 
 /// A page's messages, and what asks for the next page.
-fn page_of(answer: &WebhookAnswer) -> Option<(Vec<Value>, Option<String>)> {
-    let body: Value = serde_json::from_str(&answer.body).ok().filter(|_| answer.status == 200)?;
-    let next = next_query(text(&body, "next")).map(str::to_owned);
-    Some((body.get("results")?.as_array()?.clone(), next))
+fn page_of(answer: &mut Value) -> Option<(Vec<Value>, Option<String>)> {
+    let content = answer.get_mut("content")?;
+    let next = next_query(text(content, "next")).map(str::to_owned);
+    Some((content.get_mut("results")?.as_array_mut().map(mem::take)?, next))
 }
 
 /// What asks for the next page. Nothing else is taken from the link to it: whatever host an answer names there, the
@@ -304,7 +307,7 @@ async fn post(host: &Host, ticket: &Ticket, posts: &[String], until: u64) -> Res
             RoomState::Closed => return Ok(()),
         };
         if host.now() >= until {
-            return Err(Failure::TimedOut);
+            return Err(Cause::TimedOut.into());
         }
         let visitor = visitor_of(ticket, room.visitor.as_ref());
         host.post_message(room.id, visitor, post.clone(), Vec::new()).await?;

@@ -186,12 +186,13 @@ pub enum Effect {
         url: String,
         /// The secret, for the `Authorization` header.
         secret: String,
-        /// The JSON text.
-        body: String,
+        /// What goes there as JSON.
+        body: Value,
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
-    /// Read a page of RapidPro's API.
+    /// Read a page of RapidPro's API; answers the `status`, `retryAfterMs` like a webhook's answer, and the `content`
+    /// where the status is 200 and the body is JSON.
     ReadApi {
         /// Where it is.
         url: String,
@@ -243,22 +244,45 @@ impl Effect {
     }
 }
 
-/// RapidPro's answer to a webhook or a question.
+/// RapidPro's answer to a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, FromValue)]
 #[value(rename_all = "camelCase")]
 pub struct WebhookAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// The body, cut: a webhook's to a length fit for a log, the API's to one that can be worked with.
+    /// The body, cut to a length fit for a log.
     #[value(default)]
     pub body: String,
     /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
     pub retry_after_ms: Option<u64>,
 }
 
-/// Why an effect did not yield what it should.
+/// Why an effect did not yield what it should. One word, since it is handed on in hundreds of places.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
+pub struct Failure(Box<Cause>);
+
+impl Failure {
+    /// The cause.
+    pub fn cause(&self) -> &Cause {
+        &self.0
+    }
+
+    /// Whether a permission is missing.
+    pub fn is_denied(&self) -> bool {
+        matches!(*self.0, Cause::Denied(_))
+    }
+}
+
+impl From<Cause> for Failure {
+    #[inline(never)]
+    fn from(cause: Cause) -> Self {
+        Self(Box::new(cause))
+    }
+}
+
+/// What there is to a [`Failure`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
     /// Rocket.Chat or the network refused, in its own words.
     Refused(String),
     /// Rocket.Chat answered nothing, as it does where the app lacks this permission.
@@ -271,14 +295,14 @@ pub enum Failure {
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Refused(words) => f.write_str(words),
-            Self::Denied(permission) => {
+        match &*self.0 {
+            Cause::Refused(words) => f.write_str(words),
+            Cause::Denied(permission) => {
                 f.write_str("no answer to what needs the permission ")?;
                 f.write_str(permission)
             }
-            Self::TimedOut => f.write_str("no answer in time"),
-            Self::Unreadable => f.write_str("an answer of an unknown shape"),
+            Cause::TimedOut => f.write_str("no answer in time"),
+            Cause::Unreadable => f.write_str("an answer of an unknown shape"),
         }
     }
 }
@@ -343,7 +367,7 @@ impl Host {
                 ),
             );
         }
-        Failure::Denied(permission)
+        Cause::Denied(permission).into()
     }
 
     /// Waits for this operation's turn in a queue of this process. For what nobody waits for.
@@ -511,7 +535,7 @@ impl Host {
     }
 
     /// Reads a page of RapidPro's API.
-    pub fn read_api(&self, url: String, token: &str, timeout_ms: u64) -> Asking<'_, Answer<WebhookAnswer>> {
+    pub fn read_api(&self, url: String, token: &str, timeout_ms: u64) -> Asking<'_, Answer<Value>> {
         self.one(Effect::ReadApi { url, token: token.to_owned(), timeout_ms })
     }
 
@@ -534,8 +558,8 @@ impl Host {
     pub(crate) fn judge(&self, permission: Option<&'static str>, outcome: Option<Outcome>) -> Answer<Value> {
         let value = match outcome {
             Some(Outcome::Ok(value)) => value,
-            Some(Outcome::Error(words)) => return Err(Failure::Refused(words)),
-            Some(Outcome::Timeout) | None => return Err(Failure::TimedOut),
+            Some(Outcome::Error(words)) => return Err(Cause::Refused(words).into()),
+            Some(Outcome::Timeout) | None => return Err(Cause::TimedOut.into()),
         };
         match permission {
             Some(permission) if value.is_null() => return Err(self.denied(permission)),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::calendar::DUE;
-use crate::host::{Failure, Host};
+use crate::host::{Cause, Failure, Host};
 use crate::media_copy::{self, Copy};
 use crate::notice;
 use crate::operation::{End, Level};
@@ -67,7 +67,7 @@ impl Letter {
 
 /// Whether Rocket.Chat may well take later what it does not take now.
 pub fn is_passing(failure: &Failure) -> bool {
-    matches!(failure, Failure::TimedOut | Failure::Denied(_))
+    matches!(failure.cause(), Cause::TimedOut | Cause::Denied(_))
         || is_unexplained(failure)
         || matches!(Refusal::from(failure.clone()), Refusal::Internal(_))
 }
@@ -215,7 +215,7 @@ async fn copy_file(host: &Host, ticket: &Ticket, room: Room, letter: &Letter, co
     match copied {
         // Where the room was closed meanwhile, Rocket.Chat keeps the file and shows it nowhere.
         Ok(()) => Ok(ticket::look(host, ticket).await? != RoomState::Closed),
-        Err(Failure::TimedOut) => Err(Failure::TimedOut),
+        Err(failure) if *failure.cause() == Cause::TimedOut => Err(failure),
         Err(failure) => {
             host.log(Level::Warn, format!("a contact's file was not copied, its link is posted: {failure}"));
             Ok(false)
@@ -226,7 +226,7 @@ async fn copy_file(host: &Host, ticket: &Ticket, room: Room, letter: &Letter, co
 /// Rather twice than never: where the room's messages may not be read, the letter counts as not posted.
 async fn messages(host: &Host, room: &Room) -> Result<Vec<Message>, Failure> {
     match host.messages(room.id.clone()).await {
-        Err(Failure::Denied(_)) => Ok(Vec::new()),
+        Err(failure) if failure.is_denied() => Ok(Vec::new()),
         read => read,
     }
 }

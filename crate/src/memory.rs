@@ -5,6 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use crate::arrivals::Arrivals;
 use crate::breaker::Breakers;
 use crate::settings::Settings;
@@ -201,7 +203,7 @@ pub struct LastWords(RefCell<VecDeque<Words>>);
 #[derive(Debug)]
 struct Words {
     contact: String,
-    fingerprint: String,
+    said: Value,
     copies: usize,
     copies_max: usize,
     at: u64,
@@ -216,11 +218,11 @@ impl LastWords {
     const COPY_WITHIN_MS: u64 = 1_500;
 
     /// The id of the message that this one repeats, if it is one of its copies.
-    pub fn repeated(&self, contact: &str, fingerprint: &str, now: u64) -> Option<String> {
+    pub fn repeated(&self, contact: &str, said: &Value, now: u64) -> Option<String> {
         let mut all = self.0.borrow_mut();
         let last = all.iter_mut().rev().find(|words| words.contact == contact)?;
         let follows = now.checked_sub(last.at).is_some_and(|pause| pause <= Self::COPY_WITHIN_MS);
-        if last.fingerprint != fingerprint || !follows || last.copies >= last.copies_max {
+        if last.said != *said || !follows || last.copies >= last.copies_max {
             return None;
         }
         last.copies += 1;
@@ -230,9 +232,9 @@ impl LastWords {
 
     /// A contact's message was posted under this id, and RapidPro may send `copies_max` copies of it: as many as there
     /// were tickets then, whatever is closed meanwhile.
-    pub fn remember(&self, contact: String, fingerprint: String, copies_max: usize, id: String, now: u64) {
+    pub fn remember(&self, contact: String, said: Value, copies_max: usize, id: String, now: u64) {
         let mut all = self.0.borrow_mut();
-        all.push_back(Words { contact, fingerprint, copies: 1, copies_max, at: now, id });
+        all.push_back(Words { contact, said, copies: 1, copies_max, at: now, id });
         if all.len() > Self::COUNT_MAX {
             all.pop_front();
         }
@@ -343,16 +345,16 @@ mod tests {
     #[test]
     fn only_as_many_copies_are_swallowed_as_there_are_tickets_and_only_at_once() {
         let words = LastWords::default();
-        assert_eq!(words.repeated("c", "ok", 0), None);
+        assert_eq!(words.repeated("c", &"ok".into(), 0), None);
         words.remember("c".into(), "ok".into(), 1, "m0".into(), 0);
-        assert_eq!(words.repeated("c", "ok", 10), None, "one ticket has no copies");
+        assert_eq!(words.repeated("c", &"ok".into(), 10), None, "one ticket has no copies");
         words.remember("c".into(), "ok".into(), 2, "m1".into(), 0);
-        assert_eq!(words.repeated("c", "no", 10), None);
-        assert_eq!(words.repeated("d", "ok", 10), None);
-        assert_eq!(words.repeated("c", "ok", 10), Some("m1".into()));
-        assert_eq!(words.repeated("c", "ok", 20), None, "said again");
+        assert_eq!(words.repeated("c", &"no".into(), 10), None);
+        assert_eq!(words.repeated("d", &"ok".into(), 10), None);
+        assert_eq!(words.repeated("c", &"ok".into(), 10), Some("m1".into()));
+        assert_eq!(words.repeated("c", &"ok".into(), 20), None, "said again");
         words.remember("c".into(), "ok".into(), 2, "m2".into(), 20);
-        assert_eq!(words.repeated("c", "ok", 5_000), None, "said again later");
+        assert_eq!(words.repeated("c", &"ok".into(), 5_000), None, "said again later");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The endpoint `room`: opens a ticket's room, or finds the one that is open.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::connection::Caller;
 use crate::fields::Fields;
-use crate::host::{Failure, Host};
+use crate::host::{Cause, Failure, Host};
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
@@ -29,7 +29,7 @@ struct Order<'a> {
 ///
 /// # Errors
 /// 400 naming a field; 404 where the department is unknown; 424 where Rocket.Chat refuses.
-pub async fn open(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
+pub async fn open(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<End, Refusal> {
     let order = Order::read(host, caller, body)?;
     let contact = caller.contact(host, order.token.clone()).await?;
     host.acquire_in_time(contact.queue()).await?;
@@ -167,10 +167,10 @@ async fn default_department(host: &Host, workspace: &str) -> Option<String> {
         }
         match host.find_department(named).await? {
             Some(found) => Ok(Some(found.id)),
-            None => Err(Failure::Refused("Rocket.Chat does not know it".to_owned())),
+            None => Err(Cause::Refused("Rocket.Chat does not know it".to_owned()).into()),
         }
     };
-    found.await.unwrap_or_else(|failure| {
+    found.await.unwrap_or_else(|failure: Failure| {
         host.log(Level::Error, format!("the ticket goes without the default department of the settings: {failure}"));
         None
     })
@@ -218,12 +218,11 @@ async fn set_custom_field(host: &Host, visitor: &Visitor, key: &str, value: Stri
 }
 
 fn answer(room: &RoomId, follow_ups: Vec<Job>) -> End {
-    End { response: Some(Response::json(200, json!({ "id": room.as_str() }))), follow_ups }
+    End { response: Some(Response::field(200, "id", room.as_str().into())), follow_ups }
 }
 
 impl<'a> Order<'a> {
-    fn read(host: &Host, caller: &Caller, body: &'a Value) -> Result<Self, Refusal> {
-        let fields = Fields::of_body(body)?;
+    fn read(host: &Host, caller: &Caller, fields: &Fields<'a>) -> Result<Self, Refusal> {
         let visitor = fields.object("visitor")?;
         let since = match fields.optional_text("sessionStart")? {
             Some(start) => Some(
@@ -268,8 +267,8 @@ impl<'a> Order<'a> {
     /// What servers that can keep on the room, and what fills omnichannel fields of these names.
     fn room_fields(&self) -> Map<String, Value> {
         let known = [
-            ("rapidproTicket", Some(json!(self.binding.ticket.as_str()))),
-            ("rapidproContact", self.binding.past.as_ref().map(|past| json!(past.contact))),
+            ("rapidproTicket", Some(self.binding.ticket.as_str().into())),
+            ("rapidproContact", self.binding.past.as_ref().map(|past| past.contact.as_str().into())),
             ("priority", self.priority.cloned()),
         ];
         known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()

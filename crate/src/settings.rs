@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::connection::{Caller, Line};
 use crate::fields::Fields;
-use crate::host::{Failure, Host};
+use crate::host::{Cause, Failure, Host};
 use crate::operation::{End, Level};
+use crate::plain;
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::trigger::Job;
@@ -183,10 +184,10 @@ pub async fn public_address(host: &Host) -> Result<String, Failure> {
 }
 
 async fn site_url(host: &Host) -> Result<String, Failure> {
-    let site = host.server_setting("Site_Url").await.map_err(|failure| match failure {
+    let site = host.server_setting("Site_Url").await.map_err(|failure| match failure.cause() {
         // The engine's words for a setting that is not there or not to be read; this one is always there.
-        Failure::Refused(words) if words.contains("unaccessible") => host.denied("server-setting.read"),
-        other => other,
+        Cause::Refused(words) if words.contains("unaccessible") => host.denied("server-setting.read"),
+        _ => failure,
     })?;
     Ok(site.as_str().unwrap_or_default().trim_end_matches('/').to_owned())
 }
@@ -205,16 +206,16 @@ pub async fn updated(host: &Host) -> End {
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn read(host: &Host, caller: &Caller) -> Result<End, Refusal> {
     let workspace = workspace::named(host, &caller.workspace).await?;
-    let content = json!({ "webhook": { "url": workspace.callback(&caller.connection) } });
-    Ok(End::answer(Response::json(200, content)))
+    let url = workspace.callback(&caller.connection).into();
+    Ok(End::answer(Response::field(200, "webhook", plain::named("url", url))))
 }
 
 /// Sets where webhooks go.
 ///
 /// # Errors
 /// 400 where the address is missing or not one; whatever keeps Rocket.Chat from storing it.
-pub async fn write(host: &Host, caller: Caller, body: &Value) -> Result<End, Refusal> {
-    let webhook = Fields::of_body(body)?.object("webhook")?;
+pub async fn write(host: &Host, caller: Caller, body: &Fields<'_>) -> Result<End, Refusal> {
+    let webhook = body.object("webhook")?;
     let url = webhook.text("url")?;
     if !is_http_url(url) {
         return Err(webhook.wrong("url", "an http or https URL with a host"));

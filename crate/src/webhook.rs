@@ -16,7 +16,7 @@ use crate::{close_details, connection, file_link, settings};
 #[derive(Debug)]
 pub struct Webhook {
     connection: Connection,
-    body: String,
+    body: Value,
 }
 
 /// Why a webhook cannot even be posted.
@@ -68,7 +68,7 @@ impl Webhook {
         data: Option<Value>,
     ) -> Result<Self, Undelivered> {
         let event = event(kind, &binding.ticket, &ticket.contact.token, data);
-        let body = event.write().to_string();
+        let body = event.write();
         let connection = connection::find(host, &ticket.contact.workspace, &binding.connection).await?;
         Ok(Self { connection: connection.ok_or(Undelivered::NotConnected)?, body })
     }
@@ -115,7 +115,7 @@ fn event<'a>(kind: EventKind, ticket: &'a TicketId, token: &'a ContactToken, dat
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

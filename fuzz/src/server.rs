@@ -192,7 +192,7 @@ impl Server {
                 json!(true)
             }
             Effect::PostMessage { .. } | Effect::PostNotice { .. } => json!(self.next_id("message")),
-            Effect::ReadApi { .. } => json!({ "status": 200, "body": page(chance) }),
+            Effect::ReadApi { .. } => json!({ "status": 200, "content": page(chance) }),
             Effect::TellTimes { times, .. } => {
                 times.iter().map(|time| time.to_string()).chain(["UTC".to_owned()]).collect()
             }
@@ -236,11 +236,11 @@ fn shown(room: &Room) -> Value {
 }
 
 /// A page of RapidPro's API, or what stands in its place.
-fn page(chance: &mut Chance<'_>) -> String {
+fn page(chance: &mut Chance<'_>) -> Value {
     if chance.seldom(8) {
-        return chance.text();
+        return json!(chance.text());
     }
     let message =
         json!({ "direction": "in", "text": format!("{TEXT} {}", chance.text()), "created_on": "1970-01-01T00:00Z" });
-    json!({ "results": [message], "next": chance.text() }).to_string()
+    json!({ "results": [message], "next": chance.text() })
 }

@@ -34,8 +34,7 @@ const CONTACTS_MAX: usize = 3;
 
 impl World {
     /// What a webhook is about, and for which ticket.
-    pub fn entry_of(&mut self, op: OpRef, body: &str) -> Option<(Entry, String)> {
-        let body: Value = serde_json::from_str(body).ok()?;
+    pub fn entry_of(&mut self, op: OpRef, body: &Value) -> Option<(Entry, String)> {
         let ticket = body["ticketID"].as_str()?.to_owned();
         if body["type"] == "agent-message" {
             return Some((Entry::Message(body["data"]["text"].as_str()?.to_owned()), ticket));
@@ -53,9 +52,9 @@ impl World {
     }
 
     /// Checks a webhook that is about to be sent; answers its number among the attempts.
-    pub fn check_webhook(&mut self, op: OpRef, body: &str) -> usize {
+    pub fn check_webhook(&mut self, op: OpRef, body: &Value) -> usize {
         let Some((entry, ticket)) = self.entry_of(op, body) else {
-            self.violate("webhooks are about tickets", body.to_owned());
+            self.violate("webhooks are about tickets", body.to_string());
             return 0;
         };
         let room = match &entry {
@@ -63,7 +62,7 @@ impl World {
             Entry::Close(room, _) => Some(room.clone()),
         };
         let Some(room) = room else {
-            self.violate("only what staff wrote in a ticket's own room leaves", body.to_owned());
+            self.violate("only what staff wrote in a ticket's own room leaves", body.to_string());
             return 0;
         };
         let read = self.drive(op).and_then(|drive| drive.read.get(&room).copied()).unwrap_or_default();
@@ -92,12 +91,12 @@ impl World {
     }
 
     /// The room is the ticket's, and the ticket is the contact's.
-    fn check_whose(&mut self, room: &RoomId, ticket: &str, body: &str) {
+    fn check_whose(&mut self, room: &RoomId, ticket: &str, body: &Value) {
         let contact = self.rapidpro.tickets.get(ticket).map(|ticket| ticket.contact);
         let shown = self.chat.room(room);
         let own = shown.is_some_and(|room| room.maker == Maker::ThisApp && room.contact == contact);
         let bound = self.ledger.room(room).bound.iter().any(|(bound, _)| bound == ticket);
-        let token = contact.is_some_and(|contact| body.contains(&format!("\"token\":\"{}\"", token_of(contact))));
+        let token = contact.is_some_and(|contact| body["visitor"]["token"] == token_of(contact));
         if !own || !bound || !token {
             self.violate("only what staff wrote in a ticket's own room leaves", format!("{body} of {}", room.as_str()));
         }

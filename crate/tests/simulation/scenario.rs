@@ -326,11 +326,10 @@ impl World {
     }
 
     fn send(&mut self, endpoint: &str, method: &str, body: Value, asker: Asker) {
-        let body = body.to_string();
         let headers = Headers {
             authorization: Some("Token secret".into()),
             content_type: Some("application/json".into()),
-            content_length: Some(body.len().to_string()),
+            content_length: Some(body.to_string().len().to_string()),
             ..Headers::default()
         };
         let request =
@@ -427,7 +426,7 @@ impl World {
 
     // Webhooks.
 
-    pub fn webhook(&mut self, place: Place, body: &str, attempt: usize) {
+    pub fn webhook(&mut self, place: Place, body: &Value, attempt: usize) {
         let Some((entry, ticket)) = self.entry_of(place.op, body) else { return };
         let fault = self.suffers(RAPIDPROS_FAULTS);
         let reaction = self.rapidpro.react(&ticket, fault);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rapidpro_tickets_core::host::{Cause, Failure, WebhookAnswer};
+use rapidpro_tickets_core::host::{Cause, WebhookAnswer};
 use rapidpro_tickets_core::policy::{Kind, Try, Verdict, judge};
 use rapidpro_tickets_fuzz::chance::Chance;
 

@@ -191,7 +191,8 @@ pub enum Effect {
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
-    /// Read a page of RapidPro's API.
+    /// Read a page of RapidPro's API; answers the `status`, `retryAfterMs` like a webhook's answer, and the `content`
+    /// where the status is 200 and the body is JSON.
     ReadApi {
         /// Where it is.
         url: String,

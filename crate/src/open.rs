@@ -168,10 +168,10 @@ async fn default_department(host: &Host, workspace: &str) -> Option<String> {
         }
         match host.find_department(named).await? {
             Some(found) => Ok(Some(found.id)),
-            None => Err(Failure::from(Cause::Refused("Rocket.Chat does not know it".to_owned()))),
+            None => Err(Cause::Refused("Rocket.Chat does not know it".to_owned()).into()),
         }
     };
-    found.await.unwrap_or_else(|failure| {
+    found.await.unwrap_or_else(|failure: Failure| {
         host.log(Level::Error, format!("the ticket goes without the default department of the settings: {failure}"));
         None
     })

@@ -88,18 +88,24 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn an_operation_yields_effects_and_then_its_end_as_plain_objects() {
-        let request = r#"{"request":{"request":{"endpoint":"secret.check","method":"get","headers":{},"body":{}}}}"#;
-        let mut operation = Core::new("app".into(), "node".into()).start(start(request)).unwrap();
-        check(&operation.begin().unwrap(), r#"{"effects":[{"id":"app_secret","kind":"readSetting"}],"log":[]}"#);
+        let mut operation = Core::new("app".into(), "node".into()).start(start(r#""installed""#)).unwrap();
+        let asked =
+            |association| format!(r#"{{"effects":[{{"association":"{association}","kind":"readRecords"}}],"log":[]}}"#);
+        check(&operation.begin().unwrap(), &asked("workspace"));
         let mut resume = |answers| operation.resume(JSON::parse(answers).unwrap()).unwrap();
-        check(
-            &resume(r#"{"now":2,"outcomes":[{"ok":"s3cret"}]}"#),
-            r#"{"effects":[{"id":"previous_secret","kind":"readSetting"},{"id":"more_workspaces","kind":"readSetting"}],"log":[]}"#,
-        );
-        let end = resume(r#"{"now":3,"outcomes":[{"ok":""},{"ok":""}]}"#);
-        let end = Reflect::get(&end, &"end".into()).unwrap();
+        let workspace = r#"{"now":2,"outcomes":[{"ok":[{"v":1,"id":"w","connection":"","at":1}]}]}"#;
+        check(&resume(workspace), &asked("visitor-key"));
+        let end = Reflect::get(&resume(r#"{"now":3,"outcomes":[{"error":"no"}]}"#), &"end".into()).unwrap();
+        check(&end, r#"{"followUps":[]}"#);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_refusal_is_an_answer() {
+        let request = r#"{"request":{"request":{"endpoint":"secret.check","method":"put","headers":{},"body":{}}}}"#;
+        let mut operation = Core::new("app".into(), "node".into()).start(start(request)).unwrap();
+        let end = Reflect::get(&operation.begin().unwrap(), &"end".into()).unwrap();
         let response = Reflect::get(&end, &"response".into()).unwrap();
-        assert_eq!(Reflect::get(&response, &"status".into()).unwrap(), JsValue::from(401));
+        assert_eq!(Reflect::get(&response, &"status".into()).unwrap(), JsValue::from(405));
     }
 
     #[wasm_bindgen_test]

@@ -8,6 +8,14 @@ export { AppInterface };
 /** How long an event may be late at most, where delays are on. */
 const LATE_MS_MAX = 12;
 
+type Deliver = (data: unknown) => Promise<unknown>;
+
+/**
+ * The engine waits for none of these, so that nobody catches what a process throws that is just being started. A server
+ * logs what nobody caught and lives on; this one would end.
+ */
+const UNWATCHED = ['executePostMessageSent', 'executePostSystemMessageSent'];
+
 /** Carries what happens on the server to the apps. */
 export class AppEvents {
 	private manager?: AppManager;
@@ -23,6 +31,12 @@ export class AppEvents {
 	/** Section 3, "Not triggered until all apps are loaded". */
 	connect(manager: AppManager): void {
 		this.manager = manager;
+		const listeners = manager.getListenerManager() as unknown as Record<string, Deliver | undefined>;
+		for (const name of UNWATCHED) {
+			const deliver = listeners[name]?.bind(listeners);
+			if (!deliver) continue;
+			listeners[name] = (data) => deliver(data).catch((error) => console.error(name, JSON.stringify(error)));
+		}
 	}
 
 	/** Loses the next events, as a server does that dies before it tells its apps. */

@@ -157,10 +157,10 @@ struct Errand {
 }
 
 impl FromValue for Errand {
-    fn read(record: &Value) -> Option<Self> {
-        let fields = record.as_object()?;
-        let settled = fields.get("line").is_some_and(|line| line.get("settled").is_some());
-        Some(Self { room: plain::field(fields, "room")?, entry: plain::field(fields, "entry")?, settled })
+    fn read_or_any(record: &Value, fits: &mut bool) -> Self {
+        let fields = plain::fields(record, fits);
+        let settled = record.get("line").is_some_and(|line| line.get("settled").is_some());
+        Self { room: plain::field(fields, "room", fits), entry: plain::field(fields, "entry", fits), settled }
     }
 }
 

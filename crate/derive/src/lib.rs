@@ -41,40 +41,53 @@ fn derive(input: DeriveInput, name: &Ident, method: fn(&Shape) -> TokenStream) -
 
 fn read(shape: &Shape) -> TokenStream {
     let body = match &shape.kind {
-        Kind::Transparent => quote!(Some(Self(crate::plain::FromValue::read(value)?))),
+        Kind::Transparent => quote!(Self(crate::plain::FromValue::read_or_any(value, fits))),
         Kind::Struct(fields) => {
             let fields = read_fields(fields);
-            quote!(let fields = value.as_object()?; Some(Self { #fields }))
+            quote!(let fields = crate::plain::fields(value, fits); Self { #fields })
         }
-        Kind::Enum { variants, .. } => {
-            let arms = variants.iter().map(read_variant);
-            quote! {
-                let (name, content) = crate::plain::variant(value)?;
-                match name { #(#arms)* _ => None }
-            }
-        }
+        Kind::Enum { variants, .. } => read_enum(variants),
     };
     quote! {
-        fn read(value: &::serde_json::Value) -> Option<Self> { #body }
+        fn read_or_any(value: &::serde_json::Value, fits: &mut bool) -> Self { #body }
     }
 }
 
-fn read_variant(Variant { ident, name, content }: &Variant) -> TokenStream {
-    let made = match content {
-        Content::None => quote!(Some(Self::#ident)),
-        Content::One => quote!(Some(Self::#ident(crate::plain::FromValue::read(content)?))),
+/// A value that is none of the variants is read as the one that is cheapest to make.
+fn read_enum(variants: &[Variant]) -> TokenStream {
+    let unit = variants.iter().find(|variant| matches!(variant.content, Content::None));
+    let Some(any) = unit.or(variants.first()) else {
+        return quote!(compile_error!("an enum without variants is no value"));
+    };
+    let arms = variants.iter().filter(|variant| variant.name != any.name).map(|variant| {
+        let (name, read) = (&variant.name, read_variant(variant));
+        quote!(#name => #read,)
+    });
+    let (any_name, read_any) = (&any.name, read_variant(any));
+    quote! {
+        let (name, content) = crate::plain::variant(value, fits);
+        match name {
+            #(#arms)*
+            other => { *fits &= other == #any_name; #read_any }
+        }
+    }
+}
+
+fn read_variant(Variant { ident, content, .. }: &Variant) -> TokenStream {
+    match content {
+        Content::None => quote!(Self::#ident),
+        Content::One => quote!(Self::#ident(crate::plain::FromValue::read_or_any(content, fits))),
         Content::Fields(fields) => {
             let fields = read_fields(fields);
-            quote!({ let fields = content.as_object()?; Some(Self::#ident { #fields }) })
+            quote!({ let fields = crate::plain::fields(content, fits); Self::#ident { #fields } })
         }
-    };
-    quote!(#name => #made,)
+    }
 }
 
 fn read_fields(fields: &[Field]) -> TokenStream {
     let fields = fields.iter().map(|Field { ident, name, has_default }| match has_default {
-        true => quote!(#ident: crate::plain::field_or_default(fields, #name)?),
-        false => quote!(#ident: crate::plain::field(fields, #name)?),
+        true => quote!(#ident: crate::plain::field_or_default(fields, #name, fits)),
+        false => quote!(#ident: crate::plain::field(fields, #name, fits)),
     });
     quote!(#(#fields),*)
 }

@@ -196,6 +196,7 @@ async fn site_url(host: &Host) -> Result<String, Failure> {
 pub async fn updated(host: &Host) -> End {
     host.memory().settings.forget();
     host.memory().public_address.forget();
+    host.memory().language.forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
     End::default()
 }

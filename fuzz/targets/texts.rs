@@ -6,6 +6,7 @@ use rapidpro_tickets_core::attachment::{ContactMedia, render};
 use rapidpro_tickets_core::connection::Line;
 use rapidpro_tickets_core::plain::FromValue;
 use rapidpro_tickets_core::wire::rocketchat::Message;
+use rapidpro_tickets_core::words::Language;
 use rapidpro_tickets_core::{agent_content, fields, inbox, settings, ticket, visitor};
 use rapidpro_tickets_fuzz::chance::Chance;
 use serde_json::Value;
@@ -41,7 +42,7 @@ fn check_text(text: &str) {
 /// Rocket.Chat refuses a whole message for one address that is none.
 fn check_media(chance: &mut Chance<'_>) {
     let (mime, url, text) = (chance.text(), chance.text(), chance.rest());
-    let (text_shown, attachments) = render(&text, &[ContactMedia { mime: &mime, url: &url }]);
+    let (text_shown, attachments) = render(&text, &[ContactMedia { mime: &mime, url: &url }], Language::default());
     for attachment in &attachments {
         let link = attachment.title.link.as_deref().unwrap_or_default();
         assert!(settings::is_http_url(link), "{link:?}");

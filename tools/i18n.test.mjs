@@ -20,7 +20,10 @@ function keysInUse() {
 }
 
 it('speaks these languages', () => {
-	assert.deepEqual(readdirSync(join(ROOT, 'i18n')).sort(), LANGUAGES.map((language) => `${language}.json`));
+	assert.deepEqual(
+		readdirSync(join(ROOT, 'i18n')).sort(),
+		LANGUAGES.map((language) => `${language}.json`),
+	);
 });
 
 it('has words for every key that the app names, and for no other', () => {
@@ -37,7 +40,10 @@ for (const language of LANGUAGES.slice(1)) {
 
 		it('has no words that are English', () => {
 			const same = Object.keys(words).filter((key) => words[key] === english[key] || !words[key].trim());
-			assert.deepEqual(same, same.filter((key) => ALIKE.includes(key)));
+			assert.deepEqual(
+				same,
+				same.filter((key) => ALIKE.includes(key)),
+			);
 		});
 
 		it('keeps what stands in braces', () => {

@@ -28,7 +28,14 @@ pub trait ToValue {
 
 /// Reads what is of the expected shape, and passes over the rest.
 pub fn read_all<T: FromValue>(values: &[Value]) -> Vec<T> {
-    values.iter().filter_map(T::read).collect()
+    // In a loop, here and below: each `collect` is code of its own.
+    let mut all = Vec::new();
+    for value in values {
+        if let Some(read) = T::read(value) {
+            all.push(read);
+        }
+    }
+    all
 }
 
 /// The fields of an object.
@@ -148,7 +155,11 @@ impl<T: FromValue> FromValue for Option<T> {
 impl<T: FromValue> FromValue for Vec<T> {
     fn read_or_any(value: &Value, fits: &mut bool) -> Self {
         *fits &= value.is_array();
-        value.as_array().into_iter().flatten().map(|item| T::read_or_any(item, fits)).collect()
+        let mut all = Vec::new();
+        for item in value.as_array().into_iter().flatten() {
+            all.push(T::read_or_any(item, fits));
+        }
+        all
     }
 }
 

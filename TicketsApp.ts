@@ -11,13 +11,13 @@ import type {
 } from '@rocket.chat/apps-engine/definition/accessors';
 import { ApiSecurity, ApiVisibility } from '@rocket.chat/apps-engine/definition/api';
 import type { ILivechatRoom, IPostLivechatRoomClosed } from '@rocket.chat/apps-engine/definition/livechat';
-import type { IMessage, IPostMessageSent } from '@rocket.chat/apps-engine/definition/messages';
+import type { IMessage, IPostMessageSent, IPostSystemMessageSent } from '@rocket.chat/apps-engine/definition/messages';
 import { RoomType } from '@rocket.chat/apps-engine/definition/rooms';
 import type { ISetting } from '@rocket.chat/apps-engine/definition/settings';
 
 import { endpoints } from './app-shim/endpoints';
 import type { Accessors } from './app-shim/host';
-import { messageOf, roomOf } from './app-shim/host';
+import { messageOf, roomOf, typeOf } from './app-shim/host';
 import { processors } from './app-shim/jobs';
 import { loggerOf } from './app-shim/logger';
 import { Runner } from './app-shim/runner';
@@ -33,7 +33,7 @@ const timers: Timers = {
 };
 
 /** The class that Rocket.Chat loads: says what the app offers and hears, and passes everything on to the core. */
-export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRoomClosed {
+export class TicketsApp extends App implements IPostMessageSent, IPostSystemMessageSent, IPostLivechatRoomClosed {
 	private readonly runner = new Runner(this.getID(), timers);
 
 	public override async onInstall(
@@ -80,6 +80,19 @@ export class TicketsApp extends App implements IPostMessageSent, IPostLivechatRo
 			{ messageSent: { message: messageOf(message) } },
 			this.accessorsOf(read, http, persistence, modify),
 		);
+	}
+
+	/** Newer servers tell of the closing comment here, older ones above. Nothing else that the server says matters. */
+	public async executePostSystemMessageSent(
+		message: IMessage,
+		read: IRead,
+		http: IHttp,
+		persistence: IPersistence,
+		modify: IModify,
+	): Promise<void> {
+		if (typeOf(message) === 'livechat-close') {
+			await this.executePostMessageSent(message, read, http, persistence, modify);
+		}
 	}
 
 	public async executePostLivechatRoomClosed(

@@ -36,8 +36,8 @@ export interface Request {
 	method: string;
 	headers: Record<string, string>;
 	query: Record<string, unknown>;
-	/** The parsed body as JSON text. */
-	body: string;
+	/** The body, parsed by the server. */
+	body: unknown;
 }
 
 export interface Step {
@@ -99,14 +99,16 @@ export interface EffectArguments {
 	closeRoom: { room: string; comment: string };
 	postMessage: { room: string; visitor: Visitor; text: string; attachments: Array<object> };
 	copyFile: { url: string; name: string; room: string; token: string; bytesMax: number; timeoutMs: number };
-	setCustomField: { token: string; key: string; value: string };
+	setCustomField: { token: string; key: string; value: string | number | boolean };
 	findUpload: { id: string };
 	findDepartment: { department: string };
 	readMessages: { room: string };
 	postNotice: { room: string; text: string };
 	notify: { room: string; text: string };
 	schedule: { job: Job; at: number };
-	postWebhook: { url: string; secret: string; body: string; timeoutMs: number };
+	postWebhook: { url: string; secret: string; body: object; timeoutMs: number };
+	readApi: { url: string; token: string; timeoutMs: number };
+	tellTimes: { times: Array<number>; timeZone: string };
 }
 
 export type EffectKind = keyof EffectArguments;

@@ -59,22 +59,13 @@ class Endpoint extends ApiEndpoint {
 		const accessors = { read, modify, http, persistence, logger: loggerOf(this.app) };
 		const { method, headers, query, content } = request;
 		try {
-			const trigger = { request: { request: { endpoint: this.path, method, headers, query, body: jsonOf(content) } } };
+			const trigger = { request: { request: { endpoint: this.path, method, headers, query, body: content } } };
 			const end = await this.runner.run(trigger, accessors, PATIENCE_MS);
 			this.runner.startJobs(end.followUps, accessors);
 			return await responseOf(end.response, read);
 		} catch (error) {
 			return failure(error, accessors);
 		}
-	}
-}
-
-/** The parsed body as text again; nothing for one that is nested too deeply, which the core refuses in words. */
-function jsonOf(content: unknown): string {
-	try {
-		return JSON.stringify(content ?? {});
-	} catch {
-		return '';
 	}
 }
 

@@ -43,8 +43,18 @@ export interface WebhookAnswer {
 	retryAfterMs?: number;
 }
 
+export interface ApiAnswer {
+	status: number;
+	/** The body; nothing where it is no JSON. */
+	content: unknown;
+	retryAfterMs?: number;
+}
+
 /** How much of an answer's body RapidPro's refusals need to be understood. */
 const BODY_LENGTH_MAX = 1000;
+
+/** A page of RapidPro's API has 250 messages. */
+const PAGE_LENGTH_MAX = 4_000_000;
 
 type Performers = Required<{
 	[Kind in Exclude<EffectKind, 'acquire' | 'tryAcquire' | 'release'>]: (
@@ -168,7 +178,7 @@ export class Host implements Performers {
 	}
 
 	public async setCustomField({ token, key, value }: EffectArguments['setCustomField']): Promise<void> {
-		await this.modify.getUpdater().getLivechatUpdater().setCustomFields(token, key, value, true);
+		await this.modify.getUpdater().getLivechatUpdater().setCustomFields(token, key, String(value), true);
 	}
 
 	public async findUpload({ id }: EffectArguments['findUpload']): Promise<object | null> {
@@ -214,18 +224,33 @@ export class Host implements Performers {
 	public async postWebhook(args: EffectArguments['postWebhook']): Promise<WebhookAnswer | null> {
 		const answer = await this.accessors.http.post(args.url, {
 			headers: { Authorization: `Token ${args.secret}`, 'Content-Type': 'application/json' },
-			content: args.body,
+			content: JSON.stringify(args.body),
 			timeout: args.timeoutMs,
 		});
 		// Older servers answer nothing where newer ones throw.
 		if (!answer?.statusCode) {
 			return null;
 		}
-		return {
-			status: answer.statusCode,
-			body: (answer.content ?? '').slice(0, BODY_LENGTH_MAX),
-			retryAfterMs: retryAfterMs(answer.headers?.['retry-after']),
-		};
+		const body = (answer.content ?? '').slice(0, BODY_LENGTH_MAX);
+		return { status: answer.statusCode, body, retryAfterMs: retryAfterMs(answer) };
+	}
+
+	public async readApi({ url, token, timeoutMs }: EffectArguments['readApi']): Promise<ApiAnswer | null> {
+		const headers = { Authorization: `Token ${token}`, Accept: 'application/json' };
+		const answer = await this.accessors.http.get(url, { headers, timeout: timeoutMs });
+		if (!answer?.statusCode) {
+			return null;
+		}
+		return { status: answer.statusCode, content: jsonOf(answer.content), retryAfterMs: retryAfterMs(answer) };
+	}
+
+	public async tellTimes({ times, timeZone }: EffectArguments['tellTimes']): Promise<Array<string>> {
+		// Of all locales Sweden's is the one that writes 2020-07-17 10:28.
+		const format = new Intl.DateTimeFormat('sv-SE', {
+			...(timeZone && { timeZone }),
+			...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
+		});
+		return [...times.map((time) => format.format(time)), format.resolvedOptions().timeZone];
 	}
 
 	private get persistence(): IPersistence {
@@ -271,7 +296,8 @@ function visitorOf({ id, token, username, name }: IVisitor): Visitor {
 }
 
 /** A room as the core reads it. */
-export function roomOf({ id, type, isOpen, messageCount, source, visitor }: ILivechatRoom): object {
+export function roomOf(room: ILivechatRoom): object {
+	const { id, type, isOpen, messageCount, source, visitor, department, closedAt } = room;
 	return {
 		id,
 		type,
@@ -279,24 +305,50 @@ export function roomOf({ id, type, isOpen, messageCount, source, visitor }: ILiv
 		messageCount,
 		source: source && { id: sourceId(source) },
 		visitor: visitor && visitorOf(visitor),
+		...(closedAt && { closing: { ...closerOf(room), at: closedAt.getTime(), department: department?.name } }),
 	};
+}
+
+/** Servers up to 6.0 leave it unmapped. */
+function closerOf({
+	closedBy,
+	_unmappedProperties_: unmapped,
+}: ILivechatRoom & { _unmappedProperties_?: { closedBy?: IUser } }) {
+	const closer = closedBy ?? unmapped?.closedBy;
+	return closer && { username: closer.username, name: closer.name };
 }
 
 /** A message as the core reads it: what is not plain data, such as its time, made so. */
 export function messageOf(message: IMessage): object {
 	const { id, text, room, sender, attachments, createdAt } = message;
-	const { token, type, files, _unmappedProperties_: unmapped } = message as IMessage & MappedByNewerServers;
+	const { token, files, _unmappedProperties_: unmapped } = message as IMessage & MappedByNewerServers;
 	return {
 		id,
 		text,
 		token,
-		type: type ?? unmapped?.t,
+		type: typeOf(message),
 		createdAt: createdAt?.getTime(),
 		...(room && { room: roomOf(room as ILivechatRoom) }),
-		sender: sender && { id: sender.id, username: sender.username, type: sender.type, appId: sender.appId },
-		attachments: attachments?.map(({ text, timestampLink, description }) => ({ text, timestampLink, description })),
+		sender: sender && {
+			id: sender.id,
+			username: sender.username,
+			name: sender.name,
+			type: sender.type,
+			appId: sender.appId,
+		},
+		attachments: attachments?.map(attachmentOf),
 		files: files ?? unmapped?.files ?? (message.file && [message.file]),
 	};
+}
+
+/** The kind of a system message. */
+export function typeOf(message: IMessage): string | undefined {
+	const { type, _unmappedProperties_: unmapped } = message as MappedByNewerServers;
+	return type ?? unmapped?.t;
+}
+
+function attachmentOf({ text, timestampLink, description, title }: IMessageAttachment): object {
+	return { text, timestampLink, description, link: title?.link };
 }
 
 /** What the definitions of older engines do not name, or older servers leave unmapped. */
@@ -307,8 +359,17 @@ interface MappedByNewerServers {
 	_unmappedProperties_?: { t?: string; files?: Array<object> };
 }
 
+function jsonOf(text = ''): unknown {
+	try {
+		return text.length > PAGE_LENGTH_MAX ? null : JSON.parse(text);
+	} catch {
+		return null;
+	}
+}
+
 /** In milliseconds from now: the header holds seconds or a date (RFC 9110, section 10.2.3). */
-function retryAfterMs(header: string | undefined): number | undefined {
+function retryAfterMs({ headers }: IHttpResponse): number | undefined {
+	const header = headers?.['retry-after'];
 	if (!header) {
 		return undefined;
 	}

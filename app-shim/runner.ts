@@ -184,6 +184,8 @@ class Drive {
 				return this.release(effect.queue);
 			case 'postWebhook':
 				return outcomeOf(this.timers, () => this.host.postWebhook(effect), effect.timeoutMs + WEBHOOK_GRACE_MS);
+			case 'readApi':
+				return outcomeOf(this.timers, () => this.host.readApi(effect), effect.timeoutMs + WEBHOOK_GRACE_MS);
 			default: {
 				const method = this.host[effect.kind] as (effect: Effect) => Promise<unknown>;
 				return outcomeOf(this.timers, () => method.call(this.host, effect), Math.min(DEADLINE_MS, this.timeLeft()));

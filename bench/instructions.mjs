@@ -1,7 +1,7 @@
 /** What operations inside the core cost natively: instructions, as callgrind counts them, and allocations. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { installPackage } from '../tools/debian.mjs';
+import { aptInstall } from '../tools/apt.mjs';
 import { CACHE, ROOT } from '../tools/project.mjs';
 import { run } from '../tools/run.mjs';
 
@@ -23,7 +23,7 @@ export function plays() {
 /** Instructions of one run of each operation, by their names. */
 export function countInstructions() {
 	if (spawnSync('valgrind', ['--version']).status !== 0) {
-		installPackage('valgrind', 'This needs valgrind: install it and try again');
+		aptInstall(['valgrind'], 'This needs valgrind: install it and try again');
 	}
 	const counted = plays().map(({ name }, which) => {
 		const all = instructions(which, TIMES + 1) - instructions(which, 1);

@@ -3,7 +3,7 @@
 import { assemble } from './assembly.mts';
 import { deploy } from './deploy.mts';
 import { Narrator } from './narrator.mts';
-import { Running } from './running.mts';
+import { type Running, runProgram } from './running.mts';
 import { SCENARIOS, scenarioNamed } from './scenarios/index.mts';
 import { playOnTerminal } from './scenarios/terminal.mts';
 
@@ -28,20 +28,4 @@ if (names.length === 0 || names.includes('--help')) {
 	for (const { id, summary } of SCENARIOS) console.log(`  ${id.padEnd(14)}${summary}`);
 	process.exit(names.length === 0 ? 1 : 0);
 }
-const running = new Running();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-	process.once(signal, async () => {
-		await running.stop();
-		process.exit(1);
-	});
-}
-try {
-	await play(names, running);
-} catch (error) {
-	if (!running.ending) {
-		console.error(`\n${(error as Error).message}`);
-		process.exitCode = 1;
-	}
-}
-await running.stop();
-process.exit();
+await runProgram((running) => play(names, running), 1);

@@ -5,7 +5,7 @@ import { AGENTS, assemble } from './assembly.mts';
 import { deploy } from './deploy.mts';
 import { Narrator } from './narrator.mts';
 import { Page } from './page/server.mts';
-import { Running } from './running.mts';
+import { type Running, runProgram } from './running.mts';
 import { conversation } from './scenarios/conversation.mts';
 import { playOnTerminal } from './scenarios/terminal.mts';
 
@@ -78,21 +78,4 @@ As RapidPro, straight to the app:
   curl -i -X GET ${authorization} ${json} -d '{${visitor}}' ${app}/room.close`;
 }
 
-const running = new Running();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-	process.once(signal, async () => {
-		console.log('\nstopping');
-		await running.stop();
-		process.exit();
-	});
-}
-try {
-	await run(readOptions(), running);
-} catch (error) {
-	if (!running.ending) {
-		console.error(`\n${(error as Error).message}`);
-		process.exitCode = 1;
-	}
-}
-await running.stop();
-process.exit();
+await runProgram((running) => run(readOptions(), running));

@@ -95,6 +95,15 @@ describe('a contact’s media, all in one message', () => {
 		);
 	});
 
+	it('are not posted again where nobody said that they were', async () => {
+		const ticket = await stage.openTicket();
+		const url = 'https://media.example.org/unknown.png';
+		stage.rocketChat.faults.hang('livechat.createMessage', 1, { afterwards: true });
+		assertId(await send(ticket, '', [{ type: 'image/png', url }]), 201);
+		assertId(await send(ticket, 'next'), 201);
+		await untilShown(ticket, [`unknown.png<${url}>`, 'next'], 60_000);
+	});
+
 	it('are not fetched unless that is wanted', async () => {
 		await stage.rocketChat.setAppSetting('media_hosts', host.name);
 		const ticket = await stage.openTicket();

@@ -48,6 +48,41 @@ describe('More workspaces', () => {
 		assert.deepEqual(texts(other), ['for Ben']);
 	});
 
+	it('fetches history with each workspace’s own token, and gives each its own default department', async () => {
+		await stage.rocketChat.addDepartment({ id: 'dep-main', name: 'Main', agents: [AGENT] });
+		await stage.rocketChat.addDepartment({ id: 'dep-north', name: 'Northern clinic', agents: [AGENT] });
+		await stage.rocketChat.setAppSetting('history_token', stage.rapidPro.apiToken);
+		await stage.rocketChat.setAppSetting('default_department', 'Main');
+		await stage.rocketChat.setAppSetting('rapidpro_address', stage.rapidPro.url);
+		const line = `North; secret=${other.secret}; token=${other.apiToken}; department=Northern clinic`;
+		await stage.rocketChat.setAppSetting('more_workspaces', line);
+		await other.connect(stage.rocketChat.appUrl);
+		for (const [rapidPro, department] of [
+			[stage.rapidPro, 'dep-main'],
+			[other, 'dep-north'],
+		] as const) {
+			const contact = rapidPro.addContact({ name: 'Ann' });
+			const createdOn = new Date(Date.now() - 60_000);
+			rapidPro.model.addMessage({ contact, direction: 'in', text: `to ${department}`, createdOn });
+			const { roomId } = await openTicket(rapidPro, contact);
+			assert.equal(stage.rocketChat.room(roomId)?.departmentId, department);
+			const history = () => stage.rocketChat.messages(roomId).find(({ msg }) => msg.startsWith('*Earlier messages'));
+			assert.match((await until('the history', history)).msg, new RegExp(`to ${department}$`));
+			const asked = rapidPro.exchanges.list.filter(({ url }) => url.startsWith('/api/'));
+			assert.deepEqual([...new Set(asked.map(({ answer }) => answer?.status))], [200]);
+		}
+	});
+
+	it('asks for no history where a line has no token', async () => {
+		await stage.rocketChat.setAppSetting('history_token', stage.rapidPro.apiToken);
+		await connectOther();
+		await openTicket(other, other.addContact({ name: 'Ben' }));
+		const asks = ({ exchanges }: RapidPro) => exchanges.list.some(({ url }) => url.startsWith('/api/'));
+		await openTicket(stage.rapidPro, stage.rapidPro.addContact({ name: 'Ann' }));
+		await until('the other’s history', () => asks(stage.rapidPro));
+		assert.equal(asks(other), false);
+	});
+
 	it('lets one workspace be down without holding up another', async () => {
 		await connectOther();
 		const [ours, theirs] = [await stage.openTicket(), await openTicket(other, other.addContact({ name: 'Ben' }))];

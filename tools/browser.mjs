@@ -1,7 +1,7 @@
 /** A browser for what looks at the sandbox's page: Chromium, by its name on the path or by the variable CHROMIUM. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { installPackage } from './debian.mjs';
+import { aptInstall } from './apt.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -20,5 +20,5 @@ export function provideBrowser() {
 	if (findBrowser() !== undefined) {
 		return;
 	}
-	installPackage('chromium', 'This needs Chromium: install it, or name its program in the variable CHROMIUM');
+	aptInstall(['chromium'], 'This needs Chromium: install it, or name its program in the variable CHROMIUM');
 }

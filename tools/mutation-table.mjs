@@ -217,6 +217,12 @@ export const MUTATIONS = [
 		to: 'if now < progress.next && !recovered && false {',
 	},
 	{
+		breaks: 'that RapidPro does not know a ticket ends no outage',
+		file: 'delivery.rs',
+		from: 'Verdict::UnknownTicket => breaker.undecided(),\n            Verdict::Delivered | Verdict::Unfetched => {',
+		to: 'Verdict::Delivered | Verdict::Unfetched | Verdict::UnknownTicket => {',
+	},
+	{
 		breaks: 'a page is listed before it is written on',
 		file: 'outbox.rs',
 		from: 'DUE.list(host, page).await?;',
@@ -311,6 +317,12 @@ export const MUTATIONS = [
 		file: 'inbox.rs',
 		from: '.iter().any(is_it) {',
 		to: '.iter().any(is_it) && false {',
+	},
+	{
+		breaks: 'what was posted is told by its links',
+		file: 'inbox.rs',
+		from: 'same_media && message.text',
+		to: '(same_media || files.is_empty()) && message.text',
 	},
 	{
 		breaks: "RapidPro's copies of a message are posted once",

@@ -6,14 +6,14 @@
  * `SEEDS=n` plays at most so many histories a rule.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MUTATIONS } from './mutation-table.mjs';
 import { CACHE, ROOT } from './project.mjs';
 import { main } from './run.mjs';
 
 const SCRATCH = join(CACHE, 'mutations');
-const SEEDS = process.env.SEEDS ?? '4000';
+const SEEDS = process.env.SEEDS ?? '20000';
 /** Building takes longer than playing the few seeds that most need. */
 const QUICK_TO_BUILD = { CARGO_PROFILE_TEST_OPT_LEVEL: '1', CARGO_PROFILE_TEST_DEBUG: 'none' };
 
@@ -24,7 +24,9 @@ main(() => {
 	}
 	mkdirSync(SCRATCH, { recursive: true });
 	for (const path of ['crate', 'xtask', 'Cargo.toml', 'Cargo.lock']) {
-		cpSync(join(ROOT, path), join(SCRATCH, path), { recursive: true, preserveTimestamps: true });
+		// Cargo goes by the files' times: an old one would have it take what an earlier mutation left built.
+		rmSync(join(SCRATCH, path), { recursive: true, force: true });
+		cpSync(join(ROOT, path), join(SCRATCH, path), { recursive: true });
 	}
 	const parts = process.argv.length > 2 ? process.argv.slice(2) : [''];
 	const chosen = MUTATIONS.filter(({ breaks }) => parts.some((part) => breaks.includes(part)));

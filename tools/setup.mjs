@@ -1,14 +1,17 @@
 /**
  * Installs the npm packages where they are missing or not those of the lock file. Every npm script begins with it,
- * so it uses nothing but Node itself. With `--rust` it also makes sure that there is a Rust toolchain, with `--browser`
- * that there is a browser.
+ * so it uses nothing but Node itself. With `--rust` it also makes sure that Rust can be built, with `--c++` that C++ can
+ * be built with it, with `--browser` that there is a browser.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { provideBrowser } from './browser.mjs';
 import { ROOT } from './project.mjs';
 import { main, run } from './run.mjs';
+import { provideRust } from './rust.mjs';
+
+const FLAG = { type: 'boolean', default: false };
 
 main(() => {
 	if (!isInstalled()) {
@@ -16,10 +19,11 @@ main(() => {
 		// Not `npm ci`: that would delete Cargo's cache, which is below node_modules. This takes the same versions.
 		run('npm', ['install', '--no-save', '--no-audit', '--no-fund']);
 	}
-	if (process.argv.includes('--rust') && spawnSync('cargo', ['--version']).status !== 0) {
-		throw new Error('This needs Rust: install it with rustup (https://rustup.rs) and try again');
+	const { values } = parseArgs({ options: { rust: FLAG, 'c++': FLAG, browser: FLAG } });
+	if (values.rust) {
+		provideRust(values['c++'] ? ['cc', 'c++'] : ['cc']);
 	}
-	if (process.argv.includes('--browser')) {
+	if (values.browser) {
 		provideBrowser();
 	}
 });

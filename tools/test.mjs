@@ -19,7 +19,9 @@ const CHECKS = [
 		'Rust: formatting of the fuzz targets',
 		() => run('cargo', ['fmt', '--manifest-path', 'fuzz/Cargo.toml', '--check']),
 	],
-	['Rust: lints', () => run('cargo', ['clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings'])],
+	['Rust: lints', () => clippy('--workspace', '--all-targets')],
+	// Without the fuzzer itself, which is written in C++.
+	['Rust: lints of the fuzz targets', () => clippy('--manifest-path', 'fuzz/Cargo.toml', '--no-default-features')],
 	['TypeScript: formatting and lints', () => bin('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings')],
 	...['.', 'sandbox', 'sandbox/page/client', 'test'].map((project) => [
 		`TypeScript: types of ${project === '.' ? 'the app' : project}`,
@@ -55,6 +57,10 @@ function node(...args) {
 
 function bin(path, ...args) {
 	node(join(ROOT, 'node_modules', path), ...args);
+}
+
+function clippy(...options) {
+	run('cargo', ['clippy', '--locked', ...options, '--', '-D', 'warnings']);
 }
 
 function build(out, ...options) {

@@ -2,7 +2,7 @@
 
 use crate::emoji;
 use crate::outbox::{File, Message};
-use crate::wire::rocketchat::{self, MessageAttachment};
+use crate::wire::rocketchat::{self, MessageAttachment, Sender};
 
 /// RapidPro takes no larger files, in bytes (mailroom's `FetchFile`).
 pub const FILE_SIZE_MAX: u64 = 10 * 1024 * 1024;
@@ -17,7 +17,17 @@ pub fn of(message: &rocketchat::Message, written_at: u64) -> Option<Message> {
     let lines = quotes.chain([typed]).chain(captions).filter(|line| !line.trim().is_empty());
     let text = emoji::from_names(&lines.collect::<Vec<_>>().join("\n"));
     let files = files(message);
-    (!text.is_empty() || !files.is_empty()).then_some(Message { written_at, text, files })
+    let author = message.sender.as_ref().and_then(Sender::called).unwrap_or_default();
+    (!text.is_empty() || !files.is_empty()).then_some(Message { written_at, author, text, files })
+}
+
+/// The text with its author's name before it, in that form. A quote keeps the beginning of its line.
+pub fn signed(form: &str, author: &str, text: &str) -> String {
+    let name = form.replace("{name}", author);
+    if text.is_empty() {
+        return name.trim_end().to_owned();
+    }
+    if text.starts_with("> ") { format!("{}\n{text}", name.trim_end()) } else { format!("{name}{text}") }
 }
 
 /// The originals; a thumbnail beside one is no file of its own.
@@ -87,6 +97,28 @@ mod tests {
             json!({ "text": "[ ](https://c/live/x?msg=1) one\ntwo", "timestampLink": "https://c/live/r?msg=2" });
         let text = "[ ](https://c/live/r?msg=2) yes";
         check_text(json!({ "text": text, "attachments": [quote] }), "> one\n> two\nyes");
+    }
+
+    #[test]
+    fn authors_are_called_by_name_or_else_by_username() {
+        let author = |sender: Value| {
+            let message = json!({ "text": "x", "room": { "id": "r" }, "sender": sender });
+            of(&crate::plain::FromValue::read(&message).unwrap(), 1).unwrap().author
+        };
+        assert_eq!(
+            author(json!({ "name": " Agnes\n\u{1f469}  O'Neil ", "username": "agnes" })),
+            "Agnes \u{1f469} O'Neil"
+        );
+        assert_eq!(author(json!({ "name": " ", "username": "agnes" })), "agnes");
+        assert_eq!(author(json!({})), "");
+    }
+
+    #[test]
+    fn the_name_stands_before_the_text() {
+        assert_eq!(signed("*{name}*: ", "Agnes", "Hello"), "*Agnes*: Hello");
+        assert_eq!(signed("*{name}*: ", "Agnes", "> one\nyes"), "*Agnes*:\n> one\nyes");
+        assert_eq!(signed("*{name}*: ", "Agnes", ""), "*Agnes*:");
+        assert_eq!(signed("{name} says ", "{name}", "Hello"), "{name} says Hello");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::agent_content;
 use crate::arrivals::{LOOK_EVERY_MS, PATIENCE_MS};
+use crate::close;
 use crate::compare;
 use crate::delivery;
 use crate::desk::Desk;
@@ -26,6 +27,7 @@ pub async fn forward(host: &Host, message: Message) -> End {
     }
     let made_here = message.room.was_made_by(&host.memory().app_id);
     arrivals.count(&message);
+    close::note_comment(host, &message);
     if to_forward(host, &message).is_none() {
         return End::default();
     }

@@ -8,7 +8,7 @@ use std::vec;
 
 use serde_json::Value;
 
-use crate::host::{Effect, Failure, Host};
+use crate::host::{Cause, Effect, Failure, Host};
 use crate::operation::Outcome;
 use crate::plain::FromValue;
 
@@ -23,7 +23,7 @@ pub struct Asking<'a, T> {
     read: fn(&mut Outcomes<'_>) -> T,
 }
 
-/// What the effects of a step, two at most, need to be granted.
+/// What the effects of a step need to be granted; settings, of which a step may read many, need nothing.
 type Permissions = [Option<&'static str>; 2];
 
 impl<'a, T> Asking<'a, T> {
@@ -59,16 +59,25 @@ impl Outcomes<'_> {
         self.host.judge(self.permissions.next().flatten(), self.outcomes.next())
     }
 
+    /// What each of the others answered, if all did.
+    pub(crate) fn values(&mut self) -> Result<Vec<Value>, Failure> {
+        let mut values = Vec::new();
+        while self.outcomes.len() > 0 {
+            values.push(self.value()?);
+        }
+        Ok(values)
+    }
+
     /// What the next one answered, in the core's own types.
     pub(crate) fn read<T: FromValue>(&mut self) -> Result<T, Failure> {
-        T::read(&self.value()?).ok_or(Failure::Unreadable)
+        T::read(&self.value()?).ok_or_else(|| Cause::Unreadable.into())
     }
 
     /// The list that the next one answered. As it is: reading values into themselves would copy every one.
     pub(crate) fn list(&mut self) -> Result<Vec<Value>, Failure> {
         match self.value()? {
             Value::Array(items) => Ok(items),
-            _ => Err(Failure::Unreadable),
+            _ => Err(Cause::Unreadable.into()),
         }
     }
 

@@ -27,6 +27,15 @@ pub fn render(text: &str, media: &[ContactMedia<'_>]) -> (String, Vec<Attachment
     (lines.join("\n"), attachments)
 }
 
+/// One of the media as words and a link.
+pub fn words(media: &ContactMedia<'_>) -> String {
+    let title = attachment(media).map(|attachment| attachment.title).unwrap_or_default();
+    match (title.value, title.link) {
+        (Some(words), Some(link)) => format!("{words}: {link}"),
+        _ => media.url.to_owned(),
+    }
+}
+
 fn attachment(media: &ContactMedia<'_>) -> Option<Attachment> {
     let kind = media.mime.split('/').next().unwrap_or_default();
     if kind == "geo" {
@@ -112,6 +121,14 @@ mod tests {
         let place = shown("geo", "-1.95,30.06");
         assert_eq!(place.title.link.as_deref(), Some("https://www.openstreetmap.org/?mlat=-1.95&mlon=30.06"));
         assert_eq!(place.title.value.as_deref(), Some("Location: -1.95,30.06"));
+    }
+
+    #[test]
+    fn words_with_a_link() {
+        let say = |mime, url| words(&ContactMedia { mime, url });
+        assert_eq!(say("image/png", "https://host/a/b.png?x=1"), "b.png: https://host/a/b.png?x=1");
+        assert_eq!(say("geo", "1,2"), "Location: 1,2: https://www.openstreetmap.org/?mlat=1&mlon=2");
+        assert_eq!(say("image/png", "not a url"), "not a url");
     }
 
     #[test]

@@ -45,6 +45,11 @@ impl Breaker {
         self.0.take().failures >= FAILURES_MAX
     }
 
+    /// RapidPro answered what it can answer while it is down, too: another attempt may be made at once.
+    pub fn undecided(&self) {
+        self.0.borrow_mut().probing_since = None;
+    }
+
     /// RapidPro did not answer, or not sensibly.
     pub fn failed(&self, now: u64) {
         let mut state = self.0.borrow_mut();
@@ -94,6 +99,18 @@ mod tests {
         assert!(breaker.succeeded());
         assert!(breaker.allows(16_000, ATTEMPT_MS));
         assert!(!breaker.succeeded());
+    }
+
+    #[test]
+    fn an_answer_that_says_nothing_neither_ends_the_outage_nor_keeps_the_next_attempt_out() {
+        let breaker = Breaker::default();
+        breaker.failed(0);
+        breaker.failed(0);
+        assert!(breaker.allows(5_000, ATTEMPT_MS));
+        breaker.undecided();
+        assert!(breaker.allows(5_000, ATTEMPT_MS));
+        assert!(!breaker.allows(5_000, ATTEMPT_MS));
+        assert!(breaker.succeeded());
     }
 
     #[test]

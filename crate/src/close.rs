@@ -1,7 +1,5 @@
 //! How a ticket ends, from either side.
 
-use serde_json::Value;
-
 use crate::compare;
 use crate::connection::Caller;
 use crate::delivery;
@@ -12,9 +10,14 @@ use crate::notice;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket::{self, Closer, ContactToken, FactKind, RoomState, Ticket};
+use crate::settings;
+use crate::ticket::{self, Closer, ContactToken, FactKind, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
-use crate::wire::rocketchat::Room;
+use crate::wire::rocketchat::{Message, Room};
+use crate::words::{self, Language};
+
+/// How long after the event of a close that of its comment may come, in milliseconds.
+const COMMENT_LATE_MS: u64 = 100;
 
 /// The endpoint `room.close`: ends a contact's tickets without telling RapidPro, which knows. What
 /// agents wrote before goes out all the same.
@@ -22,15 +25,15 @@ use crate::wire::rocketchat::Room;
 /// # Errors
 /// 400 naming a field. That there is nothing to close, or that Rocket.Chat refuses, is none: the
 /// ticket must be closable in RapidPro.
-pub async fn close(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
-    let token = ContactToken(Fields::of_body(body)?.object("visitor")?.text("token")?.to_owned());
+pub async fn close(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<End, Refusal> {
+    let token = ContactToken(body.object("visitor")?.text("token")?.to_owned());
     let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     let mut end = End::answer(Response::of(204));
     for ticket in tickets.iter().filter(|ticket| !ticket.is_ended() && !ticket.is_finished()) {
         // Stored before the room is closed: its close event must find it, however soon it comes.
-        ticket.add(host, FactKind::Closed { by: Closer::RapidPro }).await?;
+        ticket.add(host, FactKind::closed(Closer::RapidPro)).await?;
         end.follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
     }
     Ok(end)
@@ -42,7 +45,8 @@ pub async fn close(host: &Host, caller: &Caller, body: &Value) -> Result<End, Re
 /// Where Rocket.Chat neither closes the room nor takes the request to.
 pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
     let RoomState::Open(room) = ticket::look(host, ticket).await? else { return Ok(()) };
-    let comment = if ticket.gave_way() { "Opened twice at once; the other room goes on" } else { "Closed in RapidPro" };
+    let comment = if ticket.gave_way() { words::GAVE_WAY } else { words::CLOSED_IN_RAPIDPRO };
+    let comment = comment.in_language(Language::of_server(host).await);
     let Err(failure) = host.close_room(room.id, comment).await else { return Ok(()) };
     if ticket::look(host, ticket).await? == RoomState::Closed {
         return Ok(());
@@ -50,6 +54,15 @@ pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
     let room = ticket.room.as_str();
     host.log(Level::Warn, format!("the ticket of room {room} has ended, but the room could not be closed: {failure}"));
     if notice::please_close(host, ticket).await { Ok(()) } else { Err(failure) }
+}
+
+/// Remembers the words with which a room was closed, if the message says so: they come in an event of their own,
+/// mostly before that of the close.
+pub fn note_comment(host: &Host, message: &Message) {
+    let text = message.text.as_deref().unwrap_or_default().trim();
+    if message.kind.as_deref() == Some("livechat-close") && !text.is_empty() {
+        host.memory().comments.put(message.room.id.clone(), text.to_owned());
+    }
 }
 
 /// A room was closed on Rocket.Chat's side, or by this app: RapidPro is told in the first case.
@@ -60,7 +73,8 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
     host.acquire(delivery::desk_queue(&room)).await;
     let stored = match Desk::read(host, &room).await {
         Ok(Some(desk)) if desk.ticket.is_open() => {
-            desk.ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await
+            let comment = comment_on(host, &room).await;
+            desk.ticket.add(host, FactKind::Closed { by: Closer::RocketChat, comment }).await
         }
         Ok(None) if made_here => {
             compare::look_soon(host, &room).await;
@@ -75,4 +89,17 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
         host.memory().missed.set(true);
     }
     End::follow_up(Job::Deliver { room, haste: Haste::Due })
+}
+
+/// The words with which a room was closed, where RapidPro is to be told. Their event may be late.
+async fn comment_on(host: &Host, room: &RoomId) -> Option<String> {
+    let comments = &host.memory().comments;
+    let known = comments.take(room);
+    if !settings::all(host).await.is_ok_and(|settings| settings.sends_close_details()) {
+        return None;
+    }
+    if known.is_none() {
+        host.sleep(COMMENT_LATE_MS).await;
+    }
+    known.or_else(|| comments.take(room))
 }

@@ -30,11 +30,11 @@ pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, 
         && match ticket::look(host, ticket).await {
             Ok(state) => state == RoomState::Closed,
             // What cannot be seen is no close, and must not keep messages from being sent.
-            Err(Failure::Denied(_)) => false,
+            Err(failure) if failure.is_denied() => false,
             Err(failure) => return Err(failure),
         };
     if missed {
-        ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+        ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
     }
     Ok(missed)
 }
@@ -49,7 +49,7 @@ pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<bool, F
     let mut messages = match host.messages(room.clone()).await {
         Ok(messages) => messages,
         // What was taken up goes out all the same.
-        Err(Failure::Denied(_)) => return Ok(false),
+        Err(failure) if failure.is_denied() => return Ok(false),
         Err(failure) => return Err(failure),
     };
     let mut any = false;

@@ -1,9 +1,11 @@
 //! Which secrets the settings name, whose they are, and where webhooks go with which of them.
 
+use std::iter;
+
 use crate::auth::same;
 use crate::host::{Failure, Host};
 use crate::refusal::Refusal;
-use crate::settings;
+use crate::settings::{self, Settings};
 use crate::ticket::{Contact, ContactToken};
 use crate::workspace::{self, ConnectionId, MAIN, Workspace};
 
@@ -36,16 +38,12 @@ impl Caller {
 /// 401 with one message for a missing and a wrong token, another where no secret is configured.
 pub async fn authenticate(host: &Host, authorization: Option<&str>) -> Result<Caller, Refusal> {
     let token = authorization.and_then(token_of).unwrap_or_default();
-    let secret = settings::secret(host).await?;
-    if !secret.is_empty() && same(token, &secret) {
-        return Ok(Caller::new(MAIN, &secret));
-    }
-    let more = settings::more(host).await?;
-    let mut others = more.secrets();
-    if let Some((workspace, secret)) = others.find(|(_, secret)| same(token, secret)) {
+    let settings = settings::all(host).await?;
+    let known = || secrets(&settings);
+    if let Some((workspace, secret)) = known().find(|(_, secret)| same(token, secret)) {
         return Ok(Caller::new(workspace, secret));
     }
-    Err(Refusal::Unauthorized(if secret.is_empty() && more.secrets().next().is_none() {
+    Err(Refusal::Unauthorized(if known().next().is_none() {
         "no secret is configured yet: paste RapidPro's secret into the app's setting App Secret in Rocket.Chat"
     } else {
         "the header `Authorization: Token <secret>` is missing or does not carry the app's App Secret"
@@ -67,55 +65,60 @@ pub struct Connection {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn find(host: &Host, workspace: &str, named_by: &ConnectionId) -> Result<Option<Connection>, Failure> {
-    let secret = settings::secret(host).await?;
-    let main = workspace::named(host, MAIN).await?;
-    if main.id == workspace && ConnectionId::of(&secret) == *named_by {
-        return Ok(connection(&main, secret));
-    }
-    let more = settings::more(host).await?;
-    if main.id == workspace {
-        let previous = Some(&more.previous_secret).filter(|previous| ConnectionId::of(previous) == *named_by);
-        return Ok(connection(&main, previous.unwrap_or(&secret).clone()));
-    }
-    for line in &more.workspaces {
-        let other = workspace::named(host, &line.name).await?;
-        if other.id == workspace {
-            return Ok(connection(&other, line.secret.clone()));
+    let Some((workspace, Line { name, secret, .. })) = configured(host, workspace).await? else { return Ok(None) };
+    let settings = settings::all(host).await?;
+    let previous = settings.previous_secret();
+    let is_previous = name == MAIN && ConnectionId::of(&secret) != *named_by && ConnectionId::of(previous) == *named_by;
+    let secret = if is_previous { previous.to_owned() } else { secret };
+    let url = workspace.callback(&ConnectionId::of(&secret));
+    Ok(url.map(|url| Connection { url: url.to_owned(), secret }))
+}
+
+/// What the settings say of a workspace; nothing of one that is no longer configured.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn line(host: &Host, workspace: &str) -> Result<Line, Failure> {
+    Ok(configured(host, workspace).await?.map(|(_, line)| line).unwrap_or_default())
+}
+
+/// The workspace with this id, and what the settings say of it.
+async fn configured(host: &Host, id: &str) -> Result<Option<(Workspace, Line)>, Failure> {
+    let settings = settings::all(host).await?;
+    for line in iter::once(&settings.main_line()).chain(&settings.workspaces) {
+        let workspace = workspace::named(host, &line.name).await?;
+        if workspace.id == id {
+            return Ok(Some((workspace, line.clone())));
         }
     }
     Ok(None)
 }
 
-fn connection(workspace: &Workspace, secret: String) -> Option<Connection> {
-    let url = workspace.callback(&ConnectionId::of(&secret))?.to_owned();
-    Some(Connection { url, secret })
+/// All secrets, with the workspace that each stands for.
+fn secrets(settings: &Settings) -> impl Iterator<Item = (&str, &str)> {
+    let main = [(MAIN, settings.secret()), (MAIN, settings.previous_secret())];
+    let main = main.into_iter().filter(|(_, secret)| !secret.is_empty());
+    main.chain(settings.workspaces.iter().map(|line| (line.name.as_str(), line.secret.as_str())))
 }
 
-/// The secrets beside **App Secret**.
+/// A line of the setting **More workspaces**: `name; secret=…; token=…; department=…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct More {
-    /// The setting **Previous secret**; may be empty.
-    pub previous_secret: String,
-    /// The setting **More workspaces**.
-    pub workspaces: Vec<Line>,
-}
-
-impl More {
-    /// All of them, with the workspace that each stands for.
-    fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
-        let previous = Some((MAIN, self.previous_secret.as_str())).filter(|(_, secret)| !secret.is_empty());
-        previous.into_iter().chain(self.workspaces.iter().map(|line| (line.name.as_str(), line.secret.as_str())))
-    }
-}
-
-/// A line of the setting **More workspaces**: `name; secret=…`.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// How the admin calls the workspace.
     pub name: String,
     /// Its secret.
     pub secret: String,
+    /// Its token for RapidPro's API; may be empty.
+    pub token: String,
+    /// Its default department; may be empty.
+    pub department: String,
+    /// Where its API is, if not where its webhooks go; only other settings can say that, of the main one.
+    pub address: String,
 }
+
+/// What follows a line's name.
+const WANTED: &str =
+    "after the name and a `;` it takes `secret=…`, and also `token=…` and `department=…`, with a `;` between";
 
 impl Line {
     /// Reads the setting; what is wrong is said in words and left out.
@@ -138,14 +141,22 @@ impl Line {
     }
 
     fn read(text: &str) -> Result<Self, &'static str> {
-        let (name, option) = text.split_once(';').unwrap_or((text, ""));
-        let option = option.trim().trim_end_matches(';').trim_end();
-        let secret = option.split_once('=').filter(|(key, _)| key.trim_end() == "secret");
-        match (name.trim(), secret.map(|(_, secret)| secret.trim())) {
-            (name, _) if name.is_empty() || name.contains('=') => Err("it begins with a name"),
-            (_, None | Some("")) => Err("after the name and a `;` it takes `secret=…`"),
-            (name, Some(secret)) => Ok(Self { name: name.to_owned(), secret: secret.to_owned() }),
+        let mut parts = text.split(';').map(str::trim);
+        let mut line = Self { name: parts.next().unwrap_or_default().to_owned(), ..Self::default() };
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (key, value) = part.split_once('=').unwrap_or_default();
+            let place = match key.trim_end() {
+                "secret" => &mut line.secret,
+                "token" => &mut line.token,
+                "department" => &mut line.department,
+                _ => return Err(WANTED),
+            };
+            value.trim_start().clone_into(place);
         }
+        if line.name.is_empty() || line.name.contains('=') {
+            return Err("it begins with a name");
+        }
+        if line.secret.is_empty() { Err(WANTED) } else { Ok(line) }
     }
 }
 
@@ -168,15 +179,16 @@ mod tests {
 
     #[test]
     fn a_line_names_a_workspace() {
-        let (lines, problems) = Line::read_all("\n North ; secret = a=b ; \r\nSouth;secret=c");
-        let line = |name: &str, secret: &str| Line { name: name.into(), secret: secret.into() };
-        assert_eq!(lines, [line("North", "a=b"), line("South", "c")]);
+        let (lines, problems) = Line::read_all("\n North ; secret = a=b ;department=Field; \r\nSouth;secret=c;token=d");
+        let north = Line { name: "North".into(), secret: "a=b".into(), department: "Field".into(), ..Line::default() };
+        let south = Line { name: "South".into(), secret: "c".into(), token: "d".into(), ..Line::default() };
+        assert_eq!(lines, [north, south]);
         assert!(problems.is_empty());
     }
 
     #[test]
     fn what_is_wrong_with_a_line_is_said_without_its_secret() {
-        let setting = "A;secret=s3\nB\nsecret=s4\nC; s5\nD; key=s7\nA; secret=s8\nE; secret=s3";
+        let setting = "A;secret=s3\nB\nsecret=s4\nC; s5\nD; secret=s6; key=s7\nA; secret=s8\nE; secret=s3";
         let (lines, problems) = Line::read_all(setting);
         assert_eq!(lines.len(), 1);
         assert_eq!(problems.len(), 6);

@@ -14,7 +14,7 @@ use crate::policy::{self, Kind, Trouble, Try, Verdict, WEBHOOK_TIMEOUT_MS};
 use crate::ticket::{Binding, FactKind, RoomId, Ticket, TicketId};
 use crate::trigger::{Haste, Job};
 use crate::webhook::{Undelivered, Webhook};
-use crate::{close, compare, notice, tidy};
+use crate::{close, compare, history, notice, tidy};
 
 /// How long an attempt can take, with what is stored around it, in milliseconds.
 const ATTEMPT_MS: u64 = WEBHOOK_TIMEOUT_MS + 5_000;
@@ -163,8 +163,11 @@ impl<'a> Courier<'a> {
     }
 
     async fn work_off(&mut self, room: &RoomId) -> Result<(), Failure> {
-        for _ in 0..TURNS_MAX {
+        for turn in 0..TURNS_MAX {
             let Some(desk) = Desk::read(self.host, room).await? else { return Ok(()) };
+            if turn == 0 {
+                self.follow_ups.extend(history::due(self.host, &desk, self.haste));
+            }
             if self.turn(&desk).await? == Turn::Stop {
                 return Ok(());
             }
@@ -439,11 +442,12 @@ impl<'a> Courier<'a> {
             Verdict::Retry { trouble: Trouble::Configuration, .. } => {
                 // Another node may have been told a new address, or a new secret.
                 memory.workspaces.forget();
-                memory.secret.forget();
-                memory.more.forget();
+                memory.settings.forget();
             }
             Verdict::Retry { trouble: Trouble::Ticket, .. } | Verdict::GiveUp { .. } => {}
-            Verdict::Delivered | Verdict::Unfetched | Verdict::UnknownTicket => {
+            // It says so even where it fails with every ticket that it knows.
+            Verdict::UnknownTicket => breaker.undecided(),
+            Verdict::Delivered | Verdict::Unfetched => {
                 if breaker.succeeded() {
                     self.follow_ups.push(Job::Sweep { recovered: true });
                 }

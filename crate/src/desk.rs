@@ -41,6 +41,7 @@ impl Desk {
 
     /// Whether something is still to be done for the room.
     pub fn is_busy(&self) -> bool {
-        !self.ticket.is_finished() && (!self.ticket.is_open() || !self.outbox.waiting.is_empty())
+        let waits = !self.outbox.waiting.is_empty() || self.outbox.history.is_under_way();
+        !self.ticket.is_finished() && (!self.ticket.is_open() || waits)
     }
 }

@@ -141,8 +141,8 @@ pub enum Effect {
         token: String,
         /// The field's id.
         key: String,
-        /// Its value.
-        value: String,
+        /// Its value, put into words.
+        value: Value,
     },
     /// Look a stored file up by id.
     FindUpload {
@@ -186,10 +186,27 @@ pub enum Effect {
         url: String,
         /// The secret, for the `Authorization` header.
         secret: String,
-        /// The JSON text.
-        body: String,
+        /// What goes there as JSON.
+        body: Value,
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
+    },
+    /// Read a page of RapidPro's API.
+    ReadApi {
+        /// Where it is.
+        url: String,
+        /// The API token, for the `Authorization` header.
+        token: String,
+        /// How long RapidPro may take, in milliseconds.
+        timeout_ms: u64,
+    },
+    /// Put times into words for people, such as `2020-07-17 10:28`; answers them in the order of the question, and
+    /// then the time zone's name. Refused where the time zone is unknown.
+    TellTimes {
+        /// The times.
+        times: Vec<u64>,
+        /// A name of the IANA time zone database; the server's own zone where it is empty.
+        time_zone: String,
     },
 }
 
@@ -220,7 +237,7 @@ impl Effect {
             Self::CopyFile { .. } => "upload.write",
             Self::PostNotice { .. } => "message.write",
             Self::Schedule { .. } => "scheduler",
-            Self::PostWebhook { .. } => "networking",
+            Self::PostWebhook { .. } | Self::ReadApi { .. } => "networking",
             _ => return None,
         })
     }
@@ -239,9 +256,44 @@ pub struct WebhookAnswer {
     pub retry_after_ms: Option<u64>,
 }
 
-/// Why an effect did not yield what it should.
+/// The answer of RapidPro's API.
+#[derive(Debug, Clone, PartialEq, FromValue)]
+#[value(rename_all = "camelCase")]
+pub struct ApiAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body; `null` where it is no JSON, or too much of it.
+    pub content: Value,
+    /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
+    pub retry_after_ms: Option<u64>,
+}
+
+/// Why an effect did not yield what it should. One word, since it is handed on in hundreds of places.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
+pub struct Failure(Box<Cause>);
+
+impl Failure {
+    /// The cause.
+    pub fn cause(&self) -> &Cause {
+        &self.0
+    }
+
+    /// Whether a permission is missing.
+    pub fn is_denied(&self) -> bool {
+        matches!(*self.0, Cause::Denied(_))
+    }
+}
+
+impl From<Cause> for Failure {
+    #[inline(never)]
+    fn from(cause: Cause) -> Self {
+        Self(Box::new(cause))
+    }
+}
+
+/// What there is to a [`Failure`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
     /// Rocket.Chat or the network refused, in its own words.
     Refused(String),
     /// Rocket.Chat answered nothing, as it does where the app lacks this permission.
@@ -254,14 +306,14 @@ pub enum Failure {
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Refused(words) => f.write_str(words),
-            Self::Denied(permission) => {
+        match &*self.0 {
+            Cause::Refused(words) => f.write_str(words),
+            Cause::Denied(permission) => {
                 f.write_str("no answer to what needs the permission ")?;
                 f.write_str(permission)
             }
-            Self::TimedOut => f.write_str("no answer in time"),
-            Self::Unreadable => f.write_str("an answer of an unknown shape"),
+            Cause::TimedOut => f.write_str("no answer in time"),
+            Cause::Unreadable => f.write_str("an answer of an unknown shape"),
         }
     }
 }
@@ -326,7 +378,7 @@ impl Host {
                 ),
             );
         }
-        Failure::Denied(permission)
+        Cause::Denied(permission).into()
     }
 
     /// Waits for this operation's turn in a queue of this process. For what nobody waits for.
@@ -360,6 +412,12 @@ impl Host {
     /// Reads a setting of the app.
     pub fn setting(&self, id: &'static str) -> Asking<'_, Answer<Value>> {
         self.one(Effect::ReadSetting { id })
+    }
+
+    /// Reads several settings of the app; answers their values in the same order.
+    pub fn settings(&self, ids: &[&'static str]) -> Asking<'_, Answer<Vec<Value>>> {
+        let effects = ids.iter().map(|id| Effect::ReadSetting { id }).collect();
+        Asking::of(self, effects, |outcomes| outcomes.values())
     }
 
     /// Reads a setting of the server.
@@ -444,7 +502,7 @@ impl Host {
     }
 
     /// Sets an omnichannel custom field.
-    pub fn set_custom_field(&self, token: String, key: String, value: String) -> Asking<'_, Answer<()>> {
+    pub fn set_custom_field(&self, token: String, key: String, value: Value) -> Asking<'_, Answer<()>> {
         self.done(Effect::SetCustomField { token, key, value })
     }
 
@@ -487,6 +545,16 @@ impl Host {
         }
     }
 
+    /// Reads a page of RapidPro's API.
+    pub fn read_api(&self, url: String, token: &str, timeout_ms: u64) -> Asking<'_, Answer<ApiAnswer>> {
+        self.one(Effect::ReadApi { url, token: token.to_owned(), timeout_ms })
+    }
+
+    /// Puts times into words for people; answers them, and then the time zone's name.
+    pub fn tell_times(&self, times: Vec<u64>, time_zone: String) -> Asking<'_, Answer<Vec<String>>> {
+        self.one(Effect::TellTimes { times, time_zone })
+    }
+
     /// Performs two effects side by side.
     pub fn both<A: FromValue, B: FromValue>(&self, a: Effect, b: Effect) -> Asking<'_, (Answer<A>, Answer<B>)> {
         Asking::of(self, vec![a, b], |outcomes| (outcomes.read(), outcomes.read()))
@@ -501,8 +569,8 @@ impl Host {
     pub(crate) fn judge(&self, permission: Option<&'static str>, outcome: Option<Outcome>) -> Answer<Value> {
         let value = match outcome {
             Some(Outcome::Ok(value)) => value,
-            Some(Outcome::Error(words)) => return Err(Failure::Refused(words)),
-            Some(Outcome::Timeout) | None => return Err(Failure::TimedOut),
+            Some(Outcome::Error(words)) => return Err(Cause::Refused(words).into()),
+            Some(Outcome::Timeout) | None => return Err(Cause::TimedOut.into()),
         };
         match permission {
             Some(permission) if value.is_null() => return Err(self.denied(permission)),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::calendar::DUE;
-use crate::host::{Failure, Host};
+use crate::host::{Cause, Failure, Host};
 use crate::media_copy::{self, Copy};
 use crate::notice;
 use crate::operation::{End, Level};
@@ -13,7 +13,7 @@ use crate::refusal::{Refusal, is_unexplained};
 use crate::ticket::{self, Contact, RoomState, Ticket};
 use crate::trigger::Job;
 use crate::visitor_message::visitor_of;
-use crate::wire::rocketchat::{Attachment, Message, MessageFile, Room};
+use crate::wire::rocketchat::{Attachment, Message, Room};
 
 const VERSION: u8 = 1;
 /// How soon to try again, in milliseconds.
@@ -58,16 +58,24 @@ struct Trying {
 }
 
 impl Letter {
-    /// Whether a message with these files can be this letter: with its copy, or with a link in its place.
-    fn may_have_files(&self, files: &[MessageFile]) -> bool {
-        let is_copy = |copy: &Copy| files.iter().any(|file| file.name.as_ref() == Some(&copy.name));
-        files.is_empty() || self.copy.as_ref().is_some_and(is_copy)
+    /// Whether a message says what this letter says: by its links, or by the copy that they stand in for.
+    fn is_said_by(&self, message: &Message) -> bool {
+        let files = message.files.as_deref().unwrap_or_default();
+        let attachments = message.attachments.as_deref().unwrap_or_default();
+        let same_media = if files.is_empty() {
+            let links = self.attachments.iter().filter_map(|attachment| attachment.title.link.as_ref());
+            // Rocket.Chat adds quotes of what the text refers to: they have no link.
+            links.eq(attachments.iter().filter_map(|attachment| attachment.link.as_ref()))
+        } else {
+            self.copy.as_ref().is_some_and(|copy| files.iter().any(|file| file.name.as_ref() == Some(&copy.name)))
+        };
+        same_media && message.text.as_deref().unwrap_or_default() == self.text
     }
 }
 
 /// Whether Rocket.Chat may well take later what it does not take now.
 pub fn is_passing(failure: &Failure) -> bool {
-    matches!(failure, Failure::TimedOut | Failure::Denied(_))
+    matches!(failure.cause(), Cause::TimedOut | Cause::Denied(_))
         || is_unexplained(failure)
         || matches!(Refusal::from(failure.clone()), Refusal::Internal(_))
 }
@@ -177,8 +185,7 @@ async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) 
         Some(tried_at) => {
             let is_it = |message: &Message| {
                 message.token.as_deref() == Some(ticket.visitor.token.as_str())
-                    && message.text.as_deref().unwrap_or_default() == letter.text
-                    && letter.may_have_files(message.files.as_deref().unwrap_or_default())
+                    && letter.is_said_by(message)
                     && message.created_at.is_some_and(|at| at >= tried_at)
             };
             if messages(host, &room).await?.iter().any(is_it) {
@@ -215,7 +222,7 @@ async fn copy_file(host: &Host, ticket: &Ticket, room: Room, letter: &Letter, co
     match copied {
         // Where the room was closed meanwhile, Rocket.Chat keeps the file and shows it nowhere.
         Ok(()) => Ok(ticket::look(host, ticket).await? != RoomState::Closed),
-        Err(Failure::TimedOut) => Err(Failure::TimedOut),
+        Err(failure) if *failure.cause() == Cause::TimedOut => Err(failure),
         Err(failure) => {
             host.log(Level::Warn, format!("a contact's file was not copied, its link is posted: {failure}"));
             Ok(false)
@@ -226,7 +233,7 @@ async fn copy_file(host: &Host, ticket: &Ticket, room: Room, letter: &Letter, co
 /// Rather twice than never: where the room's messages may not be read, the letter counts as not posted.
 async fn messages(host: &Host, room: &Room) -> Result<Vec<Message>, Failure> {
     match host.messages(room.id.clone()).await {
-        Err(Failure::Denied(_)) => Ok(Vec::new()),
+        Err(failure) if failure.is_denied() => Ok(Vec::new()),
         read => read,
     }
 }
@@ -248,4 +255,37 @@ fn posting_queue(contact: &Contact) -> String {
 
 fn letter_association(id: &str) -> String {
     format!("letter/{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const LETTER: &str = r#"{ "v": 1, "at": 0, "id": "letter", "contact_of": { "workspace": "w", "token": "t" }, "text": "",
+        "attachments": [{ "title": { "value": "a.png", "link": "https://host/a.png" } }],
+        "copy": { "url": "https://host/a.png", "name": "a.png" } }"#;
+
+    #[track_caller]
+    fn check_said(mut message: Value, said: bool) {
+        message["room"] = json!({ "id": "room" });
+        let letter = Letter::read(&serde_json::from_str(LETTER).unwrap()).unwrap();
+        assert_eq!(letter.is_said_by(&Message::read(&message).unwrap()), said, "{message}");
+    }
+
+    #[test]
+    fn a_letter_is_known_by_its_words_and_its_links_or_by_its_copy() {
+        let (link, quote) =
+            (json!({ "link": "https://host/a.png" }), json!({ "timestampLink": "https://chat/?msg=1" }));
+        check_said(json!({ "text": "", "attachments": [link] }), true);
+        check_said(json!({ "attachments": [quote, link] }), true);
+        check_said(json!({ "text": "other", "attachments": [link] }), false);
+        check_said(json!({ "text": "", "attachments": [{ "link": "https://host/b/a.png" }] }), false);
+        check_said(json!({ "text": "", "attachments": [link, link] }), false);
+        check_said(json!({ "text": "" }), false);
+        let stored = json!([{ "link": "/file-upload/1/a.png" }]);
+        check_said(json!({ "text": "", "attachments": stored, "files": [{ "name": "a.png" }] }), true);
+        check_said(json!({ "text": "", "attachments": stored, "files": [{ "name": "b.png" }] }), false);
+    }
 }

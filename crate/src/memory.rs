@@ -5,10 +5,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use crate::arrivals::Arrivals;
 use crate::breaker::Breakers;
-use crate::connection::More;
+use crate::settings::Settings;
 use crate::ticket::RoomId;
+use crate::words::Language;
 use crate::workspace::Workspace;
 
 /// A process of the app: random, made anew at every start.
@@ -21,14 +24,12 @@ pub struct Memory {
     pub app_id: String,
     /// This process; never changes.
     pub node: NodeId,
-    /// The setting **App Secret**.
-    pub secret: Cached<String>,
+    /// The app's settings.
+    pub settings: Cached<Rc<Settings>>,
     /// The address under which RapidPro reaches this server.
     pub public_address: Cached<String>,
-    /// The hosts from which contacts' media are copied.
-    pub media_hosts: Cached<Vec<String>>,
-    /// The settings **Previous secret** and **More workspaces**.
-    pub more: Cached<Rc<More>>,
+    /// The server's language.
+    pub language: Cached<Language>,
     /// The workspaces' records.
     pub workspaces: CachedByName<Workspace>,
     /// The key from which visitor tokens are derived.
@@ -47,6 +48,10 @@ pub struct Memory {
     pub last_words: LastWords,
     /// Messages whose events have come.
     pub arrivals: Arrivals,
+    /// With which words rooms were closed, until that is stored.
+    pub comments: Comments,
+    /// Custom fields that Rocket.Chat does not know.
+    pub unknown_fields: UnknownFields,
     /// The permissions that the app seems to lack.
     pub denied: Denied,
 }
@@ -55,6 +60,58 @@ impl Memory {
     /// Remembers nothing but who it is.
     pub fn new(app_id: String, node: NodeId) -> Self {
         Self { app_id, node, ..Self::default() }
+    }
+}
+
+/// With which words rooms were closed. Rocket.Chat tells it only once, in an event beside the close's own.
+#[derive(Debug, Default)]
+pub struct Comments(RefCell<VecDeque<(RoomId, String)>>);
+
+impl Comments {
+    const COUNT_MAX: usize = 200;
+
+    /// A room was closed with these words.
+    pub fn put(&self, room: RoomId, comment: String) {
+        let mut comments = self.0.borrow_mut();
+        comments.push_back((room, comment));
+        if comments.len() > Self::COUNT_MAX {
+            comments.pop_front();
+        }
+    }
+
+    /// The words, if they are known by now.
+    pub fn take(&self, room: &RoomId) -> Option<String> {
+        let mut comments = self.0.borrow_mut();
+        let index = comments.iter().position(|(closed, _)| closed == room)?;
+        comments.remove(index).map(|(_, comment)| comment)
+    }
+}
+
+/// Custom fields that Rocket.Chat does not know, so as not to try, and say so, again and again.
+#[derive(Debug, Default)]
+pub struct UnknownFields(RefCell<VecDeque<(String, u64)>>);
+
+impl UnknownFields {
+    const COUNT_MAX: usize = 200;
+    /// After so long a field may have been added in Rocket.Chat, in milliseconds.
+    const LIFE_MS: u64 = 10 * 60_000;
+
+    /// Whether Rocket.Chat has said so a short while ago.
+    pub fn contains(&self, field: &str, now: u64) -> bool {
+        self.0.borrow().iter().any(|(unknown, at)| unknown == field && now.abs_diff(*at) < Self::LIFE_MS)
+    }
+
+    /// Rocket.Chat says so. Answers whether that is news.
+    pub fn insert(&self, field: &str, now: u64) -> bool {
+        let mut fields = self.0.borrow_mut();
+        let before = fields.len();
+        fields.retain(|(unknown, _)| unknown != field);
+        let is_news = fields.len() == before;
+        fields.push_back((field.to_owned(), now));
+        if fields.len() > Self::COUNT_MAX {
+            fields.pop_front();
+        }
+        is_news
     }
 }
 
@@ -149,7 +206,7 @@ pub struct LastWords(RefCell<VecDeque<Words>>);
 #[derive(Debug)]
 struct Words {
     contact: String,
-    fingerprint: String,
+    said: Value,
     copies: usize,
     copies_max: usize,
     at: u64,
@@ -164,11 +221,11 @@ impl LastWords {
     const COPY_WITHIN_MS: u64 = 1_500;
 
     /// The id of the message that this one repeats, if it is one of its copies.
-    pub fn repeated(&self, contact: &str, fingerprint: &str, now: u64) -> Option<String> {
+    pub fn repeated(&self, contact: &str, said: &Value, now: u64) -> Option<String> {
         let mut all = self.0.borrow_mut();
         let last = all.iter_mut().rev().find(|words| words.contact == contact)?;
         let follows = now.checked_sub(last.at).is_some_and(|pause| pause <= Self::COPY_WITHIN_MS);
-        if last.fingerprint != fingerprint || !follows || last.copies >= last.copies_max {
+        if last.said != *said || !follows || last.copies >= last.copies_max {
             return None;
         }
         last.copies += 1;
@@ -178,9 +235,9 @@ impl LastWords {
 
     /// A contact's message was posted under this id, and RapidPro may send `copies_max` copies of it: as many as there
     /// were tickets then, whatever is closed meanwhile.
-    pub fn remember(&self, contact: String, fingerprint: String, copies_max: usize, id: String, now: u64) {
+    pub fn remember(&self, contact: String, said: Value, copies_max: usize, id: String, now: u64) {
         let mut all = self.0.borrow_mut();
-        all.push_back(Words { contact, fingerprint, copies: 1, copies_max, at: now, id });
+        all.push_back(Words { contact, said, copies: 1, copies_max, at: now, id });
         if all.len() > Self::COUNT_MAX {
             all.pop_front();
         }
@@ -291,16 +348,16 @@ mod tests {
     #[test]
     fn only_as_many_copies_are_swallowed_as_there_are_tickets_and_only_at_once() {
         let words = LastWords::default();
-        assert_eq!(words.repeated("c", "ok", 0), None);
+        assert_eq!(words.repeated("c", &"ok".into(), 0), None);
         words.remember("c".into(), "ok".into(), 1, "m0".into(), 0);
-        assert_eq!(words.repeated("c", "ok", 10), None, "one ticket has no copies");
+        assert_eq!(words.repeated("c", &"ok".into(), 10), None, "one ticket has no copies");
         words.remember("c".into(), "ok".into(), 2, "m1".into(), 0);
-        assert_eq!(words.repeated("c", "no", 10), None);
-        assert_eq!(words.repeated("d", "ok", 10), None);
-        assert_eq!(words.repeated("c", "ok", 10), Some("m1".into()));
-        assert_eq!(words.repeated("c", "ok", 20), None, "said again");
+        assert_eq!(words.repeated("c", &"no".into(), 10), None);
+        assert_eq!(words.repeated("d", &"ok".into(), 10), None);
+        assert_eq!(words.repeated("c", &"ok".into(), 10), Some("m1".into()));
+        assert_eq!(words.repeated("c", &"ok".into(), 20), None, "said again");
         words.remember("c".into(), "ok".into(), 2, "m2".into(), 20);
-        assert_eq!(words.repeated("c", "ok", 5_000), None, "said again later");
+        assert_eq!(words.repeated("c", &"ok".into(), 5_000), None, "said again later");
     }
 
     #[test]

@@ -77,6 +77,12 @@ pub async fn announce_end(host: &Host, ticket: &Ticket, entry: &Entry) {
     }
 }
 
+/// RapidPro did not give the room's history at once.
+pub async fn history_is_late(host: &Host, room: &RoomId) {
+    let text = "What the contact and the bot said before could not be fetched from RapidPro yet. It will follow.";
+    show(host, room, text.to_owned()).await;
+}
+
 /// In a closed room nobody can read a new message: there it is shown to the agent who served it. Says
 /// whether Rocket.Chat has taken it.
 async fn tell(host: &Host, ticket: &Ticket, text: String) -> bool {

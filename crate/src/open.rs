@@ -1,25 +1,25 @@
 //! The endpoint `room`: opens a ticket's room, or finds the one that is open.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::connection::Caller;
 use crate::fields::Fields;
-use crate::host::Host;
+use crate::host::{Cause, Failure, Host};
 use crate::operation::{End, Level};
+use crate::plain;
 use crate::refusal::Refusal;
 use crate::request::Response;
-use crate::ticket;
-use crate::ticket::{Binding, Closer, Contact, ContactToken, FactKind, RoomId, RoomState, TicketId};
+use crate::ticket::{self, Binding, Closer, Contact, ContactToken, FactKind, Past, RoomId, RoomState, TicketId};
 use crate::trigger::{Haste, Job};
 use crate::visitor::{self, Details};
 use crate::wire::rocketchat::{Room, Visitor};
+use crate::{connection, timestamp};
 
 /// What RapidPro asks for.
 #[derive(Debug)]
 struct Order<'a> {
     binding: Binding,
     token: ContactToken,
-    contact_uuid: Option<&'a str>,
     details: Details<'a>,
     department: Option<&'a str>,
     custom_fields: Vec<(&'a str, &'a str)>,
@@ -30,7 +30,7 @@ struct Order<'a> {
 ///
 /// # Errors
 /// 400 naming a field; 404 where the department is unknown; 424 where Rocket.Chat refuses.
-pub async fn open(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
+pub async fn open(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<End, Refusal> {
     let order = Order::read(host, caller, body)?;
     let contact = caller.contact(host, order.token.clone()).await?;
     host.acquire_in_time(contact.queue()).await?;
@@ -50,13 +50,16 @@ pub async fn open(host: &Host, caller: &Caller, body: &Value) -> Result<End, Ref
                 return Ok(answer(&ticket.room, follow_ups));
             }
             RoomState::Closed => {
-                ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+                ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
                 follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
             }
         }
     }
     let used: Vec<&RoomId> = tickets.iter().map(|ticket| &ticket.room).collect();
     let room = open_new(host, &contact, &order, &used, &mut follow_ups).await?;
+    if order.binding.past.is_some() {
+        follow_ups.push(Job::ShowHistory { room: room.clone(), workspace: contact.workspace });
+    }
     Ok(answer(&room, follow_ups))
 }
 
@@ -69,7 +72,7 @@ async fn open_new(
 ) -> Result<RoomId, Refusal> {
     let department = match order.department {
         Some(department) => Some(find_department(host, department).await?),
-        None => None,
+        None => default_department(host, &contact.workspace).await,
     };
     let visitor = Visitor { department, ..visitor::ensure(host, contact, order.details).await? };
     // A room of ours that no fact knows is what a crash between opening and binding left.
@@ -131,7 +134,7 @@ async fn give_way(
     for binding in bindings {
         bind(host, contact, winner, visitor, binding).await?;
     }
-    ticket::record(host, contact, loser, FactKind::Closed { by: Closer::Race }).await?;
+    ticket::record(host, contact, loser, FactKind::closed(Closer::Race)).await?;
     follow_ups.push(Job::Deliver { room: loser.clone(), haste: Haste::Due });
     Ok(())
 }
@@ -156,6 +159,24 @@ async fn find_department(host: &Host, department: &str) -> Result<String, Refusa
     }
 }
 
+/// Where tickets go that name no department. A setting that is wrong must not keep them from being opened.
+async fn default_department(host: &Host, workspace: &str) -> Option<String> {
+    let found = async {
+        let named = connection::line(host, workspace).await?.department;
+        if named.is_empty() {
+            return Ok(None);
+        }
+        match host.find_department(named).await? {
+            Some(found) => Ok(Some(found.id)),
+            None => Err(Failure::from(Cause::Refused("Rocket.Chat does not know it".to_owned()))),
+        }
+    };
+    found.await.unwrap_or_else(|failure| {
+        host.log(Level::Error, format!("the ticket goes without the default department of the settings: {failure}"));
+        None
+    })
+}
+
 async fn bind(
     host: &Host,
     contact: &Contact,
@@ -163,39 +184,57 @@ async fn bind(
     visitor: &Visitor,
     binding: &Binding,
 ) -> Result<(), Refusal> {
-    let Binding { ticket, connection, .. } = binding.clone();
-    let fact = FactKind::Bound { ticket, connection, visitor: visitor.clone() };
+    let Binding { ticket, connection, past, .. } = binding.clone();
+    let (uuid, since) = past.map(|past| (past.contact, past.since)).unzip();
+    let fact = FactKind::Bound { ticket, connection, visitor: visitor.clone(), uuid, since: since.flatten() };
     ticket::record(host, contact, room, fact).await?;
     Ok(())
 }
 
-/// A field that is not configured in Rocket.Chat must not keep the ticket from being opened.
+/// Fills in the omnichannel fields that are configured in Rocket.Chat: the app's own, if somebody wants to see
+/// them, and those of the flow.
 async fn set_custom_fields(host: &Host, visitor: &Visitor, order: &Order<'_>) {
+    for (key, value) in order.room_fields() {
+        set_custom_field(host, visitor, &key, value, Level::Debug).await;
+    }
     for (key, value) in &order.custom_fields {
-        let set = host.set_custom_field(visitor.token.clone(), (*key).to_owned(), (*value).to_owned()).await;
-        if let Err(failure) = set {
-            host.log(Level::Warn, format!("skipped the custom field `{key}`: {failure}"));
-        }
+        set_custom_field(host, visitor, key, (*value).into(), Level::Warn).await;
+    }
+}
+
+/// A field that Rocket.Chat does not take must not keep the ticket from being opened.
+async fn set_custom_field(host: &Host, visitor: &Visitor, key: &str, value: Value, level: Level) {
+    let unknown_fields = &host.memory().unknown_fields;
+    if unknown_fields.contains(key, host.now()) {
+        return;
+    }
+    let set = host.set_custom_field(visitor.token.clone(), key.to_owned(), value).await;
+    let Err(failure) = set else { return };
+    let words = failure.to_string();
+    let is_unknown = words.contains("invalid-custom-field") && !words.contains("invalid-custom-field-value");
+    if !is_unknown || unknown_fields.insert(key, host.now()) {
+        host.log(level, format!("skipped the custom field `{key}`: {words}"));
     }
 }
 
 fn answer(room: &RoomId, follow_ups: Vec<Job>) -> End {
-    End { response: Some(Response::json(200, json!({ "id": room.as_str() }))), follow_ups }
+    End { response: Some(Response::field(200, "id", room.as_str().into())), follow_ups }
 }
 
 impl<'a> Order<'a> {
-    fn read(host: &Host, caller: &Caller, body: &'a Value) -> Result<Self, Refusal> {
-        let fields = Fields::of_body(body)?;
+    fn read(host: &Host, caller: &Caller, fields: &Fields<'a>) -> Result<Self, Refusal> {
         let visitor = fields.object("visitor")?;
-        let contact_uuid = match visitor.get("contactUUID") {
-            Some(_) => Some(visitor.uuid("contactUUID")?),
+        let since = match fields.optional_text("sessionStart")? {
+            Some(start) => Some(
+                timestamp::parse(start)
+                    .ok_or_else(|| fields.wrong("sessionStart", "a time such as `2020-07-17T10:28-03:00`"))?,
+            ),
             None => None,
         };
-        if let Some(start) = fields.optional_text("sessionStart")?
-            && !is_timestamp(start)
-        {
-            return Err(fields.wrong("sessionStart", "a time such as `2020-07-17T10:28-03:00`"));
-        }
+        let past = match visitor.get("contactUUID") {
+            Some(_) => Some(Past { contact: visitor.uuid("contactUUID")?.to_owned(), since }),
+            None => None,
+        };
         let priority = fields.get("priority");
         if priority.is_some_and(|priority| priority.is_array() || priority.is_object()) {
             return Err(fields.wrong("priority", "a string, a number or a boolean"));
@@ -211,9 +250,9 @@ impl<'a> Order<'a> {
                 ticket: TicketId(fields.uuid("ticketID")?.to_owned()),
                 connection: caller.connection.clone(),
                 at: host.now(),
+                past,
             },
             token: ContactToken(visitor.text("token")?.to_owned()),
-            contact_uuid,
             details: Details {
                 name: visitor.optional_text("name")?.filter(|name| !name.trim().is_empty()),
                 email: well_formed(host, &visitor, "email", visitor::is_email)?,
@@ -225,14 +264,13 @@ impl<'a> Order<'a> {
         })
     }
 
-    /// What servers that can keep on the room.
+    /// What servers that can keep on the room, and what fills omnichannel fields of these names.
     fn room_fields(&self) -> Map<String, Value> {
-        let known = [
-            ("rapidproTicket", Some(json!(self.binding.ticket.as_str()))),
-            ("rapidproContact", self.contact_uuid.map(|uuid| json!(uuid))),
+        plain::object(vec![
+            ("rapidproTicket", Some(self.binding.ticket.as_str().into())),
+            ("rapidproContact", self.binding.past.as_ref().map(|past| past.contact.as_str().into())),
             ("priority", self.priority.cloned()),
-        ];
-        known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        ])
     }
 }
 
@@ -249,75 +287,4 @@ fn well_formed<'a>(
         host.log(Level::Warn, format!("dropped a malformed `visitor.{name}`"));
     }
     Ok(kept)
-}
-
-/// Whether `text` is an RFC 3339 time, whose seconds may be missing (as RapidPro forks send it).
-fn is_timestamp(text: &str) -> bool {
-    let Some((date, time)) = text.split_once(['T', 't', ' ']) else {
-        return false;
-    };
-    let Some(zone_at) = time.find(['Z', 'z', '+', '-']) else {
-        return false;
-    };
-    let (clock, zone) = time.split_at(zone_at);
-    let (clock, fraction) = match clock.split_once('.') {
-        Some((clock, fraction)) => (clock, Some(fraction)),
-        None => (clock, None),
-    };
-    let utc = zone.eq_ignore_ascii_case("z");
-    is_numbers(date, '-', &[(4, 0, 9999), (2, 1, 12), (2, 1, 31)])
-        && match fraction {
-            Some(fraction) => {
-                !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit()) && is_clock(clock)
-            }
-            None => is_clock(clock) || is_numbers(clock, ':', &[(2, 0, 23), (2, 0, 59)]),
-        }
-        && (utc || zone.get(1..).is_some_and(|offset| is_numbers(offset, ':', &[(2, 0, 23), (2, 0, 59)])))
-}
-
-fn is_clock(text: &str) -> bool {
-    is_numbers(text, ':', &[(2, 0, 23), (2, 0, 59), (2, 0, 60)])
-}
-
-/// Whether `text` is numbers of given widths within given bounds.
-fn is_numbers(text: &str, separator: char, numbers: &[(usize, u16, u16)]) -> bool {
-    let parts: Vec<&str> = text.split(separator).collect();
-    parts.len() == numbers.len()
-        && parts.iter().zip(numbers).all(|(part, (width, least, most))| {
-            part.len() == *width
-                && part.bytes().all(|byte| byte.is_ascii_digit())
-                && part.parse::<u16>().is_ok_and(|number| (*least..=*most).contains(&number))
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn timestamps_with_and_without_seconds() {
-        for good in [
-            "2020-07-17T10:28-03:00",
-            "2020-07-17T10:28:09-03:00",
-            "2020-07-17T10:28:09.123456789Z",
-            "2020-07-17T10:28Z",
-        ] {
-            assert!(is_timestamp(good), "{good}");
-        }
-        for bad in [
-            "",
-            "yesterday",
-            "2020-07-17",
-            "2020-07-17T10:28",
-            "2020-13-17T10:28Z",
-            "2020-07-17T25:28Z",
-            "2020-07-17T10:28.5Z",
-            "2020-07-17T10:28:09+3",
-            "20-07-17T10:28Z",
-            "2020-07-17T+0:28Z",
-            "2020-07-17T10:28é",
-        ] {
-            assert!(!is_timestamp(bad), "{bad}");
-        }
-    }
 }

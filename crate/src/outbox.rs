@@ -23,6 +23,8 @@ pub type EntryId = String;
 
 /// The entry id under which attempts at the room's closes are kept.
 pub const CLOSE: &str = "close";
+/// The entry id under which attempts at showing the room's history are kept.
+pub const HISTORY: &str = "history";
 
 /// One line of a room's outbox, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
@@ -81,6 +83,9 @@ pub enum LineKind {
 pub struct Message {
     /// When it was written, by Rocket.Chat's clock.
     pub written_at: u64,
+    /// Who wrote it, by name.
+    #[value(default)]
+    pub author: String,
     /// The text; may be empty where there are files.
     pub text: String,
     /// The files.
@@ -135,6 +140,16 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Whether it is over.
+    pub fn is_settled(&self) -> bool {
+        self.settled.is_some()
+    }
+
+    /// Whether somebody has begun with it, and it is not over.
+    pub fn is_under_way(&self) -> bool {
+        self.last_at > 0 && !self.is_settled()
+    }
+
     /// Until when `node` may send it, and until when others may.
     pub fn claims(&self, node: &str, now: u64) -> (Option<u64>, Option<u64>) {
         let live = || self.claims.iter().filter(|(_, _, until)| now < *until);
@@ -190,6 +205,8 @@ pub struct Outbox {
     pub settled: Vec<SettledEntry>,
     /// How far the close has come.
     pub close: Progress,
+    /// How far showing the room's history has come.
+    pub history: Progress,
 }
 
 impl Outbox {
@@ -212,9 +229,10 @@ impl Outbox {
         for line in lines {
             progress.add(line.at, &line.line);
         }
-        if first.entry == CLOSE {
-            self.close = progress;
-            return;
+        match first.entry.as_str() {
+            CLOSE => return self.close = progress,
+            HISTORY => return self.history = progress,
+            _ => {}
         }
         let written = lines.iter().find_map(|line| match &line.line {
             // Not when the line was stored, which is later.
@@ -239,6 +257,11 @@ impl Outbox {
     /// Where the lines about the close of a room go, that was closed at `closed_at`.
     pub fn close_place<'a>(&self, room: &'a RoomId, closed_at: u64) -> Place<'a> {
         Place { room, entry: CLOSE, taken_up_at: closed_at, last_at: self.close.last_at }
+    }
+
+    /// Where the lines about the history of a room go, that was opened at `opened_at`.
+    pub fn history_place<'a>(&self, room: &'a RoomId, opened_at: u64) -> Place<'a> {
+        Place { room, entry: HISTORY, taken_up_at: opened_at, last_at: self.history.last_at }
     }
 
     /// Whether an entry was ever taken up, as far as its lines are still there.
@@ -311,8 +334,8 @@ pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effec
     let Place { room, entry, taken_up_at, last_at } = place;
     let batch = first_page(taken_up_at);
     let mut associations = vec![room_association(room), lines_association(room)];
-    // The lines of the close must not go with the messages that were taken up in the same minute.
-    if entry != CLOSE {
+    // Other lines must not go with those of the messages that were taken up in the same minute.
+    if entry != CLOSE && entry != HISTORY {
         associations.push(batch_association(room, batch));
     }
     let (page, is_over) = match &kind {

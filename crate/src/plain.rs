@@ -44,6 +44,15 @@ fn insert(fields: &mut Map<String, Value>, name: &str, value: Value) {
     }
 }
 
+/// An object of what is known.
+pub fn object(known: Vec<(&str, Option<Value>)>) -> Map<String, Value> {
+    let mut fields = Map::new();
+    for (name, value) in known {
+        insert(&mut fields, name, value.unwrap_or_default());
+    }
+    fields
+}
+
 /// An enum's variant: its name, and its content where it has any.
 pub fn variant(value: &Value) -> Option<(&str, &Value)> {
     if let Some(name) = value.as_str() {

@@ -187,6 +187,7 @@ fn retry(attempt: Try, trouble: Trouble, delays: &[u64], retry_after_ms: Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Cause;
 
     const MESSAGE: Try = Try {
         kind: Kind::Message { has_files: false, has_others: false },
@@ -255,7 +256,7 @@ mod tests {
         }
         let old = Try { age_ms: 30 * DAY_MS, failures: 99, ..CLOSE };
         let expected = Verdict::Retry { delay_ms: DAY_MS, trouble: Trouble::Down };
-        assert_eq!(judge(old, &Err(Failure::TimedOut)), expected);
+        assert_eq!(judge(old, &Err(Cause::TimedOut.into())), expected);
     }
 
     /// RapidPro's repeated `room` leaves tickets that never came to be, whichever was bound last.
@@ -273,7 +274,7 @@ mod tests {
 
     #[test]
     fn delays_grow_are_stretched_and_end_for_messages() {
-        let delay = |attempt| match judge(attempt, &Err(Failure::TimedOut)) {
+        let delay = |attempt| match judge(attempt, &Err(Cause::TimedOut.into())) {
             Verdict::Retry { delay_ms, .. } => delay_ms,
             other => panic!("{other:?}"),
         };
@@ -281,7 +282,7 @@ mod tests {
         assert_eq!(delay(Try { chance: 99, ..MESSAGE }), 5_990);
         assert_eq!(delay(Try { failures: 3, ..MESSAGE }), 120_000);
         assert_eq!(delay(Try { failures: 99, ..MESSAGE }), 300_000);
-        let old = judge(Try { age_ms: 3 * DAY_MS, ..MESSAGE }, &Err(Failure::TimedOut));
+        let old = judge(Try { age_ms: 3 * DAY_MS, ..MESSAGE }, &Err(Cause::TimedOut.into()));
         assert!(matches!(old, Verdict::GiveUp { .. }), "{old:?}");
     }
 

@@ -1,8 +1,6 @@
 //! Why a request is refused, and the words that RapidPro's user sees.
 
-use serde_json::json;
-
-use crate::host::{Failure, Host};
+use crate::host::{Cause, Failure, Host};
 use crate::operation::{End, Level};
 use crate::request::Response;
 
@@ -55,7 +53,7 @@ impl Refusal {
                 (500, format!("internal error {reference}"))
             }
         };
-        End::answer(Response::json(status, json!({ "error": words })))
+        End::answer(Response::field(status, "error", words.into()))
     }
 }
 
@@ -64,7 +62,7 @@ const NO_REASON: &str = "[object Object]";
 
 /// Whether nobody can know if this is for good.
 pub fn is_unexplained(failure: &Failure) -> bool {
-    matches!(failure, Failure::Refused(said) if said.contains(NO_REASON))
+    matches!(failure.cause(), Cause::Refused(said) if said.contains(NO_REASON))
 }
 
 /// What Rocket.Chat says (facts: its error texts), and what it means to RapidPro's user.
@@ -105,14 +103,14 @@ const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
-        match &failure {
-            Failure::Denied(permission) => Self::Denied(permission),
-            Failure::TimedOut => Self::Dependency("Rocket.Chat did not answer in time: try again"),
-            Failure::Refused(said) => ROCKET_CHAT_REFUSALS
+        match failure.cause() {
+            Cause::Denied(permission) => Self::Denied(permission),
+            Cause::TimedOut => Self::Dependency("Rocket.Chat did not answer in time: try again"),
+            Cause::Refused(said) => ROCKET_CHAT_REFUSALS
                 .iter()
                 .find(|(text, _)| said.contains(text))
                 .map_or_else(|| Self::Internal(failure.clone()), |(_, words)| Self::Dependency(words)),
-            Failure::Unreadable => Self::Internal(failure),
+            Cause::Unreadable => Self::Internal(failure),
         }
     }
 }
@@ -138,7 +136,9 @@ mod tests {
             ("error-failed-to-start-conversation", "could not start the conversation"),
             ("[object Object]", "without a reason"),
         ] {
-            let Refusal::Dependency(told) = Failure::Refused(said.to_owned()).into() else { panic!("{said}") };
+            let Refusal::Dependency(told) = Refusal::from(Failure::from(Cause::Refused(said.to_owned()))) else {
+                panic!("{said}")
+            };
             assert!(told.contains(words), "{said}: {told}");
             assert!(!told.contains("error-"), "{told}");
         }
@@ -146,10 +146,13 @@ mod tests {
 
     #[test]
     fn a_server_that_is_slow_is_no_secret_and_everything_else_is() {
-        assert!(matches!(Refusal::from(Failure::TimedOut), Refusal::Dependency(_)));
+        assert!(matches!(Refusal::from(Failure::from(Cause::TimedOut)), Refusal::Dependency(_)));
         for said in ["", "Match error: Expected string", "MongoServerError", "Invalid source type for livechat room"] {
-            assert!(matches!(Refusal::from(Failure::Refused(said.to_owned())), Refusal::Internal(_)), "{said}");
+            assert!(
+                matches!(Refusal::from(Failure::from(Cause::Refused(said.to_owned()))), Refusal::Internal(_)),
+                "{said}"
+            );
         }
-        assert!(matches!(Refusal::from(Failure::Unreadable), Refusal::Internal(_)));
+        assert!(matches!(Refusal::from(Failure::from(Cause::Unreadable)), Refusal::Internal(_)));
     }
 }

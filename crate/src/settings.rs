@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::connection::{Caller, Line, More};
+use crate::connection::{Caller, Line};
 use crate::fields::Fields;
-use crate::host::{Effect, Failure, Host};
+use crate::host::{Cause, Failure, Host};
 use crate::operation::{End, Level};
+use crate::plain;
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::trigger::Job;
@@ -18,52 +19,153 @@ use crate::workspace::{self, MAIN};
 const SETTLING_MS: u64 = 5_000;
 /// How many days ended tickets are kept where the setting does not say.
 const RETENTION_DAYS: u64 = 30;
+/// How far a history goes back where the setting does not say, in hours.
+const HISTORY_HOURS: u64 = 24;
+/// How many messages it has at most where the setting does not say.
+const HISTORY_MESSAGES: u64 = 50;
+/// How an agent's name stands before what they write where the setting does not say.
+const AGENT_NAME_FORM: &str = "*{name}*: ";
 
-/// The setting **App Secret**, without the blanks that pasting adds; empty until somebody pastes it.
-///
-/// # Errors
-/// Whatever keeps Rocket.Chat from reading it.
-pub async fn secret(host: &Host) -> Result<String, Failure> {
-    if let Some(secret) = host.memory().secret.get(host.now()) {
-        return Ok(secret);
-    }
-    let secret = pasted(&host.setting("app_secret").await?);
-    host.memory().secret.put(host.now(), secret.clone());
-    Ok(secret)
+/// Whatever is read first, all are read, side by side: no feature adds a round trip of its own.
+const IDS: [&str; 15] = [
+    "app_secret",
+    "previous_secret",
+    "more_workspaces",
+    "public_address",
+    "default_department",
+    "history_token",
+    "rapidpro_address",
+    "history_hours",
+    "history_messages",
+    "time_zone",
+    "show_agent_names",
+    "agent_name_form",
+    "send_close_details",
+    "copy_media",
+    "media_hosts",
+];
+
+/// The app's settings as they were a short while ago.
+#[derive(Debug, Default)]
+pub struct Settings {
+    values: Vec<Value>,
+    /// The setting **More workspaces**.
+    pub workspaces: Vec<Line>,
 }
 
-/// The settings **Previous secret** and **More workspaces**, which few servers need: read only where **App Secret** is
-/// not the one.
+/// The app's settings.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading them.
-pub async fn more(host: &Host) -> Result<Rc<More>, Failure> {
-    if let Some(more) = host.memory().more.get(host.now()) {
-        return Ok(more);
+pub async fn all(host: &Host) -> Result<Rc<Settings>, Failure> {
+    if let Some(settings) = host.memory().settings.get(host.now()) {
+        return Ok(settings);
     }
-    let read = |id| Effect::ReadSetting { id };
-    let (previous, workspaces) = host.both::<Value, Value>(read("previous_secret"), read("more_workspaces")).await;
-    let (workspaces, problems) = Line::read_all(workspaces?.as_str().unwrap_or_default());
+    let mut settings = Settings { values: host.settings(&IDS).await?, workspaces: Vec::new() };
+    let (workspaces, problems) = Line::read_all(settings.raw("more_workspaces"));
     for problem in problems {
         host.log(Level::Warn, problem);
     }
-    let more = Rc::new(More { previous_secret: pasted(&previous?), workspaces });
-    host.memory().more.put(host.now(), Rc::clone(&more));
-    Ok(more)
+    settings.workspaces = workspaces;
+    let settings = Rc::new(settings);
+    host.memory().settings.put(host.now(), Rc::clone(&settings));
+    Ok(settings)
 }
 
-fn pasted(setting: &Value) -> String {
-    setting.as_str().unwrap_or_default().trim().to_owned()
+impl Settings {
+    /// The setting **App Secret**; empty until somebody pastes it.
+    pub fn secret(&self) -> &str {
+        self.text("app_secret")
+    }
+
+    /// The setting **Previous secret**; may be empty.
+    pub fn previous_secret(&self) -> &str {
+        self.text("previous_secret")
+    }
+
+    /// What **More workspaces** would say of the workspace for which the other settings speak.
+    pub fn main_line(&self) -> Line {
+        let text = |id| self.text(id).to_owned();
+        Line {
+            name: MAIN.to_owned(),
+            secret: text("app_secret"),
+            token: text("history_token"),
+            department: text("default_department"),
+            address: self.address("rapidpro_address"),
+        }
+    }
+
+    /// How many hours before its opening the history of a ticket begins, where RapidPro does not say.
+    pub fn history_hours(&self) -> u64 {
+        number(self.value("history_hours")).unwrap_or(HISTORY_HOURS)
+    }
+
+    /// How many messages a history has at most.
+    pub fn history_messages(&self) -> usize {
+        let most = number(self.value("history_messages")).unwrap_or(HISTORY_MESSAGES);
+        usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
+    /// The time zone in which agents are told times; empty for the server's own.
+    pub fn time_zone(&self) -> &str {
+        self.text("time_zone")
+    }
+
+    /// Whether a close tells RapidPro more than that it happened.
+    pub fn sends_close_details(&self) -> bool {
+        is_on(self.value("send_close_details"))
+    }
+
+    /// How an agent's name stands before what they write, with `{name}` in its place; `None` where it does not.
+    pub fn agent_name_form(&self) -> Option<&str> {
+        let form = self.raw("agent_name_form");
+        let form = if form.trim().is_empty() { AGENT_NAME_FORM } else { form };
+        is_on(self.value("show_agent_names")).then_some(form)
+    }
+
+    /// The hosts from which contacts' media are copied into Rocket.Chat; none where that is not wanted.
+    pub fn media_hosts(&self) -> Vec<String> {
+        let list = if is_on(self.value("copy_media")) { self.raw("media_hosts") } else { "" };
+        let names = list.split(|char: char| char.is_whitespace() || char == ',');
+        names.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase).collect()
+    }
+
+    /// An http(s) URL without a slash at its end; empty where the setting holds none.
+    fn address(&self, id: &str) -> String {
+        let address = self.text(id).trim_end_matches('/');
+        if is_http_url(address) { address.to_owned() } else { String::new() }
+    }
+
+    /// Without the blanks that pasting adds.
+    fn text(&self, id: &str) -> &str {
+        self.raw(id).trim()
+    }
+
+    fn raw(&self, id: &str) -> &str {
+        self.value(id).as_str().unwrap_or_default()
+    }
+
+    fn value(&self, id: &str) -> &Value {
+        let mut named = IDS.iter().zip(&self.values);
+        named.find(|(name, _)| **name == id).map_or(&Value::Null, |(_, value)| value)
+    }
 }
 
-/// How many days ended tickets are kept; the setting's own default where it was saved as no number.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+fn is_on(value: &Value) -> bool {
+    value.as_bool() == Some(true) || value.as_str() == Some("true")
+}
+
+/// How many days ended tickets are kept; the setting's own default where it was saved as no number. Read only where
+/// tickets are tidied up.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn retention_days(host: &Host) -> Result<u64, Failure> {
-    let value = host.setting("retention_days").await?;
-    let days = value.as_u64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
-    Ok(days.unwrap_or(RETENTION_DAYS))
+    Ok(number(&host.setting("retention_days").await?).unwrap_or(RETENTION_DAYS))
 }
 
 /// The address under which RapidPro reaches this server, without a slash at its end: a setting, or else
@@ -75,44 +177,25 @@ pub async fn public_address(host: &Host) -> Result<String, Failure> {
     if let Some(address) = host.memory().public_address.get(host.now()) {
         return Ok(address);
     }
-    let setting = host.setting("public_address").await?;
-    let own = setting.as_str().unwrap_or_default().trim().trim_end_matches('/').to_owned();
-    let address = if is_http_url(&own) { own } else { site_url(host).await? };
+    let own = all(host).await?.address("public_address");
+    let address = if own.is_empty() { site_url(host).await? } else { own };
     host.memory().public_address.put(host.now(), address.clone());
     Ok(address)
 }
 
 async fn site_url(host: &Host) -> Result<String, Failure> {
-    let site = host.server_setting("Site_Url").await.map_err(|failure| match failure {
+    let site = host.server_setting("Site_Url").await.map_err(|failure| match failure.cause() {
         // The engine's words for a setting that is not there or not to be read; this one is always there.
-        Failure::Refused(words) if words.contains("unaccessible") => host.denied("server-setting.read"),
-        other => other,
+        Cause::Refused(words) if words.contains("unaccessible") => host.denied("server-setting.read"),
+        _ => failure,
     })?;
     Ok(site.as_str().unwrap_or_default().trim_end_matches('/').to_owned())
 }
 
-/// The hosts from which contacts' media are copied into Rocket.Chat; none where that is not wanted.
-///
-/// # Errors
-/// Whatever keeps Rocket.Chat from reading the settings.
-pub async fn media_hosts(host: &Host) -> Result<Vec<String>, Failure> {
-    if let Some(hosts) = host.memory().media_hosts.get(host.now()) {
-        return Ok(hosts);
-    }
-    let is_wanted = host.setting("copy_media").await?.as_bool() == Some(true);
-    let list = if is_wanted { host.setting("media_hosts").await? } else { Value::Null };
-    let names = list.as_str().unwrap_or_default().split(|char: char| char.is_whitespace() || char == ',');
-    let hosts: Vec<String> = names.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase).collect();
-    host.memory().media_hosts.put(host.now(), hosts.clone());
-    Ok(hosts)
-}
-
 /// A setting was saved: what was read before no longer counts, and what waited for it may go.
 pub async fn updated(host: &Host) -> End {
-    host.memory().secret.forget();
-    host.memory().more.forget();
+    host.memory().settings.forget();
     host.memory().public_address.forget();
-    host.memory().media_hosts.forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
     End::default()
 }
@@ -123,16 +206,16 @@ pub async fn updated(host: &Host) -> End {
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn read(host: &Host, caller: &Caller) -> Result<End, Refusal> {
     let workspace = workspace::named(host, &caller.workspace).await?;
-    let content = json!({ "webhook": { "url": workspace.callback(&caller.connection) } });
-    Ok(End::answer(Response::json(200, content)))
+    let url = workspace.callback(&caller.connection).into();
+    Ok(End::answer(Response::field(200, "webhook", plain::named("url", url))))
 }
 
 /// Sets where webhooks go.
 ///
 /// # Errors
 /// 400 where the address is missing or not one; whatever keeps Rocket.Chat from storing it.
-pub async fn write(host: &Host, caller: Caller, body: &Value) -> Result<End, Refusal> {
-    let webhook = Fields::of_body(body)?.object("webhook")?;
+pub async fn write(host: &Host, caller: Caller, body: &Fields<'_>) -> Result<End, Refusal> {
+    let webhook = body.object("webhook")?;
     let url = webhook.text("url")?;
     if !is_http_url(url) {
         return Err(webhook.wrong("url", "an http or https URL with a host"));

@@ -91,11 +91,17 @@ pub enum FactKind {
         connection: ConnectionId,
         /// The visitor.
         visitor: Visitor,
+        /// The contact's UUID in RapidPro.
+        uuid: Option<String>,
+        /// When the session that led to the ticket began.
+        since: Option<u64>,
     },
     /// The room no longer serves the contact.
     Closed {
         /// Who ended it.
         by: Closer,
+        /// With which words, where somebody in Rocket.Chat did and they are known.
+        comment: Option<String>,
     },
     /// RapidPro has taken the close of this ticket.
     Told {
@@ -106,6 +112,22 @@ pub enum FactKind {
     Left,
     /// Nothing is left to be done for the room.
     Finished,
+}
+
+impl FactKind {
+    /// That the room no longer serves the contact.
+    pub fn closed(by: Closer) -> Self {
+        Self::Closed { by, comment: None }
+    }
+}
+
+/// Where to find what a contact and the bot said before the ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// The contact's UUID in RapidPro.
+    pub contact: String,
+    /// When the session that led to the ticket began.
+    pub since: Option<u64>,
 }
 
 /// Who ended a room's service.
@@ -129,6 +151,8 @@ pub struct Binding {
     pub connection: ConnectionId,
     /// Since when the room serves it.
     pub at: u64,
+    /// Where to find what was said before.
+    pub past: Option<Past>,
 }
 
 /// What the facts of one room add up to.
@@ -142,6 +166,8 @@ pub struct Ticket {
     pub visitor: Visitor,
     /// RapidPro's tickets that were bound to the room, oldest first; never empty.
     pub bindings: Vec<Binding>,
+    /// With which words the room was closed.
+    pub comment: Option<String>,
     closed: Vec<(Closer, u64)>,
     told: Vec<TicketId>,
     left: bool,
@@ -177,6 +203,16 @@ impl Ticket {
     /// When the room stopped serving the contact.
     pub fn closed_at(&self) -> Option<u64> {
         self.closed.first().map(|(_, at)| *at)
+    }
+
+    /// The binding that the room was opened for.
+    pub fn first(&self) -> Option<&Binding> {
+        self.bindings.first()
+    }
+
+    /// When the room began to serve the contact.
+    pub fn opened_at(&self) -> u64 {
+        self.first().map(|binding| binding.at).unwrap_or_default()
     }
 
     /// The tickets whose close RapidPro has still to be told, oldest first.
@@ -243,19 +279,23 @@ pub fn room_association(room: &RoomId) -> String {
 /// A room without a binding is none of ours: its facts are what a crash left.
 fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
     let first = facts.first()?;
-    let mut visitor = None;
+    let (mut visitor, mut known_comment) = (None, None);
     let (mut left, mut finished) = (false, false);
     let (mut bindings, mut closed, mut told): (Vec<Binding>, _, _) = (Vec::new(), Vec::new(), Vec::new());
     for fact in facts {
         match &fact.kind {
-            FactKind::Bound { ticket, connection, visitor: bound_for } => {
+            FactKind::Bound { ticket, connection, visitor: bound_for, uuid, since } => {
                 visitor.get_or_insert(bound_for);
                 if !bindings.iter().any(|binding| binding.ticket == *ticket) {
                     let (ticket, connection) = (ticket.clone(), connection.clone());
-                    bindings.push(Binding { ticket, connection, at: fact.at });
+                    let past = uuid.clone().map(|contact| Past { contact, since: *since });
+                    bindings.push(Binding { ticket, connection, at: fact.at, past });
                 }
             }
-            FactKind::Closed { by } => closed.push((*by, fact.at)),
+            FactKind::Closed { by, comment } => {
+                closed.push((*by, fact.at));
+                known_comment = known_comment.or(comment.as_ref());
+            }
             FactKind::Told { ticket } => told.push(ticket.clone()),
             FactKind::Left => left = true,
             FactKind::Finished => finished = true,
@@ -266,6 +306,7 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
         room: first.room.clone(),
         visitor: visitor?.clone(),
         bindings,
+        comment: known_comment.cloned(),
         closed,
         told,
         left,
@@ -310,7 +351,8 @@ mod tests {
 
     fn bound(ticket: &str) -> FactKind {
         let visitor = Visitor { id: "v".into(), token: "t".into(), ..Visitor::default() };
-        FactKind::Bound { ticket: TicketId(ticket.into()), connection: ConnectionId::default(), visitor }
+        let (ticket, connection) = (TicketId(ticket.into()), ConnectionId::default());
+        FactKind::Bound { ticket, connection, visitor, uuid: None, since: None }
     }
 
     fn told(ticket: &str) -> FactKind {
@@ -338,17 +380,17 @@ mod tests {
 
     #[test]
     fn a_close_in_rocket_chat_is_owed_for_each_id_until_told() {
-        let closed = FactKind::Closed { by: Closer::RocketChat };
+        let closed = FactKind::closed(Closer::RocketChat);
         let mut facts =
             vec![fact(1, "r", bound("a")), fact(2, "r", bound("b")), fact(3, "r", closed), fact(4, "r", told("a"))];
         assert_eq!(owed(facts.clone()), ["b"]);
-        facts.push(fact(5, "r", FactKind::Closed { by: Closer::RapidPro }));
+        facts.push(fact(5, "r", FactKind::closed(Closer::RapidPro)));
         assert!(owed(facts).is_empty());
     }
 
     #[test]
     fn rooms_are_told_apart_and_one_without_a_binding_is_none() {
-        let closed = FactKind::Closed { by: Closer::RocketChat };
+        let closed = FactKind::closed(Closer::RocketChat);
         let tickets = add_up(vec![fact(1, "r2", bound("b")), fact(1, "r1", bound("a")), fact(2, "r3", closed)]);
         let rooms: Vec<&str> = tickets.iter().map(|ticket| ticket.room.as_str()).collect();
         assert_eq!(rooms, ["r1", "r2"]);

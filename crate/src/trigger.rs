@@ -9,7 +9,7 @@ use crate::plain::{FromValue, ToValue};
 use crate::request::Request;
 use crate::ticket::{Contact, RoomId};
 use crate::wire::rocketchat::{Message, Room};
-use crate::{agent_message, close, delivery, inbox, request, settings, sweep};
+use crate::{agent_message, close, delivery, history, inbox, request, settings, sweep};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, FromValue)]
@@ -59,6 +59,13 @@ pub enum Job {
     Post {
         /// The contact.
         contact: Contact,
+    },
+    /// Show a room's agents what the contact and the bot said before.
+    ShowHistory {
+        /// The room.
+        room: RoomId,
+        /// The contact's workspace, so that nothing is read where it has no token.
+        workspace: String,
     },
     /// Look for what is due.
     Sweep {
@@ -119,6 +126,7 @@ async fn work(host: &Host, job: Job) -> End {
     match job {
         Job::Deliver { room, haste } => delivery::deliver(host, &room, haste).await,
         Job::Post { contact } => inbox::post(host, &contact).await,
+        Job::ShowHistory { room, workspace } => history::show(host, &room, &workspace).await,
         Job::Sweep { recovered } => sweep::sweep(host, recovered).await,
         Job::Compare { page } => sweep::compare(host, page).await,
     }

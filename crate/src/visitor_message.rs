@@ -1,6 +1,6 @@
 //! The endpoint `visitor-message`: what the contact writes, into the ticket's room.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::attachment::ContactMedia;
 use crate::connection::Caller;
@@ -21,11 +21,10 @@ use crate::{media_copy, settings};
 /// # Errors
 /// 400 naming a field; 404 where the contact has no open room; 409 where it was just closed; 424 where
 /// Rocket.Chat refuses.
-pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, Refusal> {
-    let fields = Fields::of_body(body)?;
+pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Result<End, Refusal> {
     let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
-    let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(&fields)?);
-    let hosts = if media.is_empty() { Vec::new() } else { settings::media_hosts(host).await? };
+    let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(fields)?);
+    let hosts = if media.is_empty() { Vec::new() } else { settings::all(host).await?.media_hosts() };
     let mut contents = media_copy::contents(text, &media, &hosts);
     for content in &mut contents {
         content.text = without_calls(&content.text);
@@ -40,9 +39,9 @@ pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, 
     let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
         return not_open(host, &tickets);
     };
-    let fingerprint = json!([text, fields.get("attachments")]).to_string();
+    let said = Value::Array(vec![text.into(), fields.get("attachments").cloned().into()]);
     let (words, key) = (&host.memory().last_words, contact.association());
-    if let Some(id) = words.repeated(&key, &fingerprint, host.now()) {
+    if let Some(id) = words.repeated(&key, &said, host.now()) {
         return Ok(accepted(&id));
     }
     // What waits already goes first, and RapidPro does not wait for files.
@@ -66,11 +65,11 @@ pub async fn deliver(host: &Host, caller: &Caller, body: &Value) -> Result<End, 
             inbox::keep(host, &contact, contents, tried_at, waits).await?
         }
         Posted::RoomClosed => {
-            ticket.add(host, FactKind::Closed { by: Closer::RocketChat }).await?;
+            ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
             return Ok(closing(host, ticket));
         }
     };
-    words.remember(key, fingerprint, open_in_rapidpro(&tickets), id.clone(), host.now());
+    words.remember(key, said, open_in_rapidpro(&tickets), id.clone(), host.now());
     Ok(End { follow_ups, ..accepted(&id) })
 }
 
@@ -111,7 +110,7 @@ async fn post(host: &Host, ticket: &Ticket, text: &str, attachments: &[Attachmen
 }
 
 fn accepted(id: &str) -> End {
-    End::answer(Response::json(201, json!({ "id": id })))
+    End::answer(Response::field(201, "id", id.into()))
 }
 
 /// No open ticket is known: perhaps one is on its way to being closed.

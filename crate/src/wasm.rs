@@ -88,7 +88,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn an_operation_yields_effects_and_then_its_end_as_plain_objects() {
-        let request = r#"{"request":{"request":{"endpoint":"secret.check","method":"get","headers":{},"body":"{}"}}}"#;
+        let request = r#"{"request":{"request":{"endpoint":"secret.check","method":"get","headers":{},"body":{}}}}"#;
         let mut operation = Core::new("app".into(), "node".into()).start(start(request)).unwrap();
         check(&operation.begin().unwrap(), r#"{"effects":[{"id":"app_secret","kind":"readSetting"}],"log":[]}"#);
         let mut resume = |answers| operation.resume(JSON::parse(answers).unwrap()).unwrap();

@@ -1,6 +1,8 @@
 //! Webhooks to RapidPro: their bodies, and one attempt at posting one.
 
-use crate::agent_content::FILE_SIZE_MAX;
+use serde_json::Value;
+
+use crate::agent_content::{self, FILE_SIZE_MAX};
 use crate::connection::Connection;
 use crate::host::{Effect, Failure, Host, WebhookAnswer};
 use crate::outbox::Entry;
@@ -8,13 +10,13 @@ use crate::plain::ToValue;
 use crate::policy::WEBHOOK_TIMEOUT_MS;
 use crate::ticket::{Binding, ContactToken, RoomId, Ticket, TicketId};
 use crate::wire::rapidpro::{Event, EventAttachment, EventKind, EventVisitor, MessageData};
-use crate::{connection, file_link};
+use crate::{close_details, connection, file_link, settings};
 
 /// A webhook, ready to be posted.
 #[derive(Debug)]
 pub struct Webhook {
     connection: Connection,
-    body: String,
+    body: Value,
 }
 
 /// Why a webhook cannot even be posted.
@@ -38,9 +40,14 @@ impl Webhook {
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
     pub async fn message(host: &Host, ticket: &Ticket, binding: &Binding, entry: &Entry) -> Result<Self, Undelivered> {
-        let (text, attachments) = render(host, &ticket.room, entry).await?;
+        let (mut text, attachments) = render(host, &ticket.room, entry).await?;
         let attachments = Some(attachments).filter(|attachments| !attachments.is_empty());
-        let data = MessageData { text: &text, attachments };
+        if let Some(form) = settings::all(host).await?.agent_name_form()
+            && !entry.message.author.is_empty()
+        {
+            text = agent_content::signed(form, &entry.message.author, &text);
+        }
+        let data = MessageData { text: &text, attachments }.write();
         Self::of(host, ticket, binding, EventKind::AgentMessage, Some(data)).await
     }
 
@@ -49,7 +56,8 @@ impl Webhook {
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
     pub async fn close(host: &Host, ticket: &Ticket, binding: &Binding) -> Result<Self, Undelivered> {
-        Self::of(host, ticket, binding, EventKind::CloseRoom, None).await
+        let data = close_details::of(host, ticket).await?;
+        Self::of(host, ticket, binding, EventKind::CloseRoom, data).await
     }
 
     async fn of(
@@ -57,10 +65,10 @@ impl Webhook {
         ticket: &Ticket,
         binding: &Binding,
         kind: EventKind,
-        data: Option<MessageData<'_>>,
+        data: Option<Value>,
     ) -> Result<Self, Undelivered> {
         let event = event(kind, &binding.ticket, &ticket.contact.token, data);
-        let body = event.write().to_string();
+        let body = event.write();
         let connection = connection::find(host, &ticket.contact.workspace, &binding.connection).await?;
         Ok(Self { connection: connection.ok_or(Undelivered::NotConnected)?, body })
     }
@@ -101,18 +109,13 @@ async fn render<'a>(
     Ok((lines.join("\n"), attachments))
 }
 
-fn event<'a>(
-    kind: EventKind,
-    ticket: &'a TicketId,
-    token: &'a ContactToken,
-    data: Option<MessageData<'a>>,
-) -> Event<'a> {
+fn event<'a>(kind: EventKind, ticket: &'a TicketId, token: &'a ContactToken, data: Option<Value>) -> Event<'a> {
     Event { kind, ticket, visitor: EventVisitor { token }, data }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -124,7 +127,12 @@ mod tests {
     fn bodies_hold_what_the_contract_says_and_no_more() {
         let (ticket, token) = (TicketId("59d7".into()), ContactToken("10000".into()));
         assert_eq!(
-            body(&event(EventKind::AgentMessage, &ticket, &token, Some(MessageData { text: "hi", attachments: None }))),
+            body(&event(
+                EventKind::AgentMessage,
+                &ticket,
+                &token,
+                Some(MessageData { text: "hi", attachments: None }.write())
+            )),
             json!({ "type": "agent-message", "ticketID": "59d7", "visitor": { "token": "10000" }, "data": { "text": "hi" } })
         );
         assert_eq!(

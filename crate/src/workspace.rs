@@ -1,7 +1,7 @@
 //! The RapidPro workspaces that this server is connected to.
 
 use crate::auth::keyed_hash;
-use crate::host::{Failure, Host};
+use crate::host::{Cause, Failure, Host};
 use crate::plain::{FromValue, ToValue};
 
 const ASSOCIATION: &str = "workspace";
@@ -77,7 +77,7 @@ pub async fn named(host: &Host, name: &str) -> Result<Workspace, Failure> {
     let id = host.random("workspace", 16);
     store(host, name, &Record { v: VERSION, id, connection: ConnectionId::default(), callback: None, at: host.now() })
         .await?;
-    Workspace::of(host.records(association(name)).await?).ok_or(Failure::Unreadable)
+    Workspace::of(host.records(association(name)).await?).ok_or_else(|| Cause::Unreadable.into())
 }
 
 /// Sets where the webhooks of a connection go from now on.

@@ -144,6 +144,7 @@ impl Server {
             Effect::TryAcquire { .. } => json!(!chance.seldom(64)),
             Effect::ReadSetting { id: "app_secret" } => json!(format!(" {SECRET}\n")),
             Effect::ReadSetting { id: "more_workspaces" } if chance.seldom(64) => json!(chance.text()),
+            Effect::ReadSetting { id: "history_token" } if chance.seldom(2) => json!(SECRET),
             Effect::ReadSetting { .. } => Value::Null,
             Effect::ReadServerSetting { .. } => json!("https://chat.example.org/sub/"),
             Effect::ReadRecords { association } => {
@@ -191,6 +192,10 @@ impl Server {
                 json!(true)
             }
             Effect::PostMessage { .. } | Effect::PostNotice { .. } => json!(self.next_id("message")),
+            Effect::ReadApi { .. } => json!({ "status": 200, "content": page(chance) }),
+            Effect::TellTimes { times, .. } => {
+                times.iter().map(|time| time.to_string()).chain(["UTC".to_owned()]).collect()
+            }
             Effect::FindUpload { .. } => json!({ "type": "image/png", "size": 7 }),
             Effect::CopyFile { .. } => json!("upload"),
             Effect::FindDepartment { department } => json!({ "id": department }),
@@ -228,4 +233,14 @@ fn shown(room: &Room) -> Value {
         "id": room.id, "type": "l", "isOpen": room.is_open.then_some(true), "source": { "id": APP },
         "visitor": room.visitor, "messageCount": room.messages.len(),
     })
+}
+
+/// A page of RapidPro's API, or what stands in its place.
+fn page(chance: &mut Chance<'_>) -> Value {
+    if chance.seldom(8) {
+        return json!(chance.text());
+    }
+    let message =
+        json!({ "direction": "in", "text": format!("{TEXT} {}", chance.text()), "created_on": "1970-01-01T00:00Z" });
+    json!({ "results": [message], "next": chance.text() })
 }

@@ -53,7 +53,7 @@ fn request(method: &str, endpoint: &str, body: Value, chance: &mut Chance<'_>) -
     let headers = json!({
         "authorization": format!("Token {SECRET}"), "content-type": "application/json", "content-length": "9",
     });
-    let request = json!({ "endpoint": endpoint, "method": method, "headers": headers, "body": body.to_string() });
+    let request = json!({ "endpoint": endpoint, "method": method, "headers": headers, "body": body });
     json!({ "request": { "request": request } })
 }
 

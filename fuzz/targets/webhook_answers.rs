@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rapidpro_tickets_core::host::{Failure, WebhookAnswer};
+use rapidpro_tickets_core::host::{Cause, WebhookAnswer};
 use rapidpro_tickets_core::policy::{Kind, Try, Verdict, judge};
 use rapidpro_tickets_fuzz::chance::Chance;
 
@@ -23,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (age_ms, ticket_age_ms) = (chance.number(), chance.number());
     let attempt = Try { kind, failures, age_ms, ticket_age_ms, chance: chance.number() };
     let answer = match chance.below(4) {
-        0 => Err(Failure::TimedOut),
+        0 => Err(Cause::TimedOut.into()),
         _ => {
             let status = u16::from(chance.byte()) << 2 | u16::from(chance.byte()) & 3;
             let retry_after_ms = chance.seldom(64).then(|| chance.number());

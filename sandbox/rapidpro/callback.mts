@@ -1,5 +1,5 @@
 import type { Breakdown } from './faults.mts';
-import type { Message, Model, StoredFile, Ticket } from './model.mts';
+import type { Model, StoredFile, Ticket } from './model.mts';
 
 /** The webhooks that mailroom knows. */
 export type EventType = 'agent-message' | 'close-room';
@@ -108,7 +108,7 @@ export class EventCallback {
 		if (breakdown === 'inserting message') {
 			throw new Refusal(400, 'error inserting outgoing message: connection refused');
 		}
-		this.surroundings.model.messages.push(outgoing(ticket, data.text ?? '', files));
+		this.surroundings.model.addMessage(outgoing(ticket, data.text ?? '', files));
 	}
 
 	private async fetchFiles({ attachments = [] }: AgentMessageData, breakdown?: Breakdown): Promise<StoredFile[]> {
@@ -150,8 +150,8 @@ function parseObject(body: string): Record<string, unknown> {
 }
 
 /** 200 does not mean delivered: a contact who cannot be reached gets a failed message (facts 2.6). */
-function outgoing(ticket: Ticket, text: string, files: StoredFile[]): Message {
+function outgoing(ticket: Ticket, text: string, files: StoredFile[]) {
 	const { contact } = ticket;
 	const reachable = contact.status === 'active' && contact.urns.length > 0;
-	return { contact, direction: 'out', text, files, status: reachable ? 'queued' : 'failed', ticket };
+	return { contact, direction: 'out', text, files, status: reachable ? 'queued' : 'failed', ticket } as const;
 }

@@ -17,6 +17,8 @@ export interface Scope {
 	event?: EventType;
 	/** Only webhooks about this ticket. */
 	ticketID?: string;
+	/** Of questions to the API: only those about the contact with this UUID. */
+	contact?: string;
 	/** Whether RapidPro does what the event says all the same. No, unless told. */
 	handled?: boolean;
 }
@@ -38,7 +40,8 @@ export interface Fault {
 interface Order extends Fault {
 	left: number;
 	event: EventType | undefined;
-	ticketID: string | undefined;
+	/** The ticket, or the contact. */
+	about: string | undefined;
 }
 
 /** Misbehaviour that a test orders in advance, used up in the order in which it was ordered. */
@@ -77,17 +80,16 @@ export class Faults {
 		this.orders = [];
 	}
 
-	/** The fault that hits this webhook, if there is one. It is used up by this call. */
-	take(event: string, ticketID: string): Fault | undefined {
+	/** The fault that hits this webhook, or question, about a ticket or contact, if there is one. It is used up by this call. */
+	take(event: string, about: string): Fault | undefined {
 		const order = this.orders.find(
-			(candidate) =>
-				candidate.left > 0 && (candidate.event ?? event) === event && (candidate.ticketID ?? ticketID) === ticketID,
+			(candidate) => candidate.left > 0 && (candidate.event ?? event) === event && (candidate.about ?? about) === about,
 		);
 		if (order !== undefined) order.left -= 1;
 		return order;
 	}
 
-	private order(outcome: Outcome, { times = 1, event, ticketID, handled = false }: Scope = {}): void {
-		this.orders.push({ outcome, handled, left: times, event, ticketID });
+	private order(outcome: Outcome, { times = 1, event, ticketID, contact, handled = false }: Scope = {}): void {
+		this.orders.push({ outcome, handled, left: times, event, about: ticketID ?? contact });
 	}
 }

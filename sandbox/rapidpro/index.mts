@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Api } from './api.mts';
 import { callbackPath, EventCallback } from './callback.mts';
 import { baseUrl, putSettings } from './django.mts';
 import { type Answer, ExchangeLog } from './exchanges.mts';
@@ -52,6 +53,11 @@ export class RapidPro {
 	readonly faults: Faults;
 	/** Where files lie that contacts send. */
 	readonly media: Media;
+	/** Misbehaviour of the API, apart from that of the webhooks' address. */
+	readonly apiFaults = new Faults();
+	readonly api: Api;
+	/** What the app's setting RapidPro API token must hold; may be changed. */
+	apiToken = randomBytes(20).toString('hex');
 	private readonly ticketerUuid = randomUUID();
 	private readonly transport: Transport;
 	private readonly client: MailroomClient;
@@ -82,7 +88,13 @@ export class RapidPro {
 					media: this.media,
 				}),
 		});
-		this.server = new WebhookServer(callback, this.faults, this.exchanges, this.media);
+		this.api = new Api({
+			model: this.model,
+			token: () => this.apiToken,
+			faults: this.apiFaults,
+			log: this.exchanges,
+		});
+		this.server = new WebhookServer(callback, this.api, this.faults, this.exchanges, this.media);
 	}
 
 	/** Starts listening for webhooks. */
@@ -171,15 +183,7 @@ export class RapidPro {
 	): Promise<(Answer | undefined)[]> {
 		const tickets = contact.status === 'blocked' ? [] : this.model.openTickets(contact);
 		const forwardings = tickets.map((): Forwarding => ({ state: 'waiting' }));
-		this.model.messages.push({
-			contact,
-			direction: 'in',
-			text,
-			files: [],
-			attachments,
-			status: 'handled',
-			forwardings,
-		});
+		this.model.addMessage({ contact, direction: 'in', text, attachments, forwardings });
 		const answers: (Answer | undefined)[] = [];
 		for (const forwarding of forwardings) {
 			const payload = messagePayload(contact, text, attachments);

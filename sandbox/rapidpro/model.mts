@@ -51,10 +51,11 @@ export interface Message {
 	/** What an agent sent. */
 	files: StoredFile[];
 	/** What the contact sent: it lies in RapidPro's storage. */
-	attachments?: IncomingAttachment[];
+	attachments: IncomingAttachment[];
 	status: 'handled' | 'queued' | 'failed';
 	/** Only of a contact's message. */
 	forwardings?: Forwarding[];
+	createdOn: Date;
 	/** For an agent's message: the ticket that it came through. */
 	ticket?: Ticket;
 }
@@ -87,6 +88,12 @@ export class Model {
 		};
 		this.contacts.push(contact);
 		return contact;
+	}
+
+	/** Something was said between RapidPro and a contact. */
+	addMessage(message: Pick<Message, 'contact' | 'direction' | 'text'> & Partial<Message>): void {
+		const status = message.direction === 'in' ? 'handled' : 'queued';
+		this.messages.push({ files: [], attachments: [], status, createdOn: new Date(), ...message });
 	}
 
 	/** The ticket with this UUID, once it is stored. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Api } from './api.mts';
 import type { EventCallback, Verdict } from './callback.mts';
 import type { Answer, Exchange, ExchangeLog, HeaderList } from './exchanges.mts';
 import type { Fault, Faults } from './faults.mts';
@@ -29,20 +30,22 @@ export interface ReceivedEvent {
 	answer?: Answer;
 }
 
-/** RapidPro's public address: serves media, takes webhooks, misbehaves as ordered, and remembers all of it. */
+/** RapidPro's public address: serves media and the API, takes webhooks, misbehaves as ordered, and remembers all of it. */
 export class WebhookServer {
 	readonly received: ReceivedEvent[] = [];
 	private readonly server: Server;
 
 	constructor(
 		private readonly callback: EventCallback,
+		private readonly api: Api,
 		private readonly faults: Faults,
 		private readonly log: ExchangeLog,
 		media: Media,
 	) {
 		this.server = createServer((request, response) => {
 			if (media.covers(request.method, request.url)) return media.serve(request.url ?? '', response);
-			this.serve(request, response).catch(() => response.destroy());
+			const served = Api.serves(request.url ?? '') ? this.api.serve(request, response) : this.serve(request, response);
+			served.catch(() => response.destroy());
 		});
 	}
 

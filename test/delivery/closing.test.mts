@@ -6,8 +6,10 @@ import { until } from '../../sandbox/until.mts';
 import {
 	agentSays,
 	closesOf,
+	DOWN,
 	deliveredTo,
 	FAST,
+	FOR_EVER,
 	notesIn,
 	PATIENCE_MS,
 	untilDelivered,
@@ -25,9 +27,6 @@ afterEach(() => {
 	stage.rapidPro.faults.clear();
 	stage.rocketChat.faults.clear();
 });
-
-const DOWN = { status: 503, body: '' };
-const FOR_EVER = { times: Number.POSITIVE_INFINITY };
 
 const visitorMessage = ({ token }: OpenTicket) =>
 	stage.app.call('POST', 'visitor-message', { visitor: { token }, text: 'Hello?' });

@@ -7,8 +7,10 @@ import { until } from '../../sandbox/until.mts';
 import {
 	agentSays,
 	closesOf,
+	DOWN,
 	deliveredTo,
 	FAST,
+	FOR_EVER,
 	notesIn,
 	PATIENCE_MS,
 	untilDelivered,
@@ -22,9 +24,6 @@ before(async () => {
 });
 after(() => stage?.close());
 afterEach(() => stage.rapidPro.faults.clear());
-
-const DOWN = { status: 502, body: '<html>Bad Gateway</html>' };
-const FOR_EVER = { times: Number.POSITIVE_INFINITY };
 
 const answered = (ticketID: string, count: number) =>
 	until(

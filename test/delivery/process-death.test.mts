@@ -11,16 +11,15 @@ import { until } from '../../sandbox/until.mts';
 import {
 	agentSays,
 	closesOf,
+	DOWN,
 	deliveredTo,
 	FAST,
+	FOR_EVER,
 	PATIENCE_MS,
 	untilDelivered,
 	untilDeliveredAndClosed,
 } from '../support/delivery.mts';
 import { AGENT, RESTARTS, Stage } from '../support/stage.mts';
-
-const DOWN = { status: 503, body: '' };
-const FOR_EVER = { times: Number.POSITIVE_INFINITY };
 
 describe('the app’s process is killed', RESTARTS, () => {
 	let stage: Stage;

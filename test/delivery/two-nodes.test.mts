@@ -9,17 +9,16 @@ import type { AppClient } from '../support/app-client.mts';
 import { ClusterStage } from '../support/cluster-stage.mts';
 import {
 	closesOf,
+	DOWN,
 	deliveredTo,
 	FAST,
+	FOR_EVER,
 	PATIENCE_MS,
 	untilDelivered,
 	untilDeliveredAndClosed,
 } from '../support/delivery.mts';
 import { assertId } from '../support/expect.mts';
 import { AGENT, packagedZip } from '../support/stage.mts';
-
-const DOWN = { status: 503, body: '' };
-const FOR_EVER = { times: Number.POSITIVE_INFINITY };
 
 let stage: ClusterStage;
 

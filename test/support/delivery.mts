@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RapidPro } from '../../sandbox/rapidpro/index.mts';
+import type { MessageDocument } from '../../sandbox/rocketchat/documents.mts';
 import { until } from '../../sandbox/until.mts';
 import { AGENT, type OpenTicket, type Stage } from './stage.mts';
 
@@ -19,6 +20,11 @@ export const FAST = { clockSpeed: Number(process.env.CLOCK_SPEED ?? 20) };
 
 /** For what comes in a minute or two of the app's time, in milliseconds outside. */
 export const PATIENCE_MS = 30_000;
+
+/** What stands for RapidPro while it is down: its proxy. */
+export const DOWN = { status: 502, body: '<html>Bad Gateway</html>' };
+/** How long a fault lasts that a test ends itself. */
+export const FOR_EVER = { times: Number.POSITIVE_INFINITY };
 
 /** The texts that RapidPro has sent on to a ticket's contact, in that order. */
 export function deliveredTo(stage: Scene, { contact }: OpenTicket): string[] {
@@ -69,4 +75,9 @@ export async function agentSays(stage: Stage, { roomId }: OpenTicket, texts: str
 export function notesIn(stage: Stage, { roomId }: OpenTicket): string[] {
 	const byApp = stage.rocketChat.messages(roomId).filter(({ u, t }) => u.username.endsWith('.bot') && t === undefined);
 	return byApp.map(({ msg }) => msg);
+}
+
+/** Of a room's messages those that show what was said before the ticket, or say that it could not be had. */
+export function historyIn(messages: MessageDocument[]): MessageDocument[] {
+	return messages.filter(({ msg, t }) => t === undefined && msg.startsWith('*Earlier messages'));
 }

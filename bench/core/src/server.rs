@@ -116,9 +116,8 @@ impl Server {
 
 /// A request of RapidPro.
 pub fn request(method: &str, endpoint: &str, body: &Value) -> Value {
-    let body = body.to_string();
     let headers = json!({
-        "host": "chat.example.org", "user-agent": "Go-http-client/1.1", "content-length": body.len().to_string(),
+        "host": "chat.example.org", "user-agent": "Go-http-client/1.1", "content-length": body.to_string().len().to_string(),
         "authorization": format!("Token {SECRET}"), "content-type": "application/json", "accept-encoding": "gzip",
     });
     json!({

@@ -1,5 +1,7 @@
 //! What the app posts to RapidPro's callback address.
 
+use serde_json::Value;
+
 use crate::plain::ToValue;
 use crate::ticket::{ContactToken, TicketId};
 
@@ -14,8 +16,8 @@ pub struct Event<'a> {
     pub ticket: &'a TicketId,
     /// The contact; RapidPro ignores it.
     pub visitor: EventVisitor<'a>,
-    /// What was written.
-    pub data: Option<MessageData<'a>>,
+    /// What was written, or how the room was closed.
+    pub data: Option<Value>,
 }
 
 /// The two things that RapidPro is told.

@@ -1,6 +1,8 @@
 //! What Rocket.Chat's accessors and events hand over, as far as the core reads it: every field may be
 //! missing on some server.
 
+use serde_json::Value;
+
 use crate::plain::{FromValue, ToValue};
 use crate::ticket::RoomId;
 
@@ -36,6 +38,9 @@ pub struct Room {
     pub visitor: Option<RoomVisitor>,
     /// How many messages it holds, of any kind.
     pub message_count: Option<u64>,
+    /// How it was closed, where it was: the name and login of who did (`name`, `username`), when by the server's clock
+    /// (`at`), and the name of its `department`.
+    pub closing: Value,
 }
 
 impl Room {
@@ -101,8 +106,10 @@ pub struct Message {
 pub struct Sender {
     /// A user's id, or the visitor's.
     pub id: Option<String>,
-    /// A user's name, or `guest-<n>`.
+    /// A user's login, or `guest-<n>`.
     pub username: Option<String>,
+    /// The name that people see.
+    pub name: Option<String>,
     /// `user`, `bot`, `app` or `unknown`.
     #[value(rename = "type")]
     pub kind: Option<String>,
@@ -110,10 +117,21 @@ pub struct Sender {
     pub app_id: Option<String>,
 }
 
-/// An attachment of an agent's message.
+impl Sender {
+    /// What to call them, in one line: their name, else their login.
+    pub fn called(&self) -> Option<String> {
+        let names = [&self.name, &self.username].into_iter().flatten();
+        let mut lines = names.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.find(|name| !name.is_empty())
+    }
+}
+
+/// An attachment of a stored message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
 #[value(rename_all = "camelCase")]
 pub struct MessageAttachment {
+    /// Where its title leads.
+    pub link: Option<String>,
     /// What a quoted message says.
     pub text: Option<String>,
     /// Where a quoted message is; other attachments have none.

@@ -77,7 +77,7 @@ pub fn faults_of(effect: &Effect) -> &'static [Fault] {
     }
 }
 
-/// What the administrator has set. More settings are read where the secret is not the app's.
+/// What the administrator has set.
 fn setting(id: &str) -> Value {
     match id {
         "app_secret" => json!("secret"),
@@ -140,10 +140,11 @@ impl World {
             }
             Effect::CloseRoom { room, .. } => self.app_closes(op, &room),
             Effect::PostMessage { room, visitor, text, attachments } => {
-                let link = attachments.first().and_then(|attachment| attachment.title.value.clone());
-                match link {
-                    Some(name) => self.post(op, &room, &visitor.token, name, Some(Picture::Link)),
-                    None => self.post(op, &room, &visitor.token, text, None),
+                match attachments.into_iter().next().map(|attachment| (attachment.title.value, attachment.title.link)) {
+                    Some((Some(name), Some(link))) => {
+                        self.post(op, &room, &visitor.token, name, Some(Picture::Link(link)))
+                    }
+                    _ => self.post(op, &room, &visitor.token, text, None),
                 }
             }
             Effect::CopyFile { name, room, token, .. } => self.copy_file(op, &room, &token, name),
@@ -162,6 +163,9 @@ impl World {
                 self.later(wait, Happening::Job(job));
                 Outcome::Ok(json!("job"))
             }
+            // No workspace has a token in the simulation.
+            Effect::ReadApi { .. } => Outcome::Error("no API".into()),
+            Effect::TellTimes { .. } => Outcome::Error("no times".into()),
             Effect::Acquire { .. }
             | Effect::TryAcquire { .. }
             | Effect::Release { .. }

@@ -9,6 +9,24 @@ use crate::fault::Fault;
 /// Where contacts' pictures are.
 pub const MEDIA_HOST: &str = "media.example.org";
 
+/// What RapidPro does with a webhook instead of taking it.
+pub const WEBHOOK_FAULTS: &[Fault] = &[
+    Fault::Answers400,
+    Fault::AnswersStoring,
+    Fault::Answers401,
+    Fault::AnswersNoTicketer,
+    Fault::Answers429,
+    Fault::Answers500,
+    Fault::AnswersLogsError,
+    Fault::Answers502Afterwards,
+    Fault::Reset,
+    Fault::ResetAfterwards,
+    Fault::Silent,
+    Fault::SilentAfterwards,
+    Fault::AppliedLate,
+    Fault::AnswersLate,
+];
+
 /// What RapidPro knows.
 #[derive(Debug)]
 pub struct RapidPro {

@@ -51,10 +51,10 @@ pub enum Maker {
 }
 
 /// How a picture is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Picture {
     File,
-    Link,
+    Link(String),
 }
 
 /// A message of a room.
@@ -166,10 +166,19 @@ impl RocketChat {
                 (None, Some(&room.token), json!({ "id": id, "type": "unknown" }))
             }
         };
+        let (files, attachments) = match &message.picture {
+            Some(Picture::File) => {
+                let link = format!("/file-upload/{}/{}", message.id, message.text);
+                (json!([{ "_id": message.id, "name": message.text }]), json!([{ "link": link }]))
+            }
+            Some(Picture::Link(link)) => (Value::Null, json!([{ "link": link }])),
+            None => (Value::Null, Value::Null),
+        };
         json!({
             "id": message.id,
             "text": if message.picture.is_some() { "" } else { &message.text },
-            "files": (message.picture == Some(Picture::File)).then(|| json!([{ "_id": message.id, "name": message.text }])),
+            "files": files,
+            "attachments": attachments,
             "type": kind,
             "token": token,
             "createdAt": message.created_at,

@@ -6,14 +6,14 @@ use rapidpro_tickets_core::operation::Outcome;
 use rapidpro_tickets_core::policy::WEBHOOK_TIMEOUT_MS;
 use rapidpro_tickets_core::request::{Headers, Query, Request};
 use rapidpro_tickets_core::ticket::RoomId;
-use rapidpro_tickets_core::trigger::Trigger;
+use rapidpro_tickets_core::trigger::{Haste, Job, Trigger};
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
 use crate::ledger::{AgentsMessage, Arrival, ContactsMessage, Entry};
 use crate::node::Place;
 use crate::random::Random;
-use crate::rapidpro::{Answer, MEDIA_HOST, RapidPro, State, token_of};
+use crate::rapidpro::{Answer, MEDIA_HOST, RapidPro, State, WEBHOOK_FAULTS, token_of};
 use crate::rocketchat::{Author, Maker, RocketChat};
 use crate::transition::{Step, Transition, history};
 use crate::world::{Asked, Asker, Confirmation, Happening, Spell, Violation, World};
@@ -33,26 +33,11 @@ const LOOK_EVERY_MS: u64 = 47_000;
 /// What sets a clock forward by days.
 const DAYS_MS: i64 = 24 * 60 * 60_000;
 
+/// How long a room is being compared, with what is found sent, in milliseconds.
+const COMPARED_WITHIN_MS: u64 = 100;
+
 /// Every so many messages of contacts one is a picture.
 const PICTURE_EVERY: u32 = 4;
-
-/// What RapidPro does with a webhook instead of taking it.
-const RAPIDPROS_FAULTS: &[Fault] = &[
-    Fault::Answers400,
-    Fault::AnswersStoring,
-    Fault::Answers401,
-    Fault::AnswersNoTicketer,
-    Fault::Answers429,
-    Fault::Answers500,
-    Fault::AnswersLogsError,
-    Fault::Answers502Afterwards,
-    Fault::Reset,
-    Fault::ResetAfterwards,
-    Fault::Silent,
-    Fault::SilentAfterwards,
-    Fault::AppliedLate,
-    Fault::AnswersLate,
-];
 
 /// What a run is: everything else follows from it.
 #[derive(Debug, Clone)]
@@ -159,6 +144,16 @@ impl World {
                     self.close_room(node, &room);
                 }
             }
+            Transition::AgentClosesWhileCompared { contact, node } => {
+                if let Some(room) = self.some_open_room(contact) {
+                    self.staff_writes_unheard(node, &room);
+                    self.later(0, Happening::Job(Job::Deliver { room: room.clone(), haste: Haste::Compare }));
+                    let meanwhile = self.random.below(COMPARED_WITHIN_MS);
+                    self.run(meanwhile);
+                    self.staff_writes_unheard(node, &room);
+                    self.close_room(node, &room);
+                }
+            }
             Transition::Opens { contact, node, department } => self.opens(contact, node, department, true),
             Transition::OpensTwice { contact, nodes: [first, second] } => {
                 // RapidPro works on a contact alone: what it has given up can only be from before.
@@ -229,6 +224,13 @@ impl World {
         };
         self.ledger.agents_messages.insert(text, entry);
         self.fire_sent(node, room, &message);
+    }
+
+    /// The app never hears of it, as where its event gets lost.
+    fn staff_writes_unheard(&mut self, node: usize, room: &RoomId) {
+        self.begin_spell(Spell { fault: Fault::EventDropped, percent: 100, until: self.time + 1 });
+        self.staff_writes(node, room, Author::Agent);
+        self.run(1);
     }
 
     /// In a website visitor's room, in another app's, in a channel; or what is no message of a person.
@@ -326,11 +328,10 @@ impl World {
     }
 
     fn send(&mut self, endpoint: &str, method: &str, body: Value, asker: Asker) {
-        let body = body.to_string();
         let headers = Headers {
             authorization: Some("Token secret".into()),
             content_type: Some("application/json".into()),
-            content_length: Some(body.len().to_string()),
+            content_length: Some(body.to_string().len().to_string()),
             ..Headers::default()
         };
         let request =
@@ -427,9 +428,9 @@ impl World {
 
     // Webhooks.
 
-    pub fn webhook(&mut self, place: Place, body: &str, attempt: usize) {
+    pub fn webhook(&mut self, place: Place, body: &Value, attempt: usize) {
         let Some((entry, ticket)) = self.entry_of(place.op, body) else { return };
-        let fault = self.suffers(RAPIDPROS_FAULTS);
+        let fault = self.suffers(WEBHOOK_FAULTS);
         let reaction = self.rapidpro.react(&ticket, fault);
         self.note(|| format!("{:>10} RapidPro: {entry:?}: {reaction:?}", place.op.op));
         if matches!(entry, Entry::Close(..)) && !self.rapidpro.knows(&ticket) {
@@ -471,12 +472,14 @@ impl World {
         let Some(message) = ledger.agents_messages.get_mut(text) else { return };
         let says = |words: &str| content["body"].as_str().is_some_and(|body| body.contains(words));
         let Some(room) = ledger.rooms.get(&message.room) else { return };
-        let bound_at = room.bound_at.get(ticket);
-        let had_time = bound_at.is_some_and(|bound| time - bound >= COMMIT_MS);
-        // Any other ticket of the room's would do. To a clock that was set a young ticket may look old.
-        let hopeless = match had_time {
-            true => !room.bound.iter().any(|(ticket, _)| self.rapidpro.knows(ticket)),
-            false => ledger.clock_set_at.is_some(),
+        let had_time = |ticket: &str| room.bound_at.get(ticket).is_some_and(|bound| time - bound >= COMMIT_MS);
+        // To a clock that was set a young ticket may look old, and be passed over for good.
+        let clock_set = ledger.clock_set_at.is_some();
+        let passed_over = |ticket: &str| !self.rapidpro.knows(ticket) || (clock_set && !had_time(ticket));
+        // Any other ticket of the room's would do.
+        let hopeless = match had_time(ticket) {
+            true => room.bound.iter().all(|(ticket, _)| passed_over(ticket)),
+            false => clock_set,
         };
         message.refused |= match status {
             400 => !says("error inserting"),
@@ -576,7 +579,7 @@ impl World {
 }
 
 /// Whether a contact's message is a picture of that name and no text.
-pub fn is_picture(text: &str) -> bool {
+fn is_picture(text: &str) -> bool {
     let number = text.trim_matches(|char: char| !char.is_ascii_digit()).parse::<u32>();
     number.is_ok_and(|number| number.is_multiple_of(PICTURE_EVERY))
 }

@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::random::Random;
+use crate::rapidpro::WEBHOOK_FAULTS;
 
 /// One thing that happens, and how long after the last one.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub enum Transition {
     AgentCloses { contact: usize, node: usize },
     /// An agent writes and closes without a pause.
     AgentWritesAndCloses { contact: usize, node: usize },
+    /// An agent writes, of which the app does not hear; and again, and closes, while the room is being compared.
+    AgentClosesWhileCompared { contact: usize, node: usize },
     /// RapidPro opens a ticket.
     Opens { contact: usize, node: usize, department: bool },
     /// RapidPro opens a ticket, gives up waiting, and opens it again under a new id at once.
@@ -45,7 +48,7 @@ const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
-/// The faults that come as a spell of trouble.
+/// The faults that come as a spell of trouble, besides those of webhooks.
 const SPELLS: &[Fault] = &[
     Fault::WriteRefused,
     Fault::WriteRefusedAfterwards,
@@ -56,28 +59,6 @@ const SPELLS: &[Fault] = &[
     Fault::ReadUnanswered,
     Fault::UpsertedTwice,
     Fault::Slow,
-    Fault::PostRefused,
-    Fault::PostUnanswered,
-    Fault::PostLate,
-    Fault::CreateUnanswered,
-    Fault::CreateLate,
-    Fault::CreateRefused,
-    Fault::CloseRefused,
-    Fault::CloseUnanswered,
-    Fault::Answers400,
-    Fault::AnswersStoring,
-    Fault::Answers401,
-    Fault::AnswersNoTicketer,
-    Fault::Answers429,
-    Fault::Answers500,
-    Fault::AnswersLogsError,
-    Fault::Answers502Afterwards,
-    Fault::Reset,
-    Fault::ResetAfterwards,
-    Fault::Silent,
-    Fault::SilentAfterwards,
-    Fault::AppliedLate,
-    Fault::AnswersLate,
     Fault::CommittedLate,
     Fault::NeverCommitted,
     Fault::EventDropped,
@@ -88,7 +69,7 @@ const SPELLS: &[Fault] = &[
     Fault::SweptTwice,
 ];
 
-/// Those of them that concern what seldom happens: they are chosen more often.
+/// Those that concern what seldom happens: they are chosen more often.
 const SELDOM: &[Fault] = &[
     Fault::PostRefused,
     Fault::PostUnanswered,
@@ -104,7 +85,7 @@ const FEW: usize = 4;
 
 /// What a run is made of.
 pub fn history(random: &mut Random, length: usize, nodes: usize, contacts: usize, faults: bool) -> Vec<Step> {
-    let all = [SPELLS, SELDOM].concat();
+    let all = [SPELLS, WEBHOOK_FAULTS, SELDOM, SELDOM].concat();
     let few: Vec<Fault> = (0..FEW).map(|_| random.pick(&all)).collect();
     let faults: &[Fault] = match faults {
         false => &[],
@@ -141,7 +122,8 @@ fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: &[Faul
         58..=61 => Transition::OpensTwice { contact, nodes: [node, random.index(nodes)] },
         62..=67 => Transition::RapidProCloses { contact, node },
         68..=69 => Transition::WritesElsewhere { node, place: random.below(4) },
-        70..=91 => trouble(random, faults),
+        70..=90 => trouble(random, faults),
+        91 => Transition::AgentClosesWhileCompared { contact, node },
         92..=95 => Transition::Dies { node, away_ms: away(random) },
         96..=97 => Transition::Disabled { ms: random.pick(&[1, 3, 5, 10, 60]) * MINUTE },
         _ => Transition::ClockSet { node: random.percent(70).then_some(node), by_ms: clock_jump(random) },

@@ -23,6 +23,12 @@ import { generation } from '../generation.mts';
 import type { Closer, LivechatRooms } from '../omnichannel/rooms.mts';
 import type { Server } from '../server.mts';
 
+/** What Rocket.Chat's `getRoomMessages` leaves out (RC:apps/meteor/app/livechat/server/lib/getRoomMessages.ts). */
+const HIDDEN_TYPES = [
+	...['livechat_navigation_history', 'livechat_transcript_history', 'command'],
+	...['livechat-close', 'livechat-started', 'livechat_video_call'],
+];
+
 /** Section 2: conversations, visitors and departments. */
 export class SandboxLivechatBridge extends LivechatBridge {
 	private readonly server: Server;
@@ -242,11 +248,12 @@ export class SandboxLivechatBridge extends LivechatBridge {
 			.map((department) => this.server.converters.department(department));
 	}
 
-	/** Section 3, "Reading a room's messages back": converted, oldest first. */
+	/** Section 3, "Reading a room's messages back": converted, oldest first, without some that the server made. */
 	protected override async _fetchLivechatRoomMessages(_appId: string, roomId: string): Promise<IMessage[]> {
 		const { store, converters } = this.server;
 		const messages = await store.find<MessageDocument>(collections.messages, { rid: roomId }, { sort: { ts: 1 } });
-		return Promise.all(messages.map((message) => converters.message(message)));
+		const shown = messages.filter(({ t }) => t === undefined || !HIDDEN_TYPES.includes(t));
+		return Promise.all(shown.map((message) => converters.message(message)));
 	}
 
 	protected override setCustomFields(data: {

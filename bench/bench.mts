@@ -1,25 +1,32 @@
 /**
  * Measures the app beside the floor app and writes `bench/results.md`.
  *
- * usage: node --import tsx bench/bench.mts [--quick]     with --quick few samples, and printed only
+ * usage: node --import tsx bench/bench.mts                  everything, in less than half an hour
+ *        node --import tsx bench/bench.mts --quick          few samples, printed only
+ *        node --import tsx bench/bench.mts --criterion      how long the core takes natively, by criterion
+ *        node --import tsx bench/bench.mts --record         records the figures that hold on every machine
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { COMMITTED_CORE } from '../tools/generated-core.mjs';
 import { CACHE, ROOT } from '../tools/project.mjs';
-import { main } from '../tools/run.mjs';
+import { main, run } from '../tools/run.mjs';
 import { packageApp, packageFloor } from '../tools/stage.mjs';
 import { describeMachine } from './machine.mts';
 import { type Extent, measure } from './measure.mts';
 import type { Each } from './processes.mts';
 import { report } from './report.mts';
 
+const FLAG = { type: 'boolean', default: false } as const;
+
 const WHOLE: Extent = { rounds: 3, blocks: 8, memoryRounds: 3, memoryMessages: 10_000 };
 const QUICK: Extent = { rounds: 1, blocks: 2, memoryRounds: 1, memoryMessages: 1_000 };
 
 main(async () => {
-	const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+	const { values } = parseArgs({ options: { quick: FLAG, criterion: FLAG, record: FLAG } });
+	if (values.criterion) return run('cargo', ['bench', '--locked', '--manifest-path', 'bench/core/Cargo.toml']);
+	if (values.record) return run(process.execPath, ['--import', 'tsx', 'bench/figures.mts', '--record']);
 	const machine = describeMachine();
 	const text = report(machine, await measure(packages(), values.quick ? QUICK : WHOLE));
 	if (values.quick) console.log(text);

@@ -23,8 +23,12 @@ interface Script {
 	answers: unknown[];
 }
 
-interface Play {
+/** An operation as `bench/core` has played it: what goes in, and before it. */
+export interface Play {
 	name: string;
+	/** How often it asks for memory natively, and for how much in all. */
+	allocations: number;
+	bytes: number;
 	before: Script[];
 	script: Script;
 }
@@ -87,7 +91,7 @@ export async function measureCrossings(): Promise<Crossing[]> {
 	run('cargo', ['xtask', 'build-bench', '--out', folder], { quiet: true });
 	buildPlays();
 	const { load } = await import(join(folder, 'core.generated.ts'));
-	return (plays() as Play[]).flatMap((play) => FACES.map((face) => measure(load(), face, play)));
+	return plays().flatMap((play) => FACES.map((face) => measure(load(), face, play)));
 }
 
 function measure(module: Module, face: Face, { name, before, script }: Play): Crossing {
@@ -108,7 +112,14 @@ function measure(module: Module, face: Face, { name, before, script }: Play): Cr
 		heaps.push(process.memoryUsage().heapUsed - heap);
 	}
 	// A collection in between makes a difference negative, and the median does not mind.
-	return { play: name, face: face.name, p50: median(times), p99: percentile(times, 0.99), allocations, garbage: median(heaps) };
+	return {
+		play: name,
+		face: face.name,
+		p50: median(times),
+		p99: percentile(times, 0.99),
+		allocations,
+		garbage: median(heaps),
+	};
 }
 
 /** All that the shim does with the core for one operation. */

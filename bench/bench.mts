@@ -20,12 +20,14 @@ import { report } from './report.mts';
 
 const FLAG = { type: 'boolean', default: false } as const;
 
+const CORE = ['--manifest-path', 'bench/core/Cargo.toml'];
+
 const WHOLE: Extent = { rounds: 3, blocks: 8, memoryRounds: 3, memoryMessages: 10_000 };
 const QUICK: Extent = { rounds: 1, blocks: 2, memoryRounds: 1, memoryMessages: 1_000 };
 
 main(async () => {
 	const { values } = parseArgs({ options: { quick: FLAG, criterion: FLAG, record: FLAG } });
-	if (values.criterion) return run('cargo', ['bench', '--locked', '--manifest-path', 'bench/core/Cargo.toml']);
+	if (values.criterion) return run('cargo', ['bench', '--locked', ...CORE, '--features', 'criterion']);
 	if (values.record) return run(process.execPath, ['--import', 'tsx', 'bench/figures.mts', '--record']);
 	const machine = describeMachine();
 	const text = report(machine, await measure(packages(), values.quick ? QUICK : WHOLE));

@@ -34,13 +34,14 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     }
     let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
-    let records = host.all_records(contact.association()).await?;
+    let key = contact.association();
+    let records = host.all_records(key.clone()).await?;
     let tickets = ticket::of_contact(&records);
     let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
         return not_open(host, &tickets);
     };
     let said = Value::Array(vec![text.into(), fields.get("attachments").cloned().into()]);
-    let (words, key) = (&host.memory().last_words, contact.association());
+    let words = &host.memory().last_words;
     if let Some(id) = words.repeated(&key, &said, host.now()) {
         return Ok(accepted(&id));
     }

@@ -83,9 +83,10 @@ export class Subject {
 
 	/** A request for a ticket that RapidPro does not remember; gives the room's id. */
 	async openFor(token: string, ticketID: string): Promise<string> {
-		const reply = await this.app?.call('POST', 'room', { ticketID, visitor: { token } });
-		assert.equal(reply?.status, 200, reply?.body);
-		return (reply?.json as { id: string }).id;
+		assert.ok(this.app);
+		const { status, body, json } = await this.app.call('POST', 'room', { ticketID, visitor: { token } });
+		assert.equal(status, 200, body);
+		return (json as { id: string }).id;
 	}
 
 	async openTickets(count: number): Promise<OpenTicket[]> {

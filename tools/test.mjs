@@ -11,6 +11,7 @@ import { main, run } from './run.mjs';
 
 const FRESH = join(CACHE, 'fresh');
 const TRAP = join(CACHE, 'trap');
+const BENCH = 'bench/core/Cargo.toml';
 
 const CHECKS = [
 	['The committed core is up to date', () => node('tools/check-core.mjs')],
@@ -19,11 +20,13 @@ const CHECKS = [
 		'Rust: formatting of the fuzz targets',
 		() => run('cargo', ['fmt', '--manifest-path', 'fuzz/Cargo.toml', '--check']),
 	],
+	['Rust: formatting of the benchmark', () => run('cargo', ['fmt', '--manifest-path', BENCH, '--check'])],
 	['Rust: lints', () => clippy('--workspace', '--all-targets')],
+	['Rust: lints of the benchmark', () => clippy('--manifest-path', BENCH, '--lib', '--bins')],
 	// Without the fuzzer itself, which is written in C++.
 	['Rust: lints of the fuzz targets', () => clippy('--manifest-path', 'fuzz/Cargo.toml', '--no-default-features')],
 	['TypeScript: formatting and lints', () => bin('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings')],
-	...['.', 'sandbox', 'sandbox/page/client', 'test'].map((project) => [
+	...['.', 'sandbox', 'sandbox/page/client', 'test', 'bench'].map((project) => [
 		`TypeScript: types of ${project === '.' ? 'the app' : project}`,
 		() => bin('typescript/bin/tsc', '--noEmit', '--project', project),
 	]),
@@ -38,6 +41,7 @@ const TESTS = [
 	['The core that can be made to trap', () => build(TRAP, '--features', 'trap')],
 	['The app, packaged', () => pack(FRESH)],
 	['The app that can be made to trap, packaged', () => pack(TRAP)],
+	['Figures that hold on every machine', compareFigures],
 	['Tests of the build, the sandbox and the packaged app', runTests],
 ];
 
@@ -69,6 +73,11 @@ function build(out, ...options) {
 
 function pack(folder) {
 	node('tools/package.mjs', '--core', join(folder, 'core.generated.ts'), '--out', folder);
+}
+
+function compareFigures() {
+	run('cargo', ['test', '--quiet', '--locked', '--manifest-path', BENCH, '--release', '--lib']);
+	node('--import', 'tsx', 'bench/figures.mts', join(FRESH, packageName()), join(FRESH, 'core.generated.ts'));
 }
 
 function runTests() {

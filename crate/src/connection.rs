@@ -14,13 +14,17 @@ use crate::workspace::{self, ConnectionId, MAIN, Workspace};
 pub struct Caller {
     /// The workspace's name.
     pub workspace: String,
-    /// By the secret that it used.
-    pub connection: ConnectionId,
+    secret: String,
 }
 
 impl Caller {
     fn new(workspace: &str, secret: &str) -> Self {
-        Self { workspace: workspace.to_owned(), connection: ConnectionId::of(secret) }
+        Self { workspace: workspace.to_owned(), secret: secret.to_owned() }
+    }
+
+    /// By the secret that it used.
+    pub fn connection(&self) -> ConnectionId {
+        ConnectionId::of(&self.secret)
     }
 
     /// The caller's contact with this token.
@@ -67,10 +71,10 @@ pub struct Connection {
 pub async fn find(host: &Host, workspace: &str, named_by: &ConnectionId) -> Result<Option<Connection>, Failure> {
     let Some((workspace, Line { name, secret, .. })) = configured(host, workspace).await? else { return Ok(None) };
     let settings = settings::all(host).await?;
-    let previous = settings.previous_secret();
-    let is_previous = name == MAIN && ConnectionId::of(&secret) != *named_by && ConnectionId::of(previous) == *named_by;
+    let (present, previous) = (ConnectionId::of(&secret), settings.previous_secret());
+    let is_previous = name == MAIN && present != *named_by && ConnectionId::of(previous) == *named_by;
+    let url = workspace.callback(if is_previous { named_by } else { &present });
     let secret = if is_previous { previous.to_owned() } else { secret };
-    let url = workspace.callback(&ConnectionId::of(&secret));
     Ok(url.map(|url| Connection { url: url.to_owned(), secret }))
 }
 

@@ -320,6 +320,7 @@ impl std::fmt::Display for Failure {
 }
 
 type Answer<T> = Result<T, Failure>;
+type RecordsAndRoom = (Answer<Vec<Value>>, Option<Room>);
 
 /// A line of the log is cut to this length, in characters.
 const LINE_LENGTH: usize = 2_000;
@@ -435,6 +436,13 @@ impl Host {
     /// Reads all records that carry `association`, of whatever kind.
     pub fn all_records(&self, association: String) -> Asking<'_, Answer<Vec<Value>>> {
         self.ask(Effect::ReadRecords { association }, |outcomes| outcomes.list())
+    }
+
+    /// Reads all records that carry `association` and looks a room up, if there is one to look up, side by side.
+    pub fn records_and_room(&self, association: String, room: Option<RoomId>) -> Asking<'_, RecordsAndRoom> {
+        let mut effects = vec![Effect::ReadRecords { association }];
+        effects.extend(room.map(|room| Effect::FindRoom { room }));
+        Asking::of(self, effects, |outcomes| (outcomes.list(), outcomes.read().ok().flatten()))
     }
 
     /// Stores `record` under all of `associations`.

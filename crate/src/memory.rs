@@ -46,6 +46,8 @@ pub struct Memory {
     pub looks: Looks,
     /// What contacts wrote last.
     pub last_words: LastWords,
+    /// Where they wrote it.
+    pub last_rooms: LastRooms,
     /// Messages whose events have come.
     pub arrivals: Arrivals,
     /// With which words rooms were closed, until that is stored.
@@ -240,6 +242,29 @@ impl LastWords {
         all.push_back(Words { contact, said, copies: 1, copies_max, at: now, id });
         if all.len() > Self::COUNT_MAX {
             all.pop_front();
+        }
+    }
+}
+
+/// Where contacts wrote last, since most write there again.
+#[derive(Debug, Default)]
+pub struct LastRooms(RefCell<VecDeque<(String, RoomId)>>);
+
+impl LastRooms {
+    const COUNT_MAX: usize = 500;
+
+    /// The room of a contact, by their association.
+    pub fn get(&self, contact: &str) -> Option<RoomId> {
+        self.0.borrow().iter().find(|(writer, _)| writer == contact).map(|(_, room)| room.clone())
+    }
+
+    /// A contact wrote in this room.
+    pub fn put(&self, contact: &str, room: &RoomId) {
+        let mut rooms = self.0.borrow_mut();
+        rooms.retain(|(writer, _)| writer != contact);
+        rooms.push_back((contact.to_owned(), room.clone()));
+        if rooms.len() > Self::COUNT_MAX {
+            rooms.pop_front();
         }
     }
 }

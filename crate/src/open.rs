@@ -248,7 +248,7 @@ impl<'a> Order<'a> {
         Ok(Self {
             binding: Binding {
                 ticket: TicketId(fields.uuid("ticketID")?.to_owned()),
-                connection: caller.connection.clone(),
+                connection: caller.connection(),
                 at: host.now(),
                 past,
             },

@@ -207,7 +207,7 @@ pub async fn updated(host: &Host) -> End {
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn read(host: &Host, caller: &Caller) -> Result<End, Refusal> {
     let workspace = workspace::named(host, &caller.workspace).await?;
-    let url = workspace.callback(&caller.connection).into();
+    let url = workspace.callback(&caller.connection()).into();
     Ok(End::answer(Response::field(200, "webhook", plain::named("url", url))))
 }
 
@@ -221,7 +221,7 @@ pub async fn write(host: &Host, caller: Caller, body: &Fields<'_>) -> Result<End
     if !is_http_url(url) {
         return Err(webhook.wrong("url", "an http or https URL with a host"));
     }
-    workspace::connect(host, &caller.workspace, caller.connection, url).await?;
+    workspace::connect(host, &caller.workspace, caller.connection(), url).await?;
     // Whoever knows the secret can have agents' messages sent elsewhere: that leaves a trace.
     host.log(Level::Info, format!("webhooks go to {} from now on", authority(url)));
     Ok(End { follow_ups: vec![Job::Sweep { recovered: true }], ..End::answer(Response::of(204)) })

@@ -57,7 +57,7 @@ pub struct Contact {
 impl Contact {
     /// The queue of this process in which requests about the contact wait for each other.
     pub fn queue(&self) -> String {
-        self.association()
+        format!("contact/{}/{}", self.workspace, self.token.as_str())
     }
 
     /// By which everything that is stored of the contact is found. Hashed, since RapidPro's token may be

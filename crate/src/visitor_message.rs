@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::ticket::{self, Closer, ContactToken, FactKind, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
-use crate::wire::rocketchat::{Attachment, RoomVisitor, Visitor};
+use crate::wire::rocketchat::{Attachment, Room, RoomVisitor, Visitor};
 use crate::words::Language;
 use crate::{media_copy, settings};
 
@@ -38,13 +38,16 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     }
     let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
-    let records = host.all_records(contact.association()).await?;
+    let key = contact.association();
+    // Most write where they wrote last, and then there is nothing more to ask for.
+    let (records, seen) = host.records_and_room(key.clone(), host.memory().last_rooms.get(&key)).await;
+    let records = records?;
     let tickets = ticket::of_contact(&records);
     let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
         return not_open(host, &tickets);
     };
     let said = Value::Array(vec![text.into(), fields.get("attachments").cloned().into()]);
-    let (words, key) = (&host.memory().last_words, contact.association());
+    let words = &host.memory().last_words;
     if let Some(id) = words.repeated(&key, &said, host.now()) {
         return Ok(accepted(&id));
     }
@@ -53,7 +56,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     let now = host.now();
     let (posted, tried_at) = match contents.as_slice() {
         _ if waits => (Posted::Not, None),
-        [Content { text, attachments, copy: None }] => (post(host, ticket, text, attachments).await?, Some(now)),
+        [Content { text, attachments, copy: None }] => (post(host, ticket, seen, text, attachments).await?, Some(now)),
         _ => match ticket::look(host, ticket).await? {
             RoomState::Closed => (Posted::RoomClosed, None),
             _ => (Posted::Not, None),
@@ -73,6 +76,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
             return Ok(closing(host, ticket));
         }
     };
+    host.memory().last_rooms.put(&key, &ticket.room);
     words.remember(key, said, open_in_rapidpro(&tickets), id.clone(), host.now());
     Ok(End { follow_ups, ..accepted(&id) })
 }
@@ -93,9 +97,19 @@ enum Posted {
     RoomClosed,
 }
 
-/// Posts a message into the ticket's room.
-async fn post(host: &Host, ticket: &Ticket, text: &str, attachments: &[Attachment]) -> Result<Posted, Failure> {
-    let posted = match ticket::look(host, ticket).await {
+/// Posts a message into the ticket's room, which may have been `seen` just now.
+async fn post(
+    host: &Host,
+    ticket: &Ticket,
+    seen: Option<Room>,
+    text: &str,
+    attachments: &[Attachment],
+) -> Result<Posted, Failure> {
+    let state = match seen {
+        Some(room) if room.id == ticket.room && room.is_open == Some(true) => Ok(RoomState::Open(room)),
+        _ => ticket::look(host, ticket).await,
+    };
+    let posted = match state {
         Ok(RoomState::Open(room)) => {
             let visitor = visitor_of(ticket, room.visitor.as_ref());
             host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await

@@ -17,7 +17,8 @@ import type { NewFile } from './files.mts';
 import { generation } from './generation.mts';
 import type { News, Notice } from './news.mts';
 import { type AgentMessage, People } from './people.mts';
-import { Delays } from './random.mts';
+import type { Document } from './query.mts';
+import { Delays, pause } from './random.mts';
 import type { RoundTrips } from './roundTrips.mts';
 import type { JobDocument } from './scheduler.mts';
 import { Server } from './server.mts';
@@ -32,6 +33,7 @@ export type {
 	Change,
 	CustomFieldDocument,
 	DepartmentDocument,
+	Document,
 	JobDocument,
 	MessageDocument,
 	NewFile,
@@ -59,6 +61,8 @@ export interface RocketChatOptions {
 	clockMoves?: boolean;
 	/** Small random delays of the store and of events; on by default. */
 	delays?: boolean;
+	/** How long every call of the store takes, in place of its random delays. */
+	storeMs?: number;
 	log?: (line: string) => void;
 }
 
@@ -82,10 +86,11 @@ export class RocketChat extends People {
 	/** Starts the server; resolves when it answers. */
 	static async start(options: RocketChatOptions = {}): Promise<RocketChat> {
 		const { port = 0, siteUrl, dataFile, seed = 1, clockSpeed = 1, delays: enabled = true, log = () => {} } = options;
-		const { clockMoves } = options;
+		const { clockMoves, storeMs } = options;
 		clock.runAt(clockSpeed);
 		const delays = new Delays(seed, enabled);
-		const store = new MemoryStore(dataFile, () => delays.pause(STORE_DELAY_MS_MAX));
+		const latency = storeMs === undefined ? () => delays.pause(STORE_DELAY_MS_MAX) : () => pause(storeMs / 2);
+		const store = new MemoryStore(dataFile, latency);
 		const further: ClusterNode[] = [];
 		const broadcast = (news: Broadcast) => {
 			for (const node of further) void node.control.hear(news).catch(() => {});
@@ -293,6 +298,16 @@ export class RocketChat extends People {
 	/** Kills the app's process with SIGKILL at once; resolves when the engine has another, in which the app is enabled. */
 	killApp(): Promise<void> {
 		return this.server.killApp(this.appId);
+	}
+
+	/** The operating system's id of the app's process; up to Rocket.Chat 6.8 it has none of its own. */
+	get appPid(): number | undefined {
+		return this.server.appPid(this.appId);
+	}
+
+	/** Puts a document into the database, as if it had always been there. */
+	async addDocument(collection: string, document: Document): Promise<void> {
+		await this.store.insert(collection, document);
 	}
 
 	/** Loses the next events before any app hears of them. */

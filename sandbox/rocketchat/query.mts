@@ -58,7 +58,7 @@ function equals(value: unknown, expected: unknown): boolean {
 }
 
 /** The value at a path; where it is an array, its elements too, and a path goes through the elements of an array. */
-function valuesAt(value: unknown, path: string[]): unknown[] {
+export function valuesAt(value: unknown, path: string[]): unknown[] {
 	if (path.length === 0) return Array.isArray(value) ? [value, ...value] : [value];
 	if (Array.isArray(value)) return value.flatMap((element) => valuesAt(element, path));
 	const [field, ...rest] = path;

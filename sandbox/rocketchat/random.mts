@@ -35,3 +35,8 @@ export class Delays {
 		else await new Promise((resolve) => setTimeout(resolve, delayMs));
 	}
 }
+
+/** Waits, where there is anything to wait for. */
+export async function pause(ms: number): Promise<void> {
+	if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -182,6 +182,11 @@ export class Server {
 		return this.runtime.kill(this.appManager.getOneById(appId));
 	}
 
+	/** See {@link AppRuntime.pid}. */
+	appPid(appId: string): number | undefined {
+		return this.runtime.pid(this.appManager.getOneById(appId));
+	}
+
 	get adminName(): string {
 		return this.options.admin.username;
 	}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Feed } from '../feed.mts';
+import { Collection } from './collection.mts';
 import { type Changes, change, type Document, type Filter, matches, sorted } from './query.mts';
 import { decode, encode } from './storedJson.mts';
 
@@ -60,7 +61,7 @@ export type Latency = () => Promise<void>;
 export class MemoryStore implements Store {
 	/** Every document that is written or removed. */
 	readonly changes = new Feed<Change>();
-	private readonly collections = new Map<string, Map<string, Document>>();
+	private readonly collections = new Map<string, Collection>();
 	private readonly file?: string;
 	private readonly latency: Latency;
 
@@ -72,7 +73,9 @@ export class MemoryStore implements Store {
 
 	/** A look without latency, for what stands outside Rocket.Chat: tests and the sandbox's own face. */
 	peek<T = Document>(collection: string, filter: Filter = {}, options: FindOptions = {}): T[] {
-		const found = this.candidates(collection, filter).filter((document) => matches(document, filter));
+		const found = this.documents(collection)
+			.candidates(filter)
+			.filter((document) => matches(document, filter));
 		const page = sorted(found, options.sort).slice(options.skip ?? 0);
 		return structuredClone(page.slice(0, options.limit ?? page.length)) as T[];
 	}
@@ -164,23 +167,15 @@ export class MemoryStore implements Store {
 	}
 
 	private write(collection: string, document: Document): void {
-		this.documents(collection).set(document._id, document);
+		this.documents(collection).set(document);
 		this.journal(collection, document._id, document);
 		this.changes.tell({ collection, id: document._id, document });
 	}
 
-	/** All documents, or the one that a filter by id can mean. */
-	private candidates(collection: string, filter: Filter): Document[] {
-		const documents = this.documents(collection);
-		if (typeof filter._id !== 'string') return [...documents.values()];
-		const document = documents.get(filter._id);
-		return document ? [document] : [];
-	}
-
-	private documents(collection: string): Map<string, Document> {
+	private documents(collection: string): Collection {
 		let documents = this.collections.get(collection);
 		if (!documents) {
-			documents = new Map();
+			documents = new Collection(collection);
 			this.collections.set(collection, documents);
 		}
 		return documents;
@@ -196,11 +191,11 @@ export class MemoryStore implements Store {
 		const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
 		for (const line of lines) {
 			const [collection, id, document] = decode<[string, string, Document | null]>(line);
-			if (document) this.documents(collection).set(id, document);
+			if (document) this.documents(collection).set(document);
 			else this.documents(collection).delete(id);
 		}
 		const living = [...this.collections].flatMap(([collection, documents]) =>
-			[...documents].map(([id, document]) => `${encode([collection, id, document])}\n`),
+			documents.all().map((document) => `${encode([collection, document._id, document])}\n`),
 		);
 		writeFileSync(`${file}.new`, living.join(''));
 		renameSync(`${file}.new`, file);

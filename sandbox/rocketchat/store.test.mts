@@ -3,6 +3,7 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { collections } from './documents.mts';
 import { MemoryStore } from './store.mts';
 
 const noLatency = async () => {};
@@ -42,6 +43,27 @@ describe('store', () => {
 		assert.deepEqual(await store.updateOne('c', { _id: '1' }, { $inc: { n: 1 } }), { matched: 1, modified: 1 });
 		assert.deepEqual(await store.updateOne('c', { _id: '2' }, { $set: { n: 1 } }), { matched: 0, modified: 0 });
 		await assert.rejects(() => store.insert('c', { _id: '1' }), /duplicate key/);
+	});
+
+	it('finds by an index what it would find without', async () => {
+		const store = new MemoryStore(undefined, noLatency);
+		const { rooms, persistence } = collections;
+		await store.insert(rooms, { _id: '1', v: { token: 'a' }, open: true });
+		await store.insert(rooms, { _id: '2', v: { token: 'a' } });
+		await store.insert(rooms, { _id: '3' });
+		const found = async (filter: Record<string, unknown>) => (await store.find(rooms, filter)).map(({ _id }) => _id);
+		assert.deepEqual(await found({ 'v.token': 'a' }), ['1', '2']);
+		assert.deepEqual(await found({ 'v.token': 'a', open: true }), ['1']);
+		assert.deepEqual(await found({ 'v.token': null }), ['3']);
+		await store.updateOne(rooms, { _id: '1' }, { $set: { 'v.token': 'b' } });
+		await store.remove(rooms, { _id: '2' });
+		assert.deepEqual([await found({ 'v.token': 'a' }), await found({ 'v.token': 'b' })], [[], ['1']]);
+		const [x, y] = ['x', 'y'].map((id) => ({ model: 'misc', id }));
+		await store.insert(persistence, { _id: '4', associations: [x, y] });
+		for (const associations of [{ $all: [y] }, { $all: [x, y] }, [x, y]])
+			assert.equal((await store.find(persistence, { associations })).length, 1);
+		for (const associations of [{ $all: [y, { ...x, id: 'z' }] }, [y, x], [x]])
+			assert.equal((await store.find(persistence, { associations })).length, 0);
 	});
 
 	it('hands out copies', async () => {

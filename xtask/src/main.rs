@@ -15,6 +15,7 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   build [--features <names>] [--out <folder>]   write core.generated.ts, by default to app-shim/
+  build-bench --out <folder>                    the same of the core with the faces that bench/ compares
   test-wasm [<filter>]                          run the core's wasm-bindgen-tests under Node";
 
 /// What went wrong, in words for whoever ran the command.
@@ -34,16 +35,17 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<(), Error> {
     let (command, rest) = arguments.split_first().ok_or(USAGE)?;
     match command.as_str() {
-        "build" => build(&BuildOptions::parse(rest)?),
+        "build" => build(wasm::CORE, &BuildOptions::parse(rest)?),
+        "build-bench" => build(wasm::BENCH, &BuildOptions::parse(rest)?),
         "test-wasm" => wasm::test(&toolchain::find_or_install()?, rest),
         wasm::RUNNER_COMMAND => Ok(wasm_bindgen_test_runner::run_cli_with_args(arguments)?),
         _ => Err(USAGE.into()),
     }
 }
 
-fn build(options: &BuildOptions) -> Result<(), Error> {
+fn build(source: wasm::Source, options: &BuildOptions) -> Result<(), Error> {
     let toolchain = toolchain::find_or_install()?;
-    let core = wasm::build(&toolchain, &options.features)?;
+    let core = wasm::build(&toolchain, source, &options.features)?;
     let file = generated::write(&core, &options.out)?;
     println!("{}: {} bytes of wasm", file.display(), core.wasm.len());
     Ok(())

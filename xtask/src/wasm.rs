@@ -15,7 +15,18 @@ use crate::{Error, project_root};
 /// The command by which cargo has this program run a wasm test binary.
 pub const RUNNER_COMMAND: &str = "wasm-test-runner";
 
-const PACKAGE: &str = "rapidpro-tickets-core";
+/// A crate with a face for JavaScript.
+#[derive(Clone, Copy)]
+pub struct Source {
+    manifest: &'static str,
+    module: &'static str,
+}
+
+/// What is shipped.
+pub const CORE: Source = Source { manifest: "crate/Cargo.toml", module: "rapidpro_tickets_core.wasm" };
+/// The core beside other faces of it.
+pub const BENCH: Source = Source { manifest: "bench/core/Cargo.toml", module: "rapidpro_tickets_bench.wasm" };
+
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Every server since Rocket.Chat 3.16 must load the module, and those run on Node 14: no feature beyond the first
 /// WebAssembly but the one that wasm-bindgen needs.
@@ -42,15 +53,15 @@ pub struct Core {
     pub glue: String,
 }
 
-/// Builds the core with the given cargo features (comma-separated).
+/// Builds a module with the given cargo features (comma-separated).
 ///
 /// # Errors
 /// If a step of the build fails or its output is missing.
-pub fn build(toolchain: &Toolchain, features: &str) -> Result<Core, Error> {
+pub fn build(toolchain: &Toolchain, source: Source, features: &str) -> Result<Core, Error> {
     let work = cache().join("wasm-bindgen");
     fs::create_dir_all(&work)?;
-    compile(toolchain, features)?;
-    generate_glue(&cargo_target().join(TARGET).join("release/rapidpro_tickets_core.wasm"), &work)?;
+    compile(toolchain, source, features)?;
+    generate_glue(&cargo_target().join(TARGET).join("release").join(source.module), &work)?;
     let optimized = work.join("core_opt.wasm");
     optimize(&work.join("core_bg.wasm"), &optimized)?;
     Ok(Core { wasm: fs::read(optimized)?, glue: fs::read_to_string(work.join("core.js"))? })
@@ -65,24 +76,24 @@ pub fn test(toolchain: &Toolchain, arguments: &[String]) -> Result<(), Error> {
     let mut runner = env::current_exe()?.into_os_string();
     runner.push(" ");
     runner.push(RUNNER_COMMAND);
-    let mut cargo = cargo_for_wasm(toolchain, "test", &[])?;
+    let mut cargo = cargo_for_wasm(toolchain, CORE, "test", &[])?;
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     run(cargo.args(["--lib", "--"]).args(arguments))
 }
 
 /// The module alone: were a Rust library built with it, nothing of what that offers would be left out of the module.
-fn compile(toolchain: &Toolchain, features: &str) -> Result<(), Error> {
+fn compile(toolchain: &Toolchain, source: Source, features: &str) -> Result<(), Error> {
     let arguments = ["--lib", "--crate-type", "cdylib", "--features", features];
-    run(cargo_for_wasm(toolchain, "rustc", &NO_DEBUGGING)?.args(arguments).arg("--").args(INLINE_LITTLE))
+    run(cargo_for_wasm(toolchain, source, "rustc", &NO_DEBUGGING)?.args(arguments).arg("--").args(INLINE_LITTLE))
 }
 
-fn cargo_for_wasm(toolchain: &Toolchain, command: &str, more_flags: &[&str]) -> Result<Command, Error> {
+fn cargo_for_wasm(toolchain: &Toolchain, source: Source, command: &str, more_flags: &[&str]) -> Result<Command, Error> {
     let mut cargo = toolchain.cargo();
     cargo
         .current_dir(project_root())
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(toolchain, more_flags)?)
         .arg(command)
-        .args(["--package", PACKAGE, "--release", "--target", TARGET, "--target-dir"])
+        .args(["--manifest-path", source.manifest, "--release", "--target", TARGET, "--target-dir"])
         .arg(cargo_target())
         .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
     Ok(cargo)

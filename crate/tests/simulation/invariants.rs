@@ -493,7 +493,16 @@ impl World {
         let messages = self.ledger.agents_messages.iter();
         let twice = messages.filter(|(_, message)| message.applied > 1).map(|(text, _)| text.clone());
         let posts = self.ledger.contacts_messages.iter();
-        let posted_twice = posts.filter(|(_, message)| message.posted.len() > 1).map(|(text, _)| text.clone());
+        // A file that was being copied while its room was closed is shown in the contact's next room too.
+        let is_twice = |posted: &[(RoomId, u64)]| {
+            let in_use = |room: &RoomId| self.chat.room(room).is_some_and(|room| room.open);
+            posted
+                .iter()
+                .rev()
+                .skip(1)
+                .any(|(room, _)| in_use(room) || posted.last().is_some_and(|(last, _)| last == room))
+        };
+        let posted_twice = posts.filter(|(_, message)| is_twice(&message.posted)).map(|(text, _)| text.clone());
         let closes = self.ledger.attempts.iter().filter(|(entry, attempts)| {
             matches!(entry, Entry::Close(..)) && attempts.iter().filter(|attempt| attempt.applied).count() > 1
         });

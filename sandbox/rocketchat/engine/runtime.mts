@@ -26,6 +26,8 @@ export interface AppRuntime {
 	end(app: ProxiedApp): Promise<void>;
 	/** Kills an app's process from outside; resolves when the app is enabled in the next one. */
 	kill(app: ProxiedApp | undefined): Promise<void>;
+	/** The operating system's id of an app's process, where it has one of its own. */
+	pid(app: ProxiedApp | undefined): number | undefined;
 	/** Tells the apps of a time that was moved. */
 	setPace(pace: Pace): Promise<void>;
 	/** Takes away what {@link start} left on the disk. */

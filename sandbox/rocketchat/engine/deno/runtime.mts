@@ -12,7 +12,7 @@ import type { AppRuntime, Watchers } from '../runtime.mts';
 import { offerLauncher, runtimeInPlace } from './inPlace.mts';
 import { prepareRuntime } from './prepare.mts';
 import type { PreparedRuntime } from './runtimeFiles.mts';
-import { endProcess, killProcess, watchedSubprocess } from './subprocess.mts';
+import { endProcess, killProcess, processId, watchedSubprocess } from './subprocess.mts';
 
 /** Where apps' processes look for the time. */
 const CLOCK = 'clock.json';
@@ -56,6 +56,10 @@ export class DenoRuntime implements AppRuntime {
 
 	kill(app: ProxiedApp | undefined): Promise<void> {
 		return killProcess(app && controllerOf(app));
+	}
+
+	pid(app: ProxiedApp | undefined): number | undefined {
+		return processId(app && controllerOf(app));
 	}
 
 	/** Only of the newest engine: the others' apps have the time in an argument. */

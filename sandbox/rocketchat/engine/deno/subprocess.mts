@@ -99,12 +99,19 @@ function rememberWaiting(internals: Internals): void {
  * Resolves when the engine has started the next one and enabled the app there.
  */
 export async function killProcess(controller: IRuntimeController | undefined): Promise<void> {
-	if (!(controller instanceof DenoRuntimeSubprocessController)) throw new Error('the app has no process');
-	const pid = (controller as unknown as Internals).deno?.pid;
+	const pid = processId(controller);
 	if (pid === undefined) throw new Error('the app has no process just now');
-	const restarted = new Promise((resolve) => void controller.once(RESTARTED, resolve));
+	const restarted = new Promise(
+		(resolve) => void (controller as DenoRuntimeSubprocessController).once(RESTARTED, resolve),
+	);
 	process.kill(pid, 'SIGKILL');
 	await restarted;
+}
+
+/** The operating system's id of an app's process; none while there is none. */
+export function processId(controller: IRuntimeController | undefined): number | undefined {
+	const isOfDeno = controller instanceof DenoRuntimeSubprocessController;
+	return isOfDeno ? (controller as unknown as Internals).deno?.pid : undefined;
 }
 
 /** The event of a controller whose app runs again. */

@@ -46,6 +46,8 @@ export class InProcessRuntime implements AppRuntime {
 		throw new Error('the app has no process of its own');
 	}
 
+	pid(): undefined {}
+
 	/** They live in this process's time. */
 	async setPace(): Promise<void> {}
 

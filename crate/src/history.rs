@@ -15,7 +15,8 @@ use crate::outbox::{self, LEASE_MS, LineKind};
 use crate::ticket::{self, Past, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::visitor_message::visitor_of;
-use crate::{connection, harmless, notice, settings, timestamp};
+use crate::words::{self, Text};
+use crate::{connection, harmless, notice, settings, settings_check, timestamp};
 
 /// How long after the ticket the bot's last words may still come, in milliseconds: RapidPro stores what a flow said
 /// once the flow has paused.
@@ -57,6 +58,27 @@ pub async fn show(host: &Host, room: &RoomId, workspace: &str) -> End {
         host.memory().missed.set(true);
     }
     End::default()
+}
+
+/// Has a room's history fetched once more. What cannot be is said in words.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading or storing.
+pub async fn again(host: &Host, room: &RoomId) -> Result<Result<Job, Text>, Failure> {
+    let Some(desk) = Desk::read(host, room).await?.filter(|desk| desk.ticket.is_open()) else {
+        return Ok(Err(words::NO_TICKET_HERE));
+    };
+    let workspace = desk.ticket.contact.workspace.clone();
+    let is_known = desk.ticket.first().is_some_and(|binding| binding.past.is_some());
+    if !is_known || connection::line(host, &workspace).await?.token.is_empty() {
+        return Ok(Err(words::NO_HISTORY));
+    }
+    let history = &desk.outbox.history;
+    // Whoever is fetching it need not begin anew.
+    if history.is_settled() || history.claims(&host.memory().node, host.now()) == (None, None) {
+        add(host, &desk, LineKind::Retried).await?;
+    }
+    Ok(Ok(Job::ShowHistory { room: room.clone(), workspace }))
 }
 
 /// Where the history of a room is to be found that still lacks it.
@@ -157,8 +179,7 @@ async fn fetch(host: &Host, ticket: &Ticket, past: &Past, line: &Line) -> Result
         past.since.unwrap_or_else(|| opened_at.saturating_sub(settings.history_hours().saturating_mul(60 * 60_000)));
     let mut query = format!("contact={}&after={}&before=", past.contact, timestamp::text(since));
     query.push_str(&timestamp::text(opened_at));
-    // What a header can hold.
-    let token: String = line.token.chars().filter(char::is_ascii_graphic).collect();
+    let token = line.api_token();
     let mut messages = Vec::new();
     for _ in 0..PAGES_MAX {
         let answer = match host.read_api(format!("{address}{query}"), &token, TIMEOUT_MS).await {
@@ -168,6 +189,7 @@ async fn fetch(host: &Host, ticket: &Ticket, past: &Past, line: &Line) -> Result
                 return Ok(Err(Trouble { words: "it does not answer".to_owned(), passing: Some(0) }));
             }
         };
+        settings_check::note(host, line, &answer);
         let Some((page, next)) = page_of(&answer) else { return Ok(Err(Trouble::of(&answer))) };
         // RapidPro may know better than to obey `before`.
         messages.extend(page.into_iter().filter(|message| written_at(message).is_some_and(|at| at <= opened_at)));
@@ -194,7 +216,7 @@ async fn address(host: &Host, ticket: &Ticket, line: &Line) -> Result<String, Fa
 }
 
 /// Scheme, host and port of a URL.
-fn origin(url: &str) -> Option<String> {
+pub fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     Some(format!("{scheme}://{}", rest.split(['/', '?', '#']).next()?))
 }

@@ -54,6 +54,10 @@ pub struct Memory {
     pub unknown_fields: UnknownFields,
     /// The permissions that the app seems to lack.
     pub denied: Denied,
+    /// The problems of the settings that the log has been told of.
+    pub told_problems: RefCell<Vec<String>>,
+    /// What RapidPro has said of API tokens.
+    pub tokens: Tokens,
 }
 
 impl Memory {
@@ -267,6 +271,27 @@ impl Denied {
     /// All of them.
     pub fn list(&self) -> Vec<&'static str> {
         self.0.borrow().clone()
+    }
+}
+
+/// What RapidPro has said of API tokens, by what they are for.
+#[derive(Debug, Default)]
+pub struct Tokens(RefCell<Vec<(TokenKey, bool)>>);
+
+/// A workspace's name, and a hash of its token.
+pub type TokenKey = (String, String);
+
+impl Tokens {
+    /// Whether RapidPro accepts the token, if it was asked.
+    pub fn accepted(&self, token: &TokenKey) -> Option<bool> {
+        self.0.borrow().iter().find(|(known, _)| known == token).map(|(_, accepted)| *accepted)
+    }
+
+    /// Whether RapidPro has just accepted it. Nothing is kept of the workspace's former tokens.
+    pub fn put(&self, token: TokenKey, accepted: bool) {
+        let mut tokens = self.0.borrow_mut();
+        tokens.retain(|((workspace, _), _)| *workspace != token.0);
+        tokens.push((token, accepted));
     }
 }
 

@@ -13,6 +13,7 @@ use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::trigger::Job;
 use crate::visitor;
+use crate::words::{self, Language, Text};
 use crate::workspace::{self, MAIN};
 
 /// A job that starts while the app is still being enabled is dropped by Rocket.Chat, in milliseconds.
@@ -51,6 +52,8 @@ pub struct Settings {
     values: Vec<Value>,
     /// The setting **More workspaces**.
     pub workspaces: Vec<Line>,
+    /// The numbers of the lines of that setting which cannot be used.
+    left_out: Vec<usize>,
 }
 
 /// The app's settings.
@@ -61,15 +64,20 @@ pub async fn all(host: &Host) -> Result<Rc<Settings>, Failure> {
     if let Some(settings) = host.memory().settings.get(host.now()) {
         return Ok(settings);
     }
-    let mut settings = Settings { values: host.settings(&IDS).await?, workspaces: Vec::new() };
-    let (workspaces, problems) = Line::read_all(settings.raw("more_workspaces"));
-    for problem in problems {
-        host.log(Level::Warn, problem);
-    }
-    settings.workspaces = workspaces;
+    let mut settings = Settings { values: host.settings(&IDS).await?, ..Settings::default() };
+    (settings.workspaces, settings.left_out) = Line::read_all(settings.raw("more_workspaces"));
+    tell(host, settings.problems(Language::English, true));
     let settings = Rc::new(settings);
     host.memory().settings.put(host.now(), Rc::clone(&settings));
     Ok(settings)
+}
+
+/// Says in the log what is wrong, and does not repeat itself.
+fn tell(host: &Host, problems: Vec<String>) {
+    let told = host.memory().told_problems.replace(problems.clone());
+    for problem in problems.into_iter().filter(|problem| !told.contains(problem)) {
+        host.log(Level::Warn, problem);
+    }
 }
 
 impl Settings {
@@ -81,6 +89,43 @@ impl Settings {
     /// The setting **Previous secret**; may be empty.
     pub fn previous_secret(&self) -> &str {
         self.text("previous_secret")
+    }
+
+    /// The workspaces that the settings name, the main one first.
+    pub fn lines(&self) -> Vec<Line> {
+        let main = Some(self.main_line()).filter(|main| !main.secret.is_empty());
+        main.into_iter().chain(self.workspaces.iter().cloned()).collect()
+    }
+
+    /// What cannot be used as it stands, in words; what is the main workspace's business, only where that is `of_main`.
+    pub fn problems(&self, language: Language, of_main: bool) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut add = |text: Text, what: &str| problems.push(text.filled(language, &[("what", what)]));
+        if self.is_bad_address("public_address") {
+            add(words::BAD_ADDRESS, self.text("public_address"));
+        }
+        for id in ["history_hours", "history_messages"] {
+            let value = self.value(id);
+            if !value.is_null() && number(value).is_none() {
+                add(words::BAD_NUMBER, id);
+            }
+        }
+        if of_main {
+            if self.lines().is_empty() {
+                add(words::NO_SECRET, "");
+            }
+            if self.is_bad_address("rapidpro_address") {
+                add(words::BAD_API_ADDRESS, self.text("rapidpro_address"));
+            }
+            for number in &self.left_out {
+                add(words::LINE_LEFT_OUT, &number.to_string());
+            }
+        }
+        problems
+    }
+
+    fn is_bad_address(&self, id: &str) -> bool {
+        !self.text(id).is_empty() && self.address(id).is_empty()
     }
 
     /// What **More workspaces** would say of the workspace for which the other settings speak.
@@ -197,7 +242,7 @@ pub async fn updated(host: &Host) -> End {
     host.memory().settings.forget();
     host.memory().public_address.forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
-    End::default()
+    End::follow_up(Job::CheckSettings)
 }
 
 /// Answers where webhooks go.
@@ -223,7 +268,8 @@ pub async fn write(host: &Host, caller: Caller, body: &Fields<'_>) -> Result<End
     workspace::connect(host, &caller.workspace, caller.connection, url).await?;
     // Whoever knows the secret can have agents' messages sent elsewhere: that leaves a trace.
     host.log(Level::Info, format!("webhooks go to {} from now on", authority(url)));
-    Ok(End { follow_ups: vec![Job::Sweep { recovered: true }], ..End::answer(Response::of(204)) })
+    let follow_ups = vec![Job::Sweep { recovered: true }, Job::CheckSettings];
+    Ok(End { follow_ups, ..End::answer(Response::of(204)) })
 }
 
 /// The app was installed: what is made once is best made now, while only one node knows the app.
@@ -245,14 +291,20 @@ pub async fn enabled(host: &Host) -> End {
     let soon = host.now().saturating_add(SETTLING_MS);
     host.schedule(Job::Compare { page: None }, soon).await;
     host.schedule(Job::Sweep { recovered: false }, soon).await;
+    host.schedule(Job::CheckSettings, soon).await;
     End::default()
 }
 
 /// Says in the log which address to paste into RapidPro.
 async fn announce(host: &Host) {
-    let server = public_address(host).await.unwrap_or_else(|_| "<the address of this server>".to_owned());
-    let address = format!("{server}/api/apps/public/{}", host.memory().app_id);
+    let address = app_address(host).await;
     host.log(Level::Info, format!("the address to paste into RapidPro: {address}"));
+}
+
+/// The address to paste into RapidPro.
+pub async fn app_address(host: &Host) -> String {
+    let server = public_address(host).await.unwrap_or_else(|_| "<the address of this server>".to_owned());
+    format!("{server}/api/apps/public/{}", host.memory().app_id)
 }
 
 /// The host and port of a URL, without the user and password that it may hold.

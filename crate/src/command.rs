@@ -1,6 +1,6 @@
 //! The slash command `/tickets`: what people may ask of the app in Rocket.Chat, and the answers.
 
-use crate::host::{Failure, Host};
+use crate::host::Host;
 use crate::operation::End;
 use crate::plain::FromValue;
 use crate::request::Response;
@@ -40,68 +40,61 @@ const ADMINS: &[&str] = &["admin", "livechat-manager"];
 const STAFF: &[&str] = &["admin", "livechat-manager", "livechat-monitor", "livechat-agent"];
 
 /// What is typed for each wish, the roles of whom it is granted, and what it does.
-const WISHES: [(&str, Wish, &[&str], Text); 4] = [
+const WISHES: [(&str, Wish, &[&str], Text); 5] = [
     ("status", Wish::Status, ADMINS, words::HELP_STATUS),
     ("queue", Wish::Queue, ADMINS, words::HELP_QUEUE),
     ("retry", Wish::Retry, ADMINS, words::HELP_RETRY),
     ("history", Wish::History, STAFF, words::HELP_HISTORY),
+    ("help", Wish::Help, &[], words::HELP_HELP),
 ];
 
 /// Carries out a command; the answer is shown to whoever typed it.
 pub async fn run(host: &Host, command: &Command) -> End {
-    let language = command.language(host).await;
-    let (text, job) = match command.fulfil(host, language).await {
-        Ok(answer) => answer,
-        Err(failure) => (words::DID_NOT_WORK.filled(language, &[("reason", &failure.to_string())]), None),
+    let language = match command.language.as_deref() {
+        None | Some("" | "auto" | "default") => Language::of_server(host).await,
+        Some(tag) => Language::of(tag),
     };
-    let response = Response { content: Some(text.into()), ..Response::of(200) };
-    End { response: Some(response), follow_ups: job.into_iter().collect() }
+    let mut follow_ups = Vec::new();
+    let told = match command.wish() {
+        Some(Wish::Status) => status::text(host, language).await,
+        Some(Wish::Queue) => queue::text(host, language).await,
+        Some(Wish::Retry) => {
+            follow_ups.push(Job::Sweep { recovered: true });
+            queue::retry(host, language).await
+        }
+        Some(Wish::History) => {
+            let text = history::again(host, &command.room, &mut follow_ups).await;
+            text.map(|text| text.in_language(language).to_owned())
+        }
+        Some(Wish::Help) => Ok(command.help(language)),
+        None => Ok(words::NOT_ALLOWED.in_language(language).to_owned()),
+    };
+    let text = told.unwrap_or_else(|failure| words::DID_NOT_WORK.filled(language, &[("reason", &failure.to_string())]));
+    End { response: Some(Response { content: Some(text.into()), ..Response::of(200) }), follow_ups }
 }
 
 impl Command {
-    async fn language(&self, host: &Host) -> Language {
-        match self.language.as_deref() {
-            None | Some("" | "auto" | "default") => Language::of_server(host).await,
-            Some(tag) => Language::of(tag),
-        }
-    }
-
-    async fn fulfil(&self, host: &Host, language: Language) -> Result<(String, Option<Job>), Failure> {
-        let say = |text: Text| Ok((text.in_language(language).to_owned(), None));
-        let Some(wish) = self.wish() else { return say(words::NOT_ALLOWED) };
-        match wish {
-            Wish::Status => Ok((status::text(host, language).await?, None)),
-            Wish::Queue => Ok((queue::text(host, language).await?, None)),
-            Wish::Retry => queue::retry(host, language).await.map(|(text, job)| (text, Some(job))),
-            Wish::History => match history::again(host, &self.room).await? {
-                Ok(job) => Ok((words::HISTORY_COMES.in_language(language).to_owned(), Some(job))),
-                Err(text) => say(text),
-            },
-            Wish::Help => Ok((self.help(language), None)),
-        }
-    }
-
     /// What is wished, unless it is not granted.
     fn wish(&self) -> Option<Wish> {
         let typed = self.words.iter().map(|word| word.trim()).find(|word| !word.is_empty()).unwrap_or_default();
-        match WISHES.iter().find(|(word, ..)| word.eq_ignore_ascii_case(typed)) {
-            Some((_, wish, roles, _)) => self.has_one_of(roles).then_some(*wish),
-            None => Some(Wish::Help),
-        }
+        let wish = WISHES.iter().find(|(word, ..)| word.eq_ignore_ascii_case(typed));
+        let Some((_, wish, roles, _)) = wish else { return Some(Wish::Help) };
+        self.may(roles).then_some(*wish)
     }
 
-    fn has_one_of(&self, roles: &[&str]) -> bool {
-        self.roles.iter().any(|role| roles.contains(&role.as_str()))
+    /// Whether they have one of these roles; where there are none, everybody may.
+    fn may(&self, roles: &[&str]) -> bool {
+        roles.is_empty() || self.roles.iter().any(|role| roles.contains(&role.as_str()))
     }
 
     fn help(&self, language: Language) -> String {
         let mut text = words::HELP.in_language(language).to_owned();
-        let granted = WISHES.iter().filter(|(_, _, roles, _)| self.has_one_of(roles));
-        for (word, does) in granted.map(|(word, _, _, does)| (*word, *does)).chain([("help", words::HELP_HELP)]) {
-            text.push_str("\n• `/tickets ");
-            text.push_str(word);
-            text.push_str("` ");
-            text.push_str(does.in_language(language));
+        for (word, _, roles, does) in &WISHES {
+            if self.may(roles) {
+                for part in ["\n• `/tickets ", word, "` ", does.in_language(language)] {
+                    text.push_str(part);
+                }
+            }
         }
         text
     }

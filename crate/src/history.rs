@@ -60,25 +60,26 @@ pub async fn show(host: &Host, room: &RoomId, workspace: &str) -> End {
     End::default()
 }
 
-/// Has a room's history fetched once more. What cannot be is said in words.
+/// Has a room's history fetched once more, where that can be; answers what to say to whoever wants it.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn again(host: &Host, room: &RoomId) -> Result<Result<Job, Text>, Failure> {
+pub async fn again(host: &Host, room: &RoomId, jobs: &mut Vec<Job>) -> Result<Text, Failure> {
     let Some(desk) = Desk::read(host, room).await?.filter(|desk| desk.ticket.is_open()) else {
-        return Ok(Err(words::NO_TICKET_HERE));
+        return Ok(words::NO_TICKET_HERE);
     };
     let workspace = desk.ticket.contact.workspace.clone();
     let is_known = desk.ticket.first().is_some_and(|binding| binding.past.is_some());
     if !is_known || connection::line(host, &workspace).await?.token.is_empty() {
-        return Ok(Err(words::NO_HISTORY));
+        return Ok(words::NO_HISTORY);
     }
     let history = &desk.outbox.history;
     // Whoever is fetching it need not begin anew.
     if history.is_settled() || history.claims(&host.memory().node, host.now()) == (None, None) {
         add(host, &desk, LineKind::Retried).await?;
     }
-    Ok(Ok(Job::ShowHistory { room: room.clone(), workspace }))
+    jobs.push(Job::ShowHistory { room: room.clone(), workspace });
+    Ok(words::HISTORY_COMES)
 }
 
 /// Where the history of a room is to be found that still lacks it.
@@ -202,21 +203,23 @@ async fn fetch(host: &Host, ticket: &Ticket, past: &Past, line: &Line) -> Result
     Ok(Ok(messages))
 }
 
-/// Where RapidPro's API is: the setting, or else where its webhooks go.
+/// Where RapidPro's API is.
 async fn address(host: &Host, ticket: &Ticket, line: &Line) -> Result<String, Failure> {
-    if !line.address.is_empty() {
-        return Ok(line.address.clone());
-    }
     let connection = match ticket.first() {
         Some(binding) => connection::find(host, &ticket.contact.workspace, &binding.connection).await?,
         None => None,
     };
-    let origin = connection.and_then(|connection| origin(&connection.url));
-    origin.ok_or_else(|| Cause::Refused("RapidPro is not connected".to_owned()).into())
+    let address = api_address(line, connection.as_ref().map(|connection| connection.url.as_str()));
+    address.ok_or_else(|| Cause::Refused("RapidPro is not connected".to_owned()).into())
+}
+
+/// Where RapidPro's API is: the setting, or else where its webhooks go.
+pub fn api_address(line: &Line, callback: Option<&str>) -> Option<String> {
+    if line.address.is_empty() { origin(callback?) } else { Some(line.address.clone()) }
 }
 
 /// Scheme, host and port of a URL.
-pub fn origin(url: &str) -> Option<String> {
+fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     Some(format!("{scheme}://{}", rest.split(['/', '?', '#']).next()?))
 }

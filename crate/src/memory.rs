@@ -54,8 +54,8 @@ pub struct Memory {
     pub unknown_fields: UnknownFields,
     /// The permissions that the app seems to lack.
     pub denied: Denied,
-    /// The problems of the settings that the log has been told of.
-    pub told_problems: RefCell<Vec<String>>,
+    /// The time zone of the settings, where the server does not know it.
+    pub unknown_zone: RefCell<String>,
     /// What RapidPro has said of API tokens.
     pub tokens: Tokens,
 }
@@ -274,24 +274,27 @@ impl Denied {
     }
 }
 
-/// What RapidPro has said of API tokens, by what they are for.
+/// What RapidPro has said of API tokens, by a hash of each.
 #[derive(Debug, Default)]
-pub struct Tokens(RefCell<Vec<(TokenKey, bool)>>);
-
-/// A workspace's name, and a hash of its token.
-pub type TokenKey = (String, String);
+pub struct Tokens(RefCell<VecDeque<(String, bool)>>);
 
 impl Tokens {
+    const COUNT_MAX: usize = 50;
+
     /// Whether RapidPro accepts the token, if it was asked.
-    pub fn accepted(&self, token: &TokenKey) -> Option<bool> {
-        self.0.borrow().iter().find(|(known, _)| known == token).map(|(_, accepted)| *accepted)
+    pub fn accepted(&self, token: &str) -> Option<bool> {
+        self.0.borrow().iter().rev().find(|(known, _)| known == token).map(|(_, accepted)| *accepted)
     }
 
-    /// Whether RapidPro has just accepted it. Nothing is kept of the workspace's former tokens.
-    pub fn put(&self, token: TokenKey, accepted: bool) {
-        let mut tokens = self.0.borrow_mut();
-        tokens.retain(|((workspace, _), _)| *workspace != token.0);
-        tokens.push((token, accepted));
+    /// Whether RapidPro has just accepted it.
+    pub fn put(&self, token: String, accepted: bool) {
+        if self.accepted(&token) != Some(accepted) {
+            let mut tokens = self.0.borrow_mut();
+            tokens.push_back((token, accepted));
+            if tokens.len() > Self::COUNT_MAX {
+                tokens.pop_front();
+            }
+        }
     }
 }
 

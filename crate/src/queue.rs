@@ -14,7 +14,6 @@ use crate::outbox::{self, Entry, GIVEN_UP, LineKind, Progress};
 use crate::settings;
 use crate::sweep::Errands;
 use crate::ticket::{self, Contact, Ticket};
-use crate::trigger::Job;
 use crate::words::{self, Language, Text};
 
 /// How many pages of the calendar a look reads, the oldest ones.
@@ -40,18 +39,9 @@ struct Found {
     letters: Vec<Letter>,
 }
 
-/// How much waits and how much failed.
-#[derive(Debug, Default)]
-pub struct Counts {
-    /// Agents' messages that wait for RapidPro.
-    pub messages: u64,
-    /// Closes that do.
-    pub closes: u64,
-    /// Contacts' messages that wait for Rocket.Chat.
-    pub letters: u64,
-    /// Agents' messages that were given up.
-    pub failed: u64,
-}
+/// How much waits and how much failed: agents' messages and closes that wait for RapidPro, contacts' messages that wait
+/// for Rocket.Chat, and agents' messages that were given up.
+type Counts = [u64; 4];
 
 /// Looks what waits and what failed.
 ///
@@ -98,11 +88,9 @@ impl Queue {
     pub fn counts(&self, workspace: &str) -> Counts {
         let mut total = Counts::default();
         for found in self.found.iter().filter(|found| found.desk.ticket.contact.workspace == workspace) {
-            let counts = found.counts();
-            total.messages += counts.messages;
-            total.closes += counts.closes;
-            total.letters += counts.letters;
-            total.failed += counts.failed;
+            for (sum, count) in total.iter_mut().zip(found.counts()) {
+                *sum += count;
+            }
         }
         total
     }
@@ -117,20 +105,16 @@ impl Found {
 
     fn counts(&self) -> Counts {
         let Desk { ticket, outbox } = &self.desk;
-        Counts {
-            messages: outbox.waiting.len() as u64,
-            closes: if self.letters.is_empty() { ticket.owed().len() as u64 } else { 0 },
-            letters: self.letters.len() as u64,
-            failed: outbox.given_up.len() as u64,
-        }
+        let closes = if self.letters.is_empty() { ticket.owed().len() } else { 0 };
+        [outbox.waiting.len(), closes, self.letters.len(), outbox.given_up.len()].map(|count| count as u64)
     }
 }
 
-/// Has everything that waits tried at once, and again what was given up in open rooms.
+/// Has tried again what was given up in open rooms; answers what to say to whoever wants it.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn retry(host: &Host, language: Language) -> Result<(String, Job), Failure> {
+pub async fn retry(host: &Host, language: Language) -> Result<String, Failure> {
     let queue = look(host).await?;
     let mut count = 0_u64;
     for desk in queue.found.iter().map(|found| &found.desk).filter(|desk| desk.ticket.is_open()) {
@@ -144,7 +128,7 @@ pub async fn retry(host: &Host, language: Language) -> Result<(String, Job), Fai
         text.push(' ');
         text.push_str(words::THERE_IS_MORE.in_language(language));
     }
-    Ok((text, Job::Sweep { recovered: true }))
+    Ok(text)
 }
 
 /// What waits and what failed, in words.
@@ -172,17 +156,19 @@ impl Found {
     /// A row for each kind of what waits and failed.
     fn tell(&self, rows: &mut Vec<String>, server: &str, now: u64, language: Language) {
         let Desk { ticket, outbox } = &self.desk;
-        let counts = self.counts();
+        let [messages, closes, letters, failures] = self.counts();
         let first = outbox.waiting.first();
         let progress = first.map_or(&outbox.close, |entry| &entry.progress);
         let owed_since = first.map_or_else(|| ticket.closed_at().unwrap_or_default(), Entry::owed_since);
-        let (failed_at, reason) =
-            outbox.given_up.iter().filter_map(|entry| entry.progress.given_up()).max().unwrap_or_default();
+        let given_up = |entry: &Entry| entry.progress.given_up().map(|(at, _)| at);
+        let last = outbox.given_up.iter().max_by_key(|entry| given_up(entry));
+        let failed = last.and_then(|entry| entry.progress.given_up());
+        let (failed_at, reason) = failed.unwrap_or((now, ""));
         let (who, next) = (who(ticket, server), span(progress.next.saturating_sub(now)));
         for (count, text, since, why) in [
-            (counts.messages + counts.closes, words::ROW_OUT, owed_since, why(progress).in_language(language)),
-            (counts.letters, words::ROW_IN, self.letters.first().map_or(now, |letter| letter.at), ""),
-            (counts.failed, words::ROW_FAILED, failed_at, reason),
+            (messages + closes, words::ROW_OUT, owed_since, why(progress).in_language(language)),
+            (letters, words::ROW_IN, self.letters.first().map_or(now, |letter| letter.at), ""),
+            (failures, words::ROW_FAILED, failed_at, reason),
         ] {
             if count > 0 {
                 let (count, age, why) = (count.to_string(), span(now.saturating_sub(since)), plain_words(why));

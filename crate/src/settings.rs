@@ -13,7 +13,6 @@ use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::trigger::Job;
 use crate::visitor;
-use crate::words::{self, Language, Text};
 use crate::workspace::{self, MAIN};
 
 /// A job that starts while the app is still being enabled is dropped by Rocket.Chat, in milliseconds.
@@ -53,7 +52,7 @@ pub struct Settings {
     /// The setting **More workspaces**.
     pub workspaces: Vec<Line>,
     /// The numbers of the lines of that setting which cannot be used.
-    left_out: Vec<usize>,
+    pub left_out: Vec<usize>,
 }
 
 /// The app's settings.
@@ -66,18 +65,9 @@ pub async fn all(host: &Host) -> Result<Rc<Settings>, Failure> {
     }
     let mut settings = Settings { values: host.settings(&IDS).await?, ..Settings::default() };
     (settings.workspaces, settings.left_out) = Line::read_all(settings.raw("more_workspaces"));
-    tell(host, settings.problems(Language::English, true));
     let settings = Rc::new(settings);
     host.memory().settings.put(host.now(), Rc::clone(&settings));
     Ok(settings)
-}
-
-/// Says in the log what is wrong, and does not repeat itself.
-fn tell(host: &Host, problems: Vec<String>) {
-    let told = host.memory().told_problems.replace(problems.clone());
-    for problem in problems.into_iter().filter(|problem| !told.contains(problem)) {
-        host.log(Level::Warn, problem);
-    }
 }
 
 impl Settings {
@@ -91,41 +81,25 @@ impl Settings {
         self.text("previous_secret")
     }
 
-    /// The workspaces that the settings name, the main one first.
+    /// The workspaces that the settings name, the main one first, unless only others have a secret.
     pub fn lines(&self) -> Vec<Line> {
-        let main = Some(self.main_line()).filter(|main| !main.secret.is_empty());
-        main.into_iter().chain(self.workspaces.iter().cloned()).collect()
+        let mut lines = self.workspaces.clone();
+        if lines.is_empty() || !self.secret().is_empty() {
+            lines.insert(0, self.main_line());
+        }
+        lines
     }
 
-    /// What cannot be used as it stands, in words; what is the main workspace's business, only where that is `of_main`.
-    pub fn problems(&self, language: Language, of_main: bool) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut add = |text: Text, what: &str| problems.push(text.filled(language, &[("what", what)]));
-        if self.is_bad_address("public_address") {
-            add(words::BAD_ADDRESS, self.text("public_address"));
-        }
-        for id in ["history_hours", "history_messages"] {
-            let value = self.value(id);
-            if !value.is_null() && number(value).is_none() {
-                add(words::BAD_NUMBER, id);
-            }
-        }
-        if of_main {
-            if self.lines().is_empty() {
-                add(words::NO_SECRET, "");
-            }
-            if self.is_bad_address("rapidpro_address") {
-                add(words::BAD_API_ADDRESS, self.text("rapidpro_address"));
-            }
-            for number in &self.left_out {
-                add(words::LINE_LEFT_OUT, &number.to_string());
-            }
-        }
-        problems
+    /// The settings that should hold a number and do not.
+    pub fn bad_numbers(&self) -> impl Iterator<Item = &'static str> {
+        let is_bad = |id: &&str| number(self.value(id)).is_none() && !self.value(id).is_null();
+        ["history_hours", "history_messages"].into_iter().filter(is_bad)
     }
 
-    fn is_bad_address(&self, id: &str) -> bool {
-        !self.text(id).is_empty() && self.address(id).is_empty()
+    /// What a setting holds that should hold an address and does not.
+    pub fn bad_address(&self, id: &str) -> Option<&str> {
+        let address = self.text(id);
+        (!address.is_empty() && !is_http_url(address)).then_some(address)
     }
 
     /// What **More workspaces** would say of the workspace for which the other settings speak.

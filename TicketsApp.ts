@@ -15,7 +15,9 @@ import type { IMessage, IPostMessageSent, IPostSystemMessageSent } from '@rocket
 import { RoomType } from '@rocket.chat/apps-engine/definition/rooms';
 import type { ISetting } from '@rocket.chat/apps-engine/definition/settings';
 
+import { TicketsCommand } from './app-shim/commands';
 import { endpoints } from './app-shim/endpoints';
+import { errorText } from './app-shim/errorText';
 import type { Accessors } from './app-shim/host';
 import { messageOf, roomOf, typeOf } from './app-shim/host';
 import { processors } from './app-shim/jobs';
@@ -116,6 +118,16 @@ export class TicketsApp extends App implements IPostMessageSent, IPostSystemMess
 			endpoints: endpoints(this, this.runner),
 		});
 		await configuration.scheduler.registerProcessors(processors(this, this.runner));
+		await this.provideCommand(configuration);
+	}
+
+	/** Tickets must not suffer where another app has a command of this name. */
+	private async provideCommand({ slashCommands }: IConfigurationExtend): Promise<void> {
+		try {
+			await slashCommands.provideSlashCommand(new TicketsCommand(this, this.runner));
+		} catch (error) {
+			loggerOf(this).error(`there is no command /tickets: ${errorText(error)}`);
+		}
 	}
 
 	private accessorsOf(read: IRead, http: IHttp, persistence: IPersistence, modify?: IModify): Accessors {

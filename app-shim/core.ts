@@ -26,10 +26,19 @@ export type Trigger =
 	| 'settingUpdated'
 	| 'installed'
 	| 'enabled'
+	| { command: { command: Command } }
 	| { job: { job: Job } };
 
 /** Something that the core itself wants done; only the core looks inside. */
 export type Job = object;
+
+/** What somebody typed, and who they are. */
+export interface Command {
+	room: string;
+	roles: Array<string>;
+	language?: string;
+	words: Array<string>;
+}
 
 export interface Request {
 	endpoint: string;
@@ -58,9 +67,11 @@ export interface End {
 
 export interface Response {
 	status: number;
-	content?: object;
-	/** The id of the stored file whose bytes are the body, and its MIME type. */
+	/** JSON, or a text of the media type. */
+	content?: unknown;
+	/** The id of the stored file whose bytes are the body. */
 	upload?: string;
+	/** The body's MIME type, where it is not JSON. */
 	mediaType?: string;
 }
 

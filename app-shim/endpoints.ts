@@ -10,7 +10,7 @@ import { loggerOf } from './logger';
 import type { Runner } from './runner';
 import { PATIENCE_MS, Trap } from './runner';
 
-const PATHS = ['secret.check', 'settings', 'room', 'room.close', 'visitor-message', 'file'];
+const PATHS = ['secret.check', 'settings', 'room', 'room.close', 'visitor-message', 'status', 'file'];
 
 /** A file that an agent sent is data, whatever it says of itself: no browser may run it. */
 const FILE_HEADERS = {
@@ -79,7 +79,8 @@ async function responseOf(response: Response | undefined, read: IRead): Promise<
 			content: bytes,
 		};
 	}
-	return { status, ...(content && { content }) };
+	const headers = mediaType && { 'Content-Type': mediaType };
+	return { status, ...(headers && { headers }), ...(content !== undefined && { content }) };
 }
 
 /** The one answer that the core cannot give: that it stopped. The cause is the log's business, the reference everybody's. */

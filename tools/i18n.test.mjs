@@ -7,7 +7,7 @@ import { ROOT } from './project.mjs';
 
 const LANGUAGES = ['en', 'es', 'fr', 'pt'];
 /** What is the same word in two languages. */
-const ALIKE = [];
+const ALIKE = ['command_params'];
 
 const wordsIn = (language) => JSON.parse(readFileSync(join(ROOT, 'i18n', `${language}.json`), 'utf8'));
 const english = wordsIn('en');

@@ -73,6 +73,15 @@ impl Outcomes<'_> {
         T::read(&self.value()?).ok_or_else(|| Cause::Unreadable.into())
     }
 
+    /// The lists that all of the others answered.
+    pub(crate) fn lists(&mut self) -> Result<Vec<Vec<Value>>, Failure> {
+        let mut lists = Vec::new();
+        while self.outcomes.len() > 0 {
+            lists.push(self.list()?);
+        }
+        Ok(lists)
+    }
+
     /// The list that the next one answered. As it is: reading values into themselves would copy every one.
     pub(crate) fn list(&mut self) -> Result<Vec<Value>, Failure> {
         match self.value()? {

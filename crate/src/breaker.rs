@@ -1,7 +1,7 @@
 //! Whether RapidPro answers: after repeated failures one attempt at a time finds out whether it is back,
 //! instead of one hanging request a ticket.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// This many failures in a row, of whatever tickets, mean that RapidPro is down.
@@ -11,7 +11,10 @@ const PAUSES_MS: [u64; 4] = [5_000, 10_000, 20_000, 30_000];
 
 /// What this process has seen of a workspace's RapidPro lately.
 #[derive(Debug, Default)]
-pub struct Breaker(RefCell<State>);
+pub struct Breaker {
+    state: RefCell<State>,
+    last_success: Cell<Option<u64>>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -25,7 +28,7 @@ impl Breaker {
     /// Whether an attempt may be made now. While RapidPro is down a yes counts as the one attempt, for as
     /// long as that can take.
     pub fn allows(&self, now: u64, attempt_ms: u64) -> bool {
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state.borrow_mut();
         if state.failures < FAILURES_MAX {
             return true;
         }
@@ -40,19 +43,30 @@ impl Breaker {
         true
     }
 
-    /// RapidPro answered; says whether it had been down.
-    pub fn succeeded(&self) -> bool {
-        self.0.take().failures >= FAILURES_MAX
+    /// Whether RapidPro answers, as far as this process knows.
+    pub fn is_closed(&self) -> bool {
+        self.state.borrow().failures < FAILURES_MAX
+    }
+
+    /// When RapidPro last took something from this process, if it ever did.
+    pub fn last_success(&self) -> Option<u64> {
+        self.last_success.get()
+    }
+
+    /// RapidPro took something; says whether it had been down.
+    pub fn succeeded(&self, now: u64) -> bool {
+        self.last_success.set(Some(now));
+        self.state.take().failures >= FAILURES_MAX
     }
 
     /// RapidPro answered what it can answer while it is down, too: another attempt may be made at once.
     pub fn undecided(&self) {
-        self.0.borrow_mut().probing_since = None;
+        self.state.borrow_mut().probing_since = None;
     }
 
     /// RapidPro did not answer, or not sensibly.
     pub fn failed(&self, now: u64) {
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state.borrow_mut();
         state.failures = state.failures.saturating_add(1);
         state.probing_since = None;
         let step = usize::try_from(state.failures.saturating_sub(FAILURES_MAX)).unwrap_or(usize::MAX);
@@ -96,9 +110,11 @@ mod tests {
         breaker.failed(6_000);
         assert!(!breaker.allows(15_999, ATTEMPT_MS));
         assert!(breaker.allows(16_000, ATTEMPT_MS));
-        assert!(breaker.succeeded());
+        assert!(!breaker.is_closed());
+        assert!(breaker.succeeded(16_000));
+        assert!(breaker.is_closed() && breaker.last_success() == Some(16_000));
         assert!(breaker.allows(16_000, ATTEMPT_MS));
-        assert!(!breaker.succeeded());
+        assert!(!breaker.succeeded(16_001));
     }
 
     #[test]
@@ -110,7 +126,7 @@ mod tests {
         breaker.undecided();
         assert!(breaker.allows(5_000, ATTEMPT_MS));
         assert!(!breaker.allows(5_000, ATTEMPT_MS));
-        assert!(breaker.succeeded());
+        assert!(breaker.succeeded(5_000));
     }
 
     #[test]

@@ -249,7 +249,7 @@ impl<'a> Courier<'a> {
         };
         let sent_at = self.host.now();
         if !may_try(self.host, &desk.ticket) {
-            if policy::is_expired(sent_at.saturating_sub(entry.taken_up_at)) {
+            if policy::is_expired(sent_at.saturating_sub(entry.owed_since())) {
                 return self.give_up(&desk.ticket, entry, &words::EXPIRED.into()).await;
             }
             notice::announce_outage(self.host, desk, entry).await?;
@@ -323,7 +323,7 @@ impl<'a> Courier<'a> {
         let has_files = !entry.message.files.is_empty() && !entry.progress.unfetched;
         let carriers = self.carriers(ticket);
         let kind = Kind::Message { has_files, has_others: carriers.len() > 1 };
-        let attempt = self.attempt(kind, &entry.progress, entry.taken_up_at, bound_at, sent_at);
+        let attempt = self.attempt(kind, &entry.progress, entry.owed_since(), bound_at, sent_at);
         match self.judge(ticket, attempt, &answer) {
             Verdict::Delivered => {
                 self.strike_out(&ticket.room, entry, None).await?;
@@ -450,7 +450,7 @@ impl<'a> Courier<'a> {
             // It says so even where it fails with every ticket that it knows.
             Verdict::UnknownTicket => breaker.undecided(),
             Verdict::Delivered | Verdict::Unfetched => {
-                if breaker.succeeded() {
+                if breaker.succeeded(self.host.now()) {
                     self.follow_ups.push(Job::Sweep { recovered: true });
                 }
             }

@@ -1,5 +1,7 @@
 //! A ticket and its outbox, as one read of the room's records shows them.
 
+use serde_json::Value;
+
 use crate::host::{Failure, Host};
 use crate::outbox::Outbox;
 use crate::ticket::{self, RoomId, Ticket};
@@ -22,8 +24,12 @@ impl Desk {
     /// # Errors
     /// Whatever keeps Rocket.Chat from reading it.
     pub async fn read(host: &Host, room: &RoomId) -> Result<Option<Self>, Failure> {
-        let records = host.all_records(ticket::room_association(room)).await?;
-        Ok(ticket::of_room(&records).map(|ticket| Self { ticket, outbox: Outbox::of(&records) }))
+        Ok(Self::of(&host.all_records(ticket::room_association(room)).await?))
+    }
+
+    /// What a room's records add up to; `None` where it never served a ticket.
+    pub fn of(records: &[Value]) -> Option<Self> {
+        ticket::of_room(records).map(|ticket| Self { ticket, outbox: Outbox::of(records) })
     }
 
     /// Reads what is stored of a room, several times if need be: for what must not be missed.

@@ -15,8 +15,8 @@ use crate::outbox::{self, LEASE_MS, LineKind};
 use crate::ticket::{self, Past, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::visitor_message::visitor_of;
-use crate::words::{self, Language, Phrase};
-use crate::{connection, harmless, notice, settings, timestamp};
+use crate::words::{self, Language, Phrase, Text};
+use crate::{connection, harmless, notice, settings, settings_check, timestamp};
 
 /// How long after the ticket the bot's last words may still come, in milliseconds: RapidPro stores what a flow said
 /// once the flow has paused.
@@ -58,6 +58,28 @@ pub async fn show(host: &Host, room: &RoomId, workspace: &str) -> End {
         host.memory().missed.set(true);
     }
     End::default()
+}
+
+/// Has a room's history fetched once more, where that can be; answers what to say to whoever wants it.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading or storing.
+pub async fn again(host: &Host, room: &RoomId, jobs: &mut Vec<Job>) -> Result<Text, Failure> {
+    let Some(desk) = Desk::read(host, room).await?.filter(|desk| desk.ticket.is_open()) else {
+        return Ok(words::NO_TICKET_HERE);
+    };
+    let workspace = desk.ticket.contact.workspace.clone();
+    let is_known = desk.ticket.first().is_some_and(|binding| binding.past.is_some());
+    if !is_known || connection::line(host, &workspace).await?.token.is_empty() {
+        return Ok(words::NO_HISTORY);
+    }
+    let history = &desk.outbox.history;
+    // Whoever is fetching it need not begin anew.
+    if history.is_settled() || history.claims(&host.memory().node, host.now()) == (None, None) {
+        add(host, &desk, LineKind::Retried).await?;
+    }
+    jobs.push(Job::ShowHistory { room: room.clone(), workspace });
+    Ok(words::HISTORY_COMES)
 }
 
 /// Where the history of a room is to be found that still lacks it.
@@ -131,10 +153,10 @@ struct Trouble {
 impl Trouble {
     fn of(answer: &ApiAnswer) -> Self {
         let ApiAnswer { status, retry_after_ms, .. } = answer;
-        let reason = Phrase::new(words::ANSWERS, vec![("status", status.to_string())]);
+        let reason = Phrase::new(words::HISTORY_ANSWERED, vec![("status", status.to_string())]);
         let passing = Some(retry_after_ms.unwrap_or_default());
         match status {
-            401 | 403 => Self { reason: words::TOKEN_REFUSED.into(), passing: None },
+            401 | 403 => Self { reason: words::HISTORY_TOKEN_REFUSED.into(), passing: None },
             200 => Self { reason: words::MAKES_NO_SENSE.into(), passing },
             408 | 429 | 500.. => Self { reason, passing },
             _ => Self { reason, passing: None },
@@ -154,8 +176,7 @@ async fn fetch(host: &Host, ticket: &Ticket, past: &Past, line: &Line) -> Result
         past.since.unwrap_or_else(|| opened_at.saturating_sub(settings.history_hours().saturating_mul(60 * 60_000)));
     let mut query = format!("contact={}&after={}&before=", past.contact, timestamp::text(since));
     query.push_str(&timestamp::text(opened_at));
-    // What a header can hold.
-    let token: String = line.token.chars().filter(char::is_ascii_graphic).collect();
+    let token = line.api_token();
     let mut messages = Vec::new();
     for _ in 0..PAGES_MAX {
         let answer = match host.read_api(format!("{address}{query}"), &token, TIMEOUT_MS).await {
@@ -165,6 +186,7 @@ async fn fetch(host: &Host, ticket: &Ticket, past: &Past, line: &Line) -> Result
                 return Ok(Err(Trouble { reason: words::DOES_NOT_ANSWER.into(), passing: Some(0) }));
             }
         };
+        settings_check::note(host, line, &answer);
         let Some((page, next)) = page_of(&answer) else { return Ok(Err(Trouble::of(&answer))) };
         // RapidPro may know better than to obey `before`.
         messages.extend(page.into_iter().filter(|message| written_at(message).is_some_and(|at| at <= opened_at)));
@@ -177,17 +199,19 @@ async fn fetch(host: &Host, ticket: &Ticket, past: &Past, line: &Line) -> Result
     Ok(Ok(messages))
 }
 
-/// Where RapidPro's API is: the setting, or else where its webhooks go.
+/// Where RapidPro's API is.
 async fn address(host: &Host, ticket: &Ticket, line: &Line) -> Result<String, Failure> {
-    if !line.address.is_empty() {
-        return Ok(line.address.clone());
-    }
     let connection = match ticket.first() {
         Some(binding) => connection::find(host, &ticket.contact.workspace, &binding.connection).await?,
         None => None,
     };
-    let origin = connection.and_then(|connection| origin(&connection.url));
-    origin.ok_or_else(|| Cause::Refused("RapidPro is not connected".to_owned()).into())
+    let address = api_address(line, connection.as_ref().map(|connection| connection.url.as_str()));
+    address.ok_or_else(|| Cause::Refused("RapidPro is not connected".to_owned()).into())
+}
+
+/// Where RapidPro's API is: the setting, or else where its webhooks go.
+pub fn api_address(line: &Line, callback: Option<&str>) -> Option<String> {
+    if line.address.is_empty() { origin(callback?) } else { Some(line.address.clone()) }
 }
 
 /// Scheme, host and port of a URL.
@@ -329,7 +353,7 @@ async fn put_off(host: &Host, desk: &Desk, trouble: Trouble, until: u64) -> Resu
         host.log(Level::Error, format!("room {} gets no history from RapidPro: {in_log}", room.as_str()));
         let language = Language::of_server(host).await;
         let reason = trouble.reason.in_language(language);
-        post(host, ticket, &[words::NO_HISTORY.filled(language, &[("reason", &reason)])], until).await?;
+        post(host, ticket, &[words::HISTORY_FAILED.filled(language, &[("reason", &reason)])], until).await?;
         return settle(host, desk, Some(in_log)).await;
     };
     host.log(Level::Warn, format!("room {} gets its history later, RapidPro did not give it: {in_log}", room.as_str()));

@@ -445,6 +445,13 @@ impl Host {
         Asking::of(self, effects, |outcomes| (outcomes.list(), outcomes.read().ok().flatten()))
     }
 
+    /// Reads all records that carry each of `associations`, of whatever kind, side by side.
+    pub fn all_lists(&self, associations: &[String]) -> Asking<'_, Answer<Vec<Vec<Value>>>> {
+        let read = |association: &String| Effect::ReadRecords { association: association.clone() };
+        let effects = associations.iter().map(read).collect();
+        Asking::of(self, effects, |outcomes| outcomes.lists())
+    }
+
     /// Stores `record` under all of `associations`.
     pub fn create_record(&self, associations: Vec<String>, record: &impl ToValue) -> Asking<'_, Answer<()>> {
         let record = record.write();

@@ -39,8 +39,9 @@ pub struct Content {
 #[derive(Debug, Clone, PartialEq, FromValue, ToValue)]
 pub struct Letter {
     v: u8,
-    at: u64,
-    /// By which RapidPro was told that it was accepted.
+    /// When it was accepted.
+    pub at: u64,
+    /// By which RapidPro was told so.
     pub id: String,
     contact_of: Contact,
     text: String,

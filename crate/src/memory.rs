@@ -56,6 +56,10 @@ pub struct Memory {
     pub unknown_fields: UnknownFields,
     /// The permissions that the app seems to lack.
     pub denied: Denied,
+    /// The time zone of the settings, where the server does not know it.
+    pub unknown_zone: RefCell<String>,
+    /// What RapidPro has said of API tokens.
+    pub tokens: Tokens,
 }
 
 impl Memory {
@@ -292,6 +296,30 @@ impl Denied {
     /// All of them.
     pub fn list(&self) -> Vec<&'static str> {
         self.0.borrow().clone()
+    }
+}
+
+/// What RapidPro has said of API tokens, by a hash of each.
+#[derive(Debug, Default)]
+pub struct Tokens(RefCell<VecDeque<(String, bool)>>);
+
+impl Tokens {
+    const COUNT_MAX: usize = 50;
+
+    /// Whether RapidPro accepts the token, if it was asked.
+    pub fn accepted(&self, token: &str) -> Option<bool> {
+        self.0.borrow().iter().rev().find(|(known, _)| known == token).map(|(_, accepted)| *accepted)
+    }
+
+    /// Whether RapidPro has just accepted it.
+    pub fn put(&self, token: String, accepted: bool) {
+        if self.accepted(&token) != Some(accepted) {
+            let mut tokens = self.0.borrow_mut();
+            tokens.push_back((token, accepted));
+            if tokens.len() > Self::COUNT_MAX {
+                tokens.pop_front();
+            }
+        }
     }
 }
 

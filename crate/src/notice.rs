@@ -57,7 +57,7 @@ pub async fn please_close(host: &Host, ticket: &Ticket) -> bool {
 /// Whatever keeps Rocket.Chat from storing that it was said.
 pub async fn announce_outage(host: &Host, desk: &Desk, entry: &Entry) -> Result<(), Failure> {
     let said = desk.outbox.waiting.iter().any(|entry| entry.progress.announced);
-    if said || host.now().saturating_sub(entry.taken_up_at) < OUTAGE_MS {
+    if said || host.now().saturating_sub(entry.owed_since()) < OUTAGE_MS {
         return Ok(());
     }
     let room = &desk.ticket.room;

@@ -26,6 +26,9 @@ pub const CLOSE: &str = "close";
 /// The entry id under which attempts at showing the room's history are kept.
 pub const HISTORY: &str = "history";
 
+/// By which the lines are found that give a message up, or have it tried again.
+pub const GIVEN_UP: &str = "given-up";
+
 /// One line of a room's outbox, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
 pub struct Line {
@@ -76,6 +79,8 @@ pub enum LineKind {
         /// Why RapidPro never will, in words.
         given_up: Option<String>,
     },
+    /// Somebody wants it tried once more: it was given up or, of a history, shown.
+    Retried,
 }
 
 /// A message that somebody on Rocket.Chat's side wrote.
@@ -134,6 +139,8 @@ pub struct Progress {
     pub unfetched: bool,
     /// Whether the agents were told of the trouble.
     pub announced: bool,
+    /// When somebody last had it tried once more; 0 where nobody did.
+    pub retried_at: u64,
     last_at: u64,
     settled: Option<End>,
     claims: Vec<(u64, NodeId, u64)>,
@@ -148,6 +155,14 @@ impl Progress {
     /// Whether somebody has begun with it, and it is not over.
     pub fn is_under_way(&self) -> bool {
         self.last_at > 0 && !self.is_settled()
+    }
+
+    /// When and why it was given up.
+    pub fn given_up(&self) -> Option<(u64, &str)> {
+        match &self.settled {
+            Some(End::GivenUp { at, reason }) => Some((*at, reason)),
+            _ => None,
+        }
     }
 
     /// Until when `node` may send it, and until when others may.
@@ -172,17 +187,22 @@ impl Progress {
             }
             LineKind::Announced => self.announced = true,
             LineKind::Settled { given_up: None } => self.settled = Some(End::Delivered),
-            LineKind::Settled { given_up: Some(_) } => {
-                self.settled.get_or_insert(End::GivenUp);
+            LineKind::Settled { given_up: Some(reason) } => {
+                self.settled.get_or_insert(End::GivenUp { at, reason: reason.clone() });
             }
+            // What RapidPro has it must not get again.
+            LineKind::Retried if self.settled != Some(End::Delivered) => {
+                *self = Self { last_at: self.last_at, retried_at: at, ..Self::default() };
+            }
+            LineKind::Retried => {}
         }
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum End {
     Delivered,
-    GivenUp,
+    GivenUp { at: u64, reason: String },
 }
 
 /// An entry that is over.
@@ -203,6 +223,8 @@ pub struct Outbox {
     pub waiting: Vec<Entry>,
     /// What is over.
     pub settled: Vec<SettledEntry>,
+    /// Of that, what RapidPro never took.
+    pub given_up: Vec<Entry>,
     /// How far the close has come.
     pub close: Progress,
     /// How far showing the room's history has come.
@@ -227,6 +249,10 @@ impl Outbox {
         let Some(first) = lines.first() else { return };
         let mut progress = Progress::default();
         for line in lines {
+            // A history can be shown again, and what is in the room already is not posted twice.
+            if first.entry == HISTORY && line.line == LineKind::Retried {
+                progress = Progress::default();
+            }
             progress.add(line.at, &line.line);
         }
         match first.entry.as_str() {
@@ -243,14 +269,15 @@ impl Outbox {
         batches.sort_unstable();
         batches.dedup();
         let id = first.entry.clone();
-        match (progress.settled, written) {
-            (None, Some((message, taken_up_at))) => {
-                self.waiting.push(Entry { id, message: message.clone(), taken_up_at, batches, progress });
+        let (is_settled, given_up) = (progress.is_settled(), progress.given_up().is_some());
+        if is_settled {
+            self.settled.push(SettledEntry { id: id.clone(), batches: batches.clone(), given_up });
+        }
+        if let Some((message, taken_up_at)) = written {
+            let list = if is_settled { &mut self.given_up } else { &mut self.waiting };
+            if given_up || !is_settled {
+                list.push(Entry { id, message: message.clone(), taken_up_at, batches, progress });
             }
-            (Some(end), _) => {
-                self.settled.push(SettledEntry { id, batches, given_up: end == End::GivenUp });
-            }
-            (None, None) => {}
         }
     }
 
@@ -281,6 +308,11 @@ impl Entry {
         Place { room, entry: &self.id, taken_up_at: self.taken_up_at, last_at: self.progress.last_at }
     }
 
+    /// Since when it has been owed: it starts anew where somebody has it tried once more.
+    pub fn owed_since(&self) -> u64 {
+        self.taken_up_at.max(self.progress.retried_at)
+    }
+
     fn rank(&self) -> (u64, u64, &EntryId) {
         (self.message.written_at, self.taken_up_at, &self.id)
     }
@@ -295,6 +327,17 @@ pub fn first_page(taken_up_at: u64) -> u64 {
 /// By which the lines of a room's entries with the same first page are found.
 pub fn batch_association(room: &RoomId, first_page: u64) -> String {
     format!("batch/{}/{first_page}", room.as_str())
+}
+
+/// The rooms of the messages that were given up and not tried again, as the lines found by [`GIVEN_UP`] tell; those that
+/// were stored last come first.
+pub fn rooms_of_given_up(records: &[Value]) -> Vec<RoomId> {
+    let lines: Vec<Line> = plain::read_all(records);
+    let is_over = |line: &&Line| {
+        let after = |other: &Line| other.entry == line.entry && other.room == line.room && other.at > line.at;
+        line.line != LineKind::Retried && !lines.iter().any(|other| after(other) && other.line == LineKind::Retried)
+    };
+    lines.iter().rev().filter(is_over).map(|line| line.room.clone()).collect()
 }
 
 /// By which all lines of a room are found, and nothing else of it.
@@ -335,8 +378,12 @@ pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effec
     let batch = first_page(taken_up_at);
     let mut associations = vec![room_association(room), lines_association(room)];
     // Other lines must not go with those of the messages that were taken up in the same minute.
-    if entry != CLOSE && entry != HISTORY {
+    let is_of_message = entry != CLOSE && entry != HISTORY;
+    if is_of_message {
         associations.push(batch_association(room, batch));
+    }
+    if is_of_message && matches!(kind, LineKind::Settled { given_up: Some(_) } | LineKind::Retried) {
+        associations.push(GIVEN_UP.to_owned());
     }
     let (page, is_over) = match &kind {
         LineKind::Written { .. } => (Some(batch), false),
@@ -344,6 +391,7 @@ pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effec
         LineKind::Failed { next, .. } => (Some(DUE.page(*next)), false),
         LineKind::Announced => (None, false),
         LineKind::Settled { .. } => (Some(batch), true),
+        LineKind::Retried => (Some(DUE.page(host.now())), false),
     };
     if let Some(page) = page {
         if !is_over {
@@ -359,6 +407,22 @@ pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effec
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_has_it_tried_again_cancels_a_given_up_end_and_no_other() {
+        let given_up = || LineKind::Settled { given_up: Some("why".into()) };
+        let mut progress = Progress::default();
+        progress.add(1, &LineKind::Failed { node: "a".into(), next: 9, outage: true, unfetched: true });
+        progress.add(2, &given_up());
+        assert_eq!(progress.given_up(), Some((2, "why")));
+        progress.add(3, &LineKind::Retried);
+        assert_eq!(progress, Progress { retried_at: 3, last_at: 3, ..Progress::default() });
+        progress.add(4, &given_up());
+        assert_eq!(progress.given_up(), Some((4, "why")));
+        progress.add(5, &LineKind::Settled { given_up: None });
+        progress.add(6, &LineKind::Retried);
+        assert!(progress.is_settled() && progress.given_up().is_none());
+    }
 
     #[test]
     fn a_failure_that_is_stored_late_leaves_the_other_nodes_claim() {

@@ -9,7 +9,7 @@ use crate::operation::End;
 use crate::plain::{self, FromValue, ToValue};
 use crate::refusal::Refusal;
 use crate::trigger::Job;
-use crate::{close, file_link, open, settings, visitor_message};
+use crate::{close, file_link, open, settings, status, visitor_message};
 
 /// A request as the server's router hands it over.
 #[derive(Debug, Clone, PartialEq, FromValue, ToValue)]
@@ -20,14 +20,14 @@ pub struct Request {
     pub method: String,
     /// The headers that matter here.
     pub headers: Headers,
-    /// The query of the endpoint `file`.
+    /// The query of the endpoints `file` and `status`.
     #[value(default)]
     pub query: Query,
     /// The body, parsed by the server.
     pub body: Value,
 }
 
-/// The query of the endpoint `file`; anything but a text is none.
+/// The query of the endpoints `file` and `status`; anything but a text is none.
 #[derive(Debug, Clone, Default, PartialEq, FromValue, ToValue)]
 pub struct Query {
     /// The room in which the file was sent.
@@ -38,6 +38,8 @@ pub struct Query {
     pub expires: Option<Value>,
     /// That the link was made here.
     pub signature: Option<Value>,
+    /// In which form the endpoint `status` answers.
+    pub format: Option<Value>,
 }
 
 /// The headers that matter here, by the lower-case names that Node gives them.
@@ -63,11 +65,11 @@ pub struct Headers {
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// The JSON body, if there is one.
+    /// The body, if there is one: JSON, or a text where the media type says so.
     pub content: Option<Value>,
     /// The id of the stored file whose bytes are the body, if it is one.
     pub upload: Option<String>,
-    /// The file's MIME type.
+    /// The body's MIME type, where it is not JSON.
     pub media_type: Option<String>,
 }
 
@@ -114,6 +116,7 @@ async fn dispatch(host: &Host, request: &Request) -> Result<End, Refusal> {
         Endpoint::Room => open::open(host, &caller, &request.fields()?).await,
         Endpoint::RoomClose => close::close(host, &caller, &request.fields()?).await,
         Endpoint::VisitorMessage => visitor_message::deliver(host, &caller, &request.fields()?).await,
+        Endpoint::Status => status::answer(host, &caller, &request.query).await,
     }
 }
 
@@ -126,6 +129,7 @@ enum Endpoint {
     Room,
     RoomClose,
     VisitorMessage,
+    Status,
 }
 
 impl Endpoint {
@@ -137,6 +141,7 @@ impl Endpoint {
             ("room", "get" | "post") => Ok(Self::Room),
             ("room.close", "get" | "post") => Ok(Self::RoomClose),
             ("visitor-message", "post") => Ok(Self::VisitorMessage),
+            ("status", "get") => Ok(Self::Status),
             (endpoint, method) => {
                 Err(Refusal::Verb(format!("`{endpoint}` does not offer {}", method.to_ascii_uppercase())))
             }

@@ -51,6 +51,8 @@ pub struct Settings {
     values: Vec<Value>,
     /// The setting **More workspaces**.
     pub workspaces: Vec<Line>,
+    /// The numbers of the lines of that setting which cannot be used.
+    pub left_out: Vec<usize>,
 }
 
 /// The app's settings.
@@ -61,12 +63,8 @@ pub async fn all(host: &Host) -> Result<Rc<Settings>, Failure> {
     if let Some(settings) = host.memory().settings.get(host.now()) {
         return Ok(settings);
     }
-    let mut settings = Settings { values: host.settings(&IDS).await?, workspaces: Vec::new() };
-    let (workspaces, problems) = Line::read_all(settings.raw("more_workspaces"));
-    for problem in problems {
-        host.log(Level::Warn, problem);
-    }
-    settings.workspaces = workspaces;
+    let mut settings = Settings { values: host.settings(&IDS).await?, ..Settings::default() };
+    (settings.workspaces, settings.left_out) = Line::read_all(settings.raw("more_workspaces"));
     let settings = Rc::new(settings);
     host.memory().settings.put(host.now(), Rc::clone(&settings));
     Ok(settings)
@@ -81,6 +79,27 @@ impl Settings {
     /// The setting **Previous secret**; may be empty.
     pub fn previous_secret(&self) -> &str {
         self.text("previous_secret")
+    }
+
+    /// The workspaces that the settings name, the main one first, unless only others have a secret.
+    pub fn lines(&self) -> Vec<Line> {
+        let mut lines = self.workspaces.clone();
+        if lines.is_empty() || !self.secret().is_empty() {
+            lines.insert(0, self.main_line());
+        }
+        lines
+    }
+
+    /// The settings that should hold a number and do not.
+    pub fn bad_numbers(&self) -> impl Iterator<Item = &'static str> {
+        let is_bad = |id: &&str| number(self.value(id)).is_none() && !self.value(id).is_null();
+        ["history_hours", "history_messages"].into_iter().filter(is_bad)
+    }
+
+    /// What a setting holds that should hold an address and does not.
+    pub fn bad_address(&self, id: &str) -> Option<&str> {
+        let address = self.text(id);
+        (!address.is_empty() && !is_http_url(address)).then_some(address)
     }
 
     /// What **More workspaces** would say of the workspace for which the other settings speak.
@@ -198,7 +217,7 @@ pub async fn updated(host: &Host) -> End {
     host.memory().public_address.forget();
     host.memory().language.forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
-    End::default()
+    End::follow_up(Job::CheckSettings)
 }
 
 /// Answers where webhooks go.
@@ -224,7 +243,8 @@ pub async fn write(host: &Host, caller: Caller, body: &Fields<'_>) -> Result<End
     workspace::connect(host, &caller.workspace, caller.connection(), url).await?;
     // Whoever knows the secret can have agents' messages sent elsewhere: that leaves a trace.
     host.log(Level::Info, format!("webhooks go to {} from now on", authority(url)));
-    Ok(End { follow_ups: vec![Job::Sweep { recovered: true }], ..End::answer(Response::of(204)) })
+    let follow_ups = vec![Job::Sweep { recovered: true }, Job::CheckSettings];
+    Ok(End { follow_ups, ..End::answer(Response::of(204)) })
 }
 
 /// The app was installed: what is made once is best made now, while only one node knows the app.
@@ -246,14 +266,20 @@ pub async fn enabled(host: &Host) -> End {
     let soon = host.now().saturating_add(SETTLING_MS);
     host.schedule(Job::Compare { page: None }, soon).await;
     host.schedule(Job::Sweep { recovered: false }, soon).await;
+    host.schedule(Job::CheckSettings, soon).await;
     End::default()
 }
 
 /// Says in the log which address to paste into RapidPro.
 async fn announce(host: &Host) {
-    let server = public_address(host).await.unwrap_or_else(|_| "<the address of this server>".to_owned());
-    let address = format!("{server}/api/apps/public/{}", host.memory().app_id);
+    let address = app_address(host).await;
     host.log(Level::Info, format!("the address to paste into RapidPro: {address}"));
+}
+
+/// The address to paste into RapidPro.
+pub async fn app_address(host: &Host) -> String {
+    let server = public_address(host).await.unwrap_or_else(|_| "<the address of this server>".to_owned());
+    format!("{server}/api/apps/public/{}", host.memory().app_id)
 }
 
 /// The host and port of a URL, without the user and password that it may hold.

@@ -138,13 +138,13 @@ fn reminders_association(page: u64) -> String {
 
 /// Who is to be looked after, as a page's records tell.
 #[derive(Debug, Default)]
-struct Errands {
+pub struct Errands {
     /// Rooms where something may be waiting.
-    rooms: Vec<RoomId>,
+    pub rooms: Vec<RoomId>,
     /// Rooms where everything on the page is over.
     settled_rooms: Vec<RoomId>,
     /// Contacts whose messages may be waiting.
-    contacts: Vec<Contact>,
+    pub contacts: Vec<Contact>,
 }
 
 /// The part of a record that tells whom it is about.
@@ -152,27 +152,42 @@ struct Errands {
 struct Errand {
     room: RoomId,
     entry: Option<String>,
-    /// Whether it is a line of an outbox that ends its entry.
-    settled: bool,
+    stage: Stage,
+}
+
+/// Which line of an outbox it is, in the order in which the lines of one entry stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// Something is to be done, or was tried.
+    UnderWay,
+    /// The entry is over.
+    Settled,
+    /// It begins anew.
+    Retried,
 }
 
 impl FromValue for Errand {
     fn read_or_any(record: &Value, fits: &mut bool) -> Self {
         let fields = plain::fields(record, fits);
-        let settled = record.get("line").is_some_and(|line| line.get("settled").is_some());
-        Self { room: plain::field(fields, "room", fits), entry: plain::field(fields, "entry", fits), settled }
+        let stage = match record.get("line").map(|line| plain::variant(line, &mut true).0) {
+            Some("settled") => Stage::Settled,
+            Some("retried") => Stage::Retried,
+            _ => Stage::UnderWay,
+        };
+        Self { room: plain::field(fields, "room", fits), entry: plain::field(fields, "entry", fits), stage }
     }
 }
 
 impl Errands {
-    fn on(records: &[Value]) -> Self {
+    /// What a page's records tell.
+    pub fn on(records: &[Value]) -> Self {
         let mut read: Vec<Errand> = plain::read_all(records);
         // What is the same entry's stands together then, its end last.
         read.sort();
         let mut errands = Self { contacts: inbox::contacts_on(records), ..Self::default() };
         for same_room in read.chunk_by(|a, b| a.room == b.room) {
             let mut entries = same_room.chunk_by(|a, b| a.entry == b.entry);
-            let all_settled = entries.all(|entry| entry.last().is_some_and(|last| last.settled));
+            let all_settled = entries.all(|entry| entry.last().is_some_and(|last| last.stage == Stage::Settled));
             let rooms = if all_settled { &mut errands.settled_rooms } else { &mut errands.rooms };
             rooms.extend(same_room.first().map(|errand| errand.room.clone()));
         }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::command::Command;
 use crate::host::Host;
 use crate::memory::Memory;
 use crate::operation::{End, Operation, Slot};
@@ -9,7 +10,7 @@ use crate::plain::{FromValue, ToValue};
 use crate::request::Request;
 use crate::ticket::{Contact, RoomId};
 use crate::wire::rocketchat::{Message, Room};
-use crate::{agent_message, close, delivery, history, inbox, request, settings, sweep};
+use crate::{agent_message, close, command, delivery, history, inbox, request, settings, settings_check, sweep};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, FromValue)]
@@ -36,6 +37,11 @@ pub enum Trigger {
     Installed,
     /// The app was enabled on this node.
     Enabled,
+    /// Somebody typed the slash command.
+    Command {
+        /// What they typed, and who they are.
+        command: Command,
+    },
     /// The app itself wants something done, at once or through the server's scheduler.
     Job {
         /// What.
@@ -77,6 +83,8 @@ pub enum Job {
         /// The page of the calendar of opened tickets, or all of them.
         page: Option<u64>,
     },
+    /// Look whether the settings can be used as they stand, RapidPro's API tokens among them.
+    CheckSettings,
 }
 
 /// How thoroughly a room's outbox is worked off.
@@ -118,6 +126,7 @@ async fn run(host: Host, trigger: Trigger) -> End {
         Trigger::SettingUpdated => settings::updated(&host).await,
         Trigger::Installed => settings::installed(&host).await,
         Trigger::Enabled => settings::enabled(&host).await,
+        Trigger::Command { command } => command::run(&host, &command).await,
         Trigger::Job { job } => work(&host, job).await,
     }
 }
@@ -129,5 +138,6 @@ async fn work(host: &Host, job: Job) -> End {
         Job::ShowHistory { room, workspace } => history::show(host, &room, &workspace).await,
         Job::Sweep { recovered } => sweep::sweep(host, recovered).await,
         Job::Compare { page } => sweep::compare(host, page).await,
+        Job::CheckSettings => settings_check::check(host).await,
     }
 }

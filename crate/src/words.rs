@@ -200,13 +200,13 @@ texts! {
         "Lo que el contacto y el bot dijeron antes todavía no se pudo obtener de RapidPro. Llegará después.",
         "Ce que le contact et le robot ont dit avant n’a pas encore pu être obtenu de RapidPro. Cela suivra.";
     /// It never will.
-    NO_HISTORY:
+    HISTORY_FAILED:
         "*Earlier messages could not be fetched from RapidPro*: {reason}.",
         "*Não foi possível obter as mensagens anteriores do RapidPro*: {reason}.",
         "*No se pudieron obtener de RapidPro los mensajes anteriores*: {reason}.",
         "*Les messages précédents n’ont pas pu être obtenus de RapidPro* : {reason}.";
     /// A reason.
-    TOKEN_REFUSED:
+    HISTORY_TOKEN_REFUSED:
         "it refuses the API token of the app's settings",
         "ele recusa o token de API das configurações do aplicativo",
         "rechaza el token de API de los ajustes de la aplicación",
@@ -218,7 +218,7 @@ texts! {
         "su respuesta no tiene sentido",
         "sa réponse n’a pas de sens";
     /// A reason.
-    ANSWERS:
+    HISTORY_ANSWERED:
         "it answers {status}",
         "ele responde {status}",
         "responde {status}",
@@ -263,6 +263,261 @@ texts! {
         "Aberta duas vezes ao mesmo tempo; a outra sala continua",
         "Abierta dos veces a la vez; la otra sala continúa",
         "Ouvert deux fois en même temps ; l’autre salon continue";
+
+    // The slash command, and the problems of the settings.
+
+    /// Help's first line.
+    HELP:
+        "RapidPro Tickets: what you may type",
+        "RapidPro Tickets: o que você pode digitar",
+        "RapidPro Tickets: lo que puede escribir",
+        "RapidPro Tickets : ce que vous pouvez saisir";
+    /// What `status` does.
+    HELP_STATUS:
+        "whether RapidPro is connected and answers, what waits and what is wrong",
+        "se o RapidPro está conectado e responde, o que espera e o que está errado",
+        "si RapidPro está conectado y responde, qué espera y qué va mal",
+        "si RapidPro est connecté et répond, ce qui attend et ce qui ne va pas";
+    /// What `queue` does.
+    HELP_QUEUE:
+        "which messages and closes wait or have failed, and why",
+        "quais mensagens e encerramentos esperam ou falharam, e por quê",
+        "qué mensajes y cierres esperan o han fallado, y por qué",
+        "quels messages et clôtures attendent ou ont échoué, et pourquoi";
+    /// What `retry` does.
+    HELP_RETRY:
+        "try at once whatever waits, and failed messages again",
+        "tentar já tudo o que espera, e de novo as mensagens que falharam",
+        "intentar ya todo lo que espera y, de nuevo, los mensajes fallidos",
+        "essayer tout de suite ce qui attend, et à nouveau les messages qui ont échoué";
+    /// What `history` does.
+    HELP_HISTORY:
+        "in a ticket’s room: fetch once more what was said before",
+        "na sala de um ticket: buscar de novo o que foi dito antes",
+        "en la sala de un ticket: buscar otra vez lo que se dijo antes",
+        "dans le salon d’un ticket : récupérer à nouveau ce qui a été dit avant";
+    /// What `help` does.
+    HELP_HELP:
+        "this list",
+        "esta lista",
+        "esta lista",
+        "cette liste";
+    /// The answer to whoever may not do what they typed.
+    NOT_ALLOWED:
+        "You may not do this. `/tickets help` shows what you may do.",
+        "Você não pode fazer isso. `/tickets help` mostra o que você pode fazer.",
+        "No puede hacer esto. `/tickets help` muestra lo que puede hacer.",
+        "Vous ne pouvez pas faire cela. `/tickets help` montre ce que vous pouvez faire.";
+    /// The answer where Rocket.Chat refuses.
+    DID_NOT_WORK:
+        "That did not work: {reason}. Try again in a while.",
+        "Não funcionou: {reason}. Tente de novo daqui a pouco.",
+        "No ha funcionado: {reason}. Inténtelo de nuevo dentro de un rato.",
+        "Cela n’a pas marché : {reason}. Réessayez dans un moment.";
+    /// The answer to `history` elsewhere.
+    NO_TICKET_HERE:
+        "Type this in the room of an open ticket.",
+        "Digite isto na sala de um ticket aberto.",
+        "Escriba esto en la sala de un ticket abierto.",
+        "Saisissez cela dans le salon d’un ticket ouvert.";
+    /// The answer to `history` where there can be none.
+    NO_HISTORY:
+        "There is nothing to fetch: the settings hold no API token for this workspace, or RapidPro did not say who the contact is.",
+        "Não há nada para buscar: as configurações não têm token de API deste workspace, ou o RapidPro não disse quem é o contato.",
+        "No hay nada que buscar: la configuración no tiene token de API de este espacio de trabajo, o RapidPro no dijo quién es el contacto.",
+        "Il n’y a rien à récupérer : les paramètres n’ont pas de jeton d’API pour cet espace de travail, ou RapidPro n’a pas dit qui est le contact.";
+    /// The answer to `history`.
+    HISTORY_COMES:
+        "What was said before is being fetched from RapidPro. What this room shows already is not shown again.",
+        "O que foi dito antes está sendo buscado no RapidPro. O que esta sala já mostra não é mostrado de novo.",
+        "Se está buscando en RapidPro lo que se dijo antes. Lo que esta sala ya muestra no se muestra otra vez.",
+        "Ce qui a été dit avant est en cours de récupération dans RapidPro. Ce que ce salon montre déjà n’est pas montré à nouveau.";
+    /// The answer to `retry`.
+    RETRIED:
+        "Everything that waits is tried now. Failed messages that are tried again: {count}. Those of closed tickets are not.",
+        "Tudo o que espera é tentado agora. Mensagens que falharam e são tentadas de novo: {count}. As de tickets fechados não são.",
+        "Ahora se intenta todo lo que espera. Mensajes fallidos que se intentan de nuevo: {count}. Los de tickets cerrados no.",
+        "Tout ce qui attend est essayé maintenant. Messages en échec qui sont essayés à nouveau : {count}. Ceux des tickets fermés ne le sont pas.";
+    /// The answer to `queue` where there is nothing to show.
+    NOTHING_WAITS:
+        "Nothing waits, and nothing has failed.",
+        "Nada espera, e nada falhou.",
+        "No hay nada en espera ni nada ha fallado.",
+        "Rien n’attend, et rien n’a échoué.";
+    /// The end of an answer that does not show all.
+    THERE_IS_MORE:
+        "There is more than is shown here.",
+        "Há mais do que se mostra aqui.",
+        "Hay más de lo que se muestra aquí.",
+        "Il y a plus que ce qui est montré ici.";
+    /// What waits of a room.
+    ROW_OUT:
+        "• {who}: {count} for RapidPro, waiting for {age}, next attempt in {next}. {why}",
+        "• {who}: {count} para o RapidPro, esperando há {age}, próxima tentativa em {next}. {why}",
+        "• {who}: {count} para RapidPro, en espera desde hace {age}, próximo intento en {next}. {why}",
+        "• {who} : {count} pour RapidPro, en attente depuis {age}, prochain essai dans {next}. {why}";
+    /// What waits of a contact.
+    ROW_IN:
+        "• {who}: {count} of the contact for Rocket.Chat, waiting for {age}",
+        "• {who}: {count} do contato para o Rocket.Chat, esperando há {age}",
+        "• {who}: {count} del contacto para Rocket.Chat, en espera desde hace {age}",
+        "• {who} : {count} du contact pour Rocket.Chat, en attente depuis {age}";
+    /// What failed of a room.
+    ROW_FAILED:
+        "• {who}: {count} failed, last {age} ago. {why}",
+        "• {who}: {count} com falha, a última há {age}. {why}",
+        "• {who}: {count} con fallo, el último hace {age}. {why}",
+        "• {who} : {count} en échec, dernier il y a {age}. {why}";
+    /// Why everything waits.
+    WHY_OUTAGE:
+        "RapidPro does not answer or must be connected anew.",
+        "O RapidPro não responde ou precisa ser conectado de novo.",
+        "RapidPro no responde o hay que conectarlo de nuevo.",
+        "RapidPro ne répond pas ou doit être reconnecté.";
+    /// Why something waits.
+    WHY_REFUSED:
+        "RapidPro does not take it for this ticket yet.",
+        "O RapidPro ainda não aceita para este ticket.",
+        "RapidPro aún no lo acepta para este ticket.",
+        "RapidPro ne l’accepte pas encore pour ce ticket.";
+    /// Why what waits is no cause for concern.
+    WHY_NEW:
+        "It is being sent.",
+        "Está sendo enviado.",
+        "Se está enviando.",
+        "C’est en cours d’envoi.";
+    /// That something is so.
+    YES: "yes", "sim", "sí", "oui";
+    /// That it is not.
+    NO: "no", "não", "no", "non";
+    /// That there are no such things.
+    NONE: "none", "nenhum", "ninguno", "aucun";
+    /// The name of the workspace that has none.
+    MAIN_WORKSPACE: "main", "principal", "principal", "principal";
+    /// A figure of `status`: the version.
+    VERSION: "Version", "Versão", "Versión", "Version";
+    /// A figure of `status`: where RapidPro finds the app.
+    ADDRESS:
+        "Address to paste into RapidPro",
+        "Endereço para colar no RapidPro",
+        "Dirección para pegar en RapidPro",
+        "Adresse à coller dans RapidPro";
+    /// A figure of `status`: permissions.
+    MISSING_PERMISSIONS:
+        "Missing permissions",
+        "Permissões que faltam",
+        "Permisos que faltan",
+        "Autorisations manquantes";
+    /// A figure of `status`: problems.
+    PROBLEMS:
+        "Problems of the settings",
+        "Problemas das configurações",
+        "Problemas de la configuración",
+        "Problèmes des paramètres";
+    /// A figure of `status`: whose the following are.
+    WORKSPACE: "Workspace", "Workspace do RapidPro", "Espacio de trabajo", "Espace de travail";
+    /// A figure of `status`: whether there is a callback.
+    CONNECTED:
+        "RapidPro is connected",
+        "O RapidPro está conectado",
+        "RapidPro está conectado",
+        "RapidPro est connecté";
+    /// A figure of `status`: its host.
+    CALLBACK_HOST:
+        "Host that webhooks go to",
+        "Host que recebe os webhooks",
+        "Host que recibe los webhooks",
+        "Hôte qui reçoit les webhooks";
+    /// A figure of `status`: the breaker.
+    ANSWERS:
+        "RapidPro answers",
+        "O RapidPro responde",
+        "RapidPro responde",
+        "RapidPro répond";
+    /// A figure of `status`: a time.
+    LAST_SUCCESS:
+        "Last message or close that RapidPro took",
+        "Última mensagem ou encerramento que o RapidPro aceitou",
+        "Último mensaje o cierre que RapidPro aceptó",
+        "Dernier message ou clôture que RapidPro a accepté";
+    /// A figure of `status`: what the token is worth.
+    TOKEN_ACCEPTED:
+        "RapidPro accepts the API token",
+        "O RapidPro aceita o token de API",
+        "RapidPro acepta el token de API",
+        "RapidPro accepte le jeton d’API";
+    /// A figure of `status`: messages.
+    QUEUED_MESSAGES:
+        "Agents’ messages that wait for RapidPro",
+        "Mensagens de agentes que esperam pelo RapidPro",
+        "Mensajes de agentes que esperan a RapidPro",
+        "Messages d’agents qui attendent RapidPro";
+    /// A figure of `status`: closes.
+    QUEUED_CLOSES:
+        "Closes that wait for RapidPro",
+        "Encerramentos que esperam pelo RapidPro",
+        "Cierres que esperan a RapidPro",
+        "Clôtures qui attendent RapidPro";
+    /// A figure of `status`: letters.
+    WAITING_CONTACTS_MESSAGES:
+        "Contacts’ messages that wait for Rocket.Chat",
+        "Mensagens de contatos que esperam pelo Rocket.Chat",
+        "Mensajes de contactos que esperan a Rocket.Chat",
+        "Messages de contacts qui attendent Rocket.Chat";
+    /// A figure of `status`: what was given up.
+    FAILED_MESSAGES:
+        "Agents’ messages that RapidPro never took",
+        "Mensagens de agentes que o RapidPro nunca aceitou",
+        "Mensajes de agentes que RapidPro nunca aceptó",
+        "Messages d’agents que RapidPro n’a jamais acceptés";
+    /// A figure of `status`: whether the counts are no lower bounds.
+    COMPLETE:
+        "All of them were counted",
+        "Todos foram contados",
+        "Se contaron todos",
+        "Tous ont été comptés";
+    /// A problem: nobody can be let in.
+    NO_SECRET:
+        "No secret is configured yet: paste RapidPro’s into the setting App Secret",
+        "Nenhum segredo foi configurado ainda: cole o do RapidPro na configuração App Secret",
+        "Aún no hay ningún secreto configurado: pegue el de RapidPro en el ajuste App Secret",
+        "Aucun secret n’est encore configuré : collez celui de RapidPro dans le paramètre App Secret";
+    /// A problem: the setting **Address for RapidPro**.
+    BAD_ADDRESS:
+        "The address for RapidPro is no http or https URL and is not used: {what}",
+        "O endereço para o RapidPro não é uma URL http ou https e não é usado: {what}",
+        "La dirección para RapidPro no es una URL http o https y no se usa: {what}",
+        "L’adresse pour RapidPro n’est pas une URL http ou https et n’est pas utilisée : {what}";
+    /// A problem: the setting **RapidPro's address**.
+    BAD_API_ADDRESS:
+        "RapidPro’s own address is no http or https URL and is not used: {what}",
+        "O endereço do próprio RapidPro não é uma URL http ou https e não é usado: {what}",
+        "La dirección del propio RapidPro no es una URL http o https y no se usa: {what}",
+        "L’adresse de RapidPro lui-même n’est pas une URL http ou https et n’est pas utilisée : {what}";
+    /// A problem: a setting that holds a number.
+    BAD_NUMBER:
+        "The setting `{what}` is no whole number: the default counts",
+        "A configuração `{what}` não é um número inteiro: vale o valor padrão",
+        "El ajuste `{what}` no es un número entero: vale el valor predeterminado",
+        "Le paramètre `{what}` n’est pas un nombre entier : la valeur par défaut compte";
+    /// A problem: the setting **More workspaces**.
+    LINE_LEFT_OUT:
+        "line {what} of the setting More workspaces is left out: after the name and a `;` it takes `secret=…`, and also `token=…` and `department=…`, with a `;` between; no name and no secret can stand there twice",
+        "a linha {what} da configuração More workspaces é ignorada: depois do nome e de um `;` vem `secret=…`, e também `token=…` e `department=…`, com um `;` entre eles; nenhum nome e nenhum segredo pode estar ali duas vezes",
+        "la línea {what} del ajuste More workspaces se ignora: tras el nombre y un `;` lleva `secret=…`, y también `token=…` y `department=…`, con un `;` en medio; ningún nombre ni secreto puede estar dos veces",
+        "la ligne {what} du paramètre More workspaces est ignorée : après le nom et un `;` elle prend `secret=…`, et aussi `token=…` et `department=…`, avec un `;` entre eux ; aucun nom ni secret ne peut y être deux fois";
+    /// A problem: the setting **Time zone**.
+    UNKNOWN_TIME_ZONE:
+        "The time zone is unknown, the server’s own is used: {what}",
+        "O fuso horário é desconhecido, é usado o do servidor: {what}",
+        "La zona horaria es desconocida, se usa la del servidor: {what}",
+        "Le fuseau horaire est inconnu, celui du serveur est utilisé : {what}";
+    /// A problem: an API token.
+    TOKEN_REFUSED:
+        "RapidPro refuses the API token of the workspace {what}",
+        "O RapidPro recusa o token de API do workspace {what}",
+        "RapidPro rechaza el token de API del espacio de trabajo {what}",
+        "RapidPro refuse le jeton d’API de l’espace de travail {what}";
 }
 
 #[cfg(test)]
@@ -271,7 +526,7 @@ mod tests {
 
     const LANGUAGES: [Language; 4] = [Language::English, Language::Portuguese, Language::Spanish, Language::French];
     /// Texts that are the same in two languages.
-    const ALIKE: &[&str] = &["QUOTED", "CONTACT"];
+    const ALIKE: &[&str] = &["QUOTED", "CONTACT", "NO", "VERSION"];
 
     fn names(text: &str) -> Vec<&str> {
         let mut names: Vec<&str> =

@@ -4,7 +4,8 @@ import type { Exchange, ExchangeLog } from './exchanges.mts';
 import type { Faults } from './faults.mts';
 import type { Message, Model } from './model.mts';
 
-const PATH = '/api/v2/messages.json';
+const MESSAGES = '/api/v2/messages.json';
+const WORKSPACE = '/api/v2/workspace.json';
 const PAGE_SIZE = 250;
 
 /** What the API needs of the rest of RapidPro. */
@@ -22,7 +23,7 @@ interface ApiAnswer {
 	body: string;
 }
 
-/** RapidPro's API, as far as it is asked for a contact's messages (facts/rapidpro.md 3.4). */
+/** RapidPro's API, as far as it is asked for a contact's messages and for its workspace (facts/rapidpro.md 3.4). */
 export class Api {
 	/** How many messages a page holds. */
 	pageSize = PAGE_SIZE;
@@ -38,13 +39,14 @@ export class Api {
 	async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const exchange = this.on.log.begin({
 			initiator: 'app',
-			purpose: 'read messages',
+			purpose: isAbout(WORKSPACE, request) ? 'read the workspace' : 'read messages',
 			method: request.method ?? '',
 			url: request.url ?? '',
 			headers: Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const),
 			body: '',
 		});
-		const { outcome } = this.on.faults.take('messages', contactIn(request)) ?? {};
+		const fault = isAbout(MESSAGES, request) ? this.on.faults.take('messages', contactIn(request)) : undefined;
+		const { outcome } = fault ?? {};
 		switch (outcome?.kind) {
 			case 'hang':
 				response.once('close', () => this.on.log.end(exchange, { error: 'the app gave up waiting' }));
@@ -72,9 +74,9 @@ export class Api {
 	private answer(request: IncomingMessage): ApiAnswer {
 		const url = new URL(request.url ?? '', `http://${request.headers.host}`);
 		if (request.headers.authorization !== `Token ${this.on.token()}`) return json(401, { detail: 'Invalid token' });
-		if (url.pathname !== PATH) return json(404, { detail: 'Not found.' });
+		if (url.pathname !== MESSAGES && url.pathname !== WORKSPACE) return json(404, { detail: 'Not found.' });
 		if (request.method !== 'GET') return json(405, { detail: `Method "${request.method}" not allowed.` });
-		return json(200, this.page(url));
+		return json(200, url.pathname === WORKSPACE ? workspace : this.page(url));
 	}
 
 	/** "newest created first"; `after` and `before` are inclusive; `next` leads to the next page of the same question. */
@@ -94,6 +96,21 @@ export class Api {
 			results: found.slice(start, end).map(resultOf),
 		};
 	}
+}
+
+/** "uuid, name, country, languages, timezone, date_style, anon, …" */
+const workspace = {
+	uuid: '6a44ca78-a4c2-4862-a7d3-2932f9b3a7c3',
+	name: 'Sandbox',
+	country: 'RW',
+	languages: ['eng'],
+	timezone: 'Africa/Kigali',
+	date_style: 'day_first',
+	anon: false,
+};
+
+function isAbout(path: string, request: IncomingMessage): boolean {
+	return new URL(request.url ?? '', 'http://rapidpro').pathname === path;
 }
 
 function contactIn(request: IncomingMessage): string {

@@ -224,7 +224,7 @@ export class Converters {
 			updatedAt: document._updatedAt,
 			lastLoginAt: document.lastLogin,
 			appId: document.appId,
-			settings: { preferences: {} },
+			settings: document.settings ?? { preferences: {} },
 		}) as unknown as IUser;
 	}
 

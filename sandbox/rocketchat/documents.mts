@@ -17,6 +17,7 @@ export interface UserDocument extends UserReference {
 	type: 'user' | 'bot' | 'app';
 	active: boolean;
 	roles: string[];
+	settings?: { preferences?: { language?: string } };
 	status: 'online' | 'offline';
 	/** Whether an agent accepts conversations. */
 	statusLivechat?: 'available' | 'not-available';

@@ -70,6 +70,19 @@ export class People {
 		return agent._id;
 	}
 
+	/** A user with these roles and this language, who may be no agent. */
+	async addUser({
+		username,
+		roles,
+		language,
+	}: {
+		username: string;
+		roles: string[];
+		language?: string;
+	}): Promise<void> {
+		await this.server.users.create({ username, roles, settings: { preferences: { language } } });
+	}
+
 	async setAgentOnline(username: string, online: boolean): Promise<void> {
 		const { _id } = await this.server.users.require(username);
 		await this.server.store.updateOne(collections.users, { _id }, { $set: { status: online ? 'online' : 'offline' } });
@@ -128,6 +141,13 @@ export class People {
 				...(threadId && { tmid: threadId }),
 			}),
 		);
+	}
+
+	/** A user types a slash command of an app into a room. Resolves when the app is through with it. */
+	async typeCommand(roomId: string, username: string, typed: string): Promise<void> {
+		const [, name, parameters] = /^\/(\S+) ?(.*)$/s.exec(typed) ?? [];
+		if (name === undefined) throw new Error(`this is no command: ${typed}`);
+		await this.server.commands.type(name, parameters ?? '', await this.server.users.require(username), roomId);
 	}
 
 	/** A user edits a message. */

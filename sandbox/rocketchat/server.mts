@@ -5,6 +5,7 @@ import { Feed } from '../feed.mts';
 import { Activity } from './activity.mts';
 import { AppApis } from './apis.mts';
 import { sandboxBridges } from './bridges/all.mts';
+import { SandboxCommandBridge } from './bridges/commands.mts';
 import { type Broadcast, Broadcasts } from './broadcasts.mts';
 import { clock, type Pace } from './clock.mts';
 import { Converters } from './converters.mts';
@@ -69,6 +70,7 @@ export class Server {
 	readonly logs = new LogStorage(this.news);
 	private readonly sources: SourceStorage;
 	readonly apis: AppApis;
+	readonly commands: SandboxCommandBridge;
 	readonly broadcasts: Broadcasts;
 	readonly runtime: AppRuntime;
 	private readonly options: ServerOptions;
@@ -94,6 +96,7 @@ export class Server {
 		this.files = new Files(store, settings, messages, this.users, this.livechat);
 		this.scheduler = new Scheduler(store, this.activity);
 		this.apis = new AppApis(this.sessions);
+		this.commands = new SandboxCommandBridge({ converters, activity: this.activity });
 		this.broadcasts = new Broadcasts(options.broadcast ?? (() => {}), delays, this.activity);
 		this.runtime = generation.appsInProcess
 			? new InProcessRuntime(this, options.clockMoves ?? false)
@@ -112,6 +115,7 @@ export class Server {
 			bridges: sandboxBridges(this),
 		});
 		this.apis.connect(this.manager);
+		this.commands.connect(this.manager);
 		this.broadcasts.connect(this.manager, this.sources);
 		await this.listen();
 		await this.manager.load();

@@ -2,7 +2,6 @@ import { InternalBridge } from '@rocket.chat/apps-engine/server/bridges/Internal
 import {
 	AppBridges,
 	CloudWorkspaceBridge,
-	CommandBridge,
 	ContactBridge,
 	EmailBridge,
 	EnvironmentalVariableBridge,
@@ -39,7 +38,7 @@ export function sandboxBridges(server: Server): AppBridges {
 		Api: apis,
 		AppDetailChanges: new SandboxDetailChangesBridge(server.broadcasts),
 		CloudWorkspace: notOffered(CloudWorkspaceBridge, 'cloudWorkspace'),
-		Command: notOffered(CommandBridge, 'command'),
+		Command: server.commands,
 		Contact: notOffered(ContactBridge, 'contact'),
 		Email: notOffered(EmailBridge, 'email'),
 		EnvironmentalVariable: notOffered(EnvironmentalVariableBridge, 'environmentalVariable'),

@@ -1,0 +1,114 @@
+//! Whether the settings can be used as they stand: looked at when they were saved, so that nobody learns it from a
+//! ticket.
+
+use std::rc::Rc;
+
+use crate::auth::keyed_hash;
+use crate::connection::Line;
+use crate::history;
+use crate::host::{ApiAnswer, Failure, Host};
+use crate::operation::{End, Level};
+use crate::settings::{self, Settings};
+use crate::words::{self, Language, Text};
+use crate::workspace::{self, ConnectionId, MAIN};
+
+/// How long RapidPro may take to say whether it accepts a token, in milliseconds.
+const TIMEOUT_MS: u64 = 8_000;
+
+/// Finds out what only others know of the settings, and says in the log what is wrong with them.
+pub async fn check(host: &Host) -> End {
+    match ask(host).await {
+        Ok(settings) => {
+            for problem in problems(host, &settings, &settings.lines(), Language::English) {
+                host.log(Level::Warn, problem);
+            }
+        }
+        Err(failure) => host.log(Level::Warn, format!("the settings could not be checked: {failure}")),
+    }
+    End::default()
+}
+
+/// Asks the server whether it knows the time zone, and RapidPro whether it accepts the API tokens.
+async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
+    let settings = settings::all(host).await?;
+    let mut zone = settings.time_zone().to_owned();
+    if zone.is_empty() || host.tell_times(Vec::new(), zone.clone()).await.is_ok() {
+        zone.clear();
+    }
+    host.memory().unknown_zone.replace(zone);
+    for line in settings.lines() {
+        if line.token.is_empty() || accepted(host, &line) == Some(true) {
+            continue;
+        }
+        let workspace = workspace::named(host, &line.name).await?;
+        let callback = workspace.callback(&ConnectionId::of(&line.secret));
+        let Some(mut address) = history::api_address(&line, callback) else { continue };
+        address.push_str("/api/v2/workspace.json");
+        if let Ok(answer) = host.read_api(address, &line.api_token(), TIMEOUT_MS).await {
+            note(host, &line, &answer);
+        }
+        let said = match accepted(host, &line) {
+            Some(true) => "accepts",
+            Some(false) => "refuses",
+            None => "does not say whether it accepts",
+        };
+        let name = title(&line.name, Language::English);
+        host.log(Level::Info, format!("RapidPro {said} the API token of the workspace {name}"));
+    }
+    Ok(settings)
+}
+
+/// What is wrong, in words. What is the main workspace's business is left out where that is none of `lines`.
+pub fn problems(host: &Host, settings: &Settings, lines: &[Line], language: Language) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut add = |text: Text, what: &str| problems.push(text.filled(language, &[("what", what)]));
+    for id in settings.bad_numbers() {
+        add(words::BAD_NUMBER, id);
+    }
+    if let Some(address) = settings.bad_address("public_address") {
+        add(words::BAD_ADDRESS, address);
+    }
+    let zone = settings.time_zone();
+    if !zone.is_empty() && *host.memory().unknown_zone.borrow() == zone {
+        add(words::UNKNOWN_TIME_ZONE, zone);
+    }
+    for line in lines {
+        if accepted(host, line) == Some(false) {
+            add(words::TOKEN_REFUSED, title(&line.name, language));
+        }
+        if line.name != MAIN {
+            continue;
+        }
+        if line.secret.is_empty() {
+            add(words::NO_SECRET, "");
+        }
+        if let Some(address) = settings.bad_address("rapidpro_address") {
+            add(words::BAD_API_ADDRESS, address);
+        }
+        for number in &settings.left_out {
+            add(words::LINE_LEFT_OUT, &number.to_string());
+        }
+    }
+    problems
+}
+
+/// Whether RapidPro accepts a workspace's API token, if this process has asked.
+pub fn accepted(host: &Host, line: &Line) -> Option<bool> {
+    host.memory().tokens.accepted(&key(line))
+}
+
+/// Keeps what an answer of RapidPro's API says of the token.
+pub fn note(host: &Host, line: &Line, answer: &ApiAnswer) {
+    if matches!(answer.status, 200 | 401 | 403) {
+        host.memory().tokens.put(key(line), answer.status == 200);
+    }
+}
+
+/// How people are told of a workspace.
+pub fn title(workspace: &str, language: Language) -> &str {
+    if workspace == MAIN { words::MAIN_WORKSPACE.in_language(language) } else { workspace }
+}
+
+fn key(line: &Line) -> String {
+    keyed_hash("token", &[&line.name, &line.token, &line.address])
+}

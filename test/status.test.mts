@@ -130,20 +130,6 @@ describe('status', () => {
 		await stage.rapidPro.contactWrites(contact, 'waits');
 		assert.equal((await statusOf()).waiting_contacts_messages, 1);
 	});
-
-	it('names missing permissions', async () => {
-		await stage.settled();
-		await stage.rocketChat.installApp(packagedZip(), ['livechat-message.multiple']);
-		const { roomId } = await stage.openTicket();
-		await stage.rocketChat.closeRoom(roomId, { by: AGENT });
-		const { missing_permissions } = await untilStatus(
-			'a missing permission',
-			({ missing_permissions }) => (missing_permissions as string[]).length > 0,
-		);
-		assert.deepEqual(missing_permissions, ['livechat-message.multiple']);
-		await stage.settled();
-		await stage.rocketChat.installApp(packagedZip());
-	});
 });
 
 describe('?format=prometheus', () => {
@@ -224,4 +210,17 @@ describe('problems of the settings', () => {
 		assert.deepEqual(await problems(theirs), ['RapidPro refuses the API token of the workspace North']);
 		assert.deepEqual(await problems(), []);
 	});
+});
+
+/** At the end: Rocket.Chat of the time of 4.2 serves an updated app partly by the old one. */
+it('status names missing permissions', async () => {
+	await stage.settled();
+	await stage.rocketChat.installApp(packagedZip(), ['livechat-message.multiple']);
+	const { roomId } = await stage.openTicket();
+	await stage.rocketChat.closeRoom(roomId, { by: AGENT });
+	const { missing_permissions } = await untilStatus(
+		'a missing permission',
+		({ missing_permissions }) => (missing_permissions as string[]).length > 0,
+	);
+	assert.deepEqual(missing_permissions, ['livechat-message.multiple']);
 });

@@ -115,7 +115,7 @@ describe('More workspaces', () => {
 		);
 		assert.match(
 			line,
-			/line 1 of the setting More workspaces is left out: after the name and a `;` it takes `secret=…`/,
+			/line 1 of the setting More workspaces is left out: it must be `name; secret=…; token=…; department=…`/,
 		);
 		assert.doesNotMatch(line, /t0p-s3cr3t/);
 	});

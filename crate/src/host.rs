@@ -447,8 +447,10 @@ impl Host {
 
     /// Reads all records that carry each of `associations`, of whatever kind, side by side.
     pub fn all_lists(&self, associations: &[String]) -> Asking<'_, Answer<Vec<Vec<Value>>>> {
-        let read = |association: &String| Effect::ReadRecords { association: association.clone() };
-        let effects = associations.iter().map(read).collect();
+        let mut effects = Vec::new();
+        for association in associations {
+            effects.push(Effect::ReadRecords { association: association.clone() });
+        }
         Asking::of(self, effects, |outcomes| outcomes.lists())
     }
 

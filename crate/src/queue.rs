@@ -13,7 +13,7 @@ use crate::inbox::{self, Letter};
 use crate::outbox::{self, Entry, GIVEN_UP, LineKind, Progress};
 use crate::settings;
 use crate::sweep::Errands;
-use crate::ticket::{self, Contact, Ticket};
+use crate::ticket::{self, Ticket};
 use crate::words::{self, Language, Text};
 
 /// How many pages of the calendar a look reads, the oldest ones.
@@ -48,24 +48,35 @@ type Counts = [u64; 4];
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn look(host: &Host) -> Result<Queue, Failure> {
-    let mut pages: Vec<String> = DUE.pages(host).await?.into_iter().map(|page| DUE.association(page)).collect();
+    let mut pages = Vec::new();
+    for page in DUE.pages(host).await? {
+        pages.push(DUE.association(page));
+    }
     let mut is_complete = cut(&mut pages, PAGES_MAX);
     pages.push(GIVEN_UP.to_owned());
     let mut lists = host.all_lists(&pages).await?;
-    let given_up = lists.pop().unwrap_or_default();
     let mut whose = Vec::new();
     // What failed last is looked at first, and leaves room to what waits.
-    let mut failed: Vec<String> = outbox::rooms_of_given_up(&given_up).iter().map(ticket::room_association).collect();
-    is_complete &= cut(&mut failed, READS_MAX / 2);
-    add_new(&mut whose, failed);
-    for errands in lists.iter().map(|records| Errands::on(records)) {
-        add_new(&mut whose, errands.rooms.iter().map(ticket::room_association).collect());
-        add_new(&mut whose, errands.contacts.iter().map(Contact::association).collect());
+    for room in outbox::rooms_of_given_up(&lists.pop().unwrap_or_default()) {
+        add_new(&mut whose, ticket::room_association(&room));
+    }
+    is_complete &= cut(&mut whose, READS_MAX / 2);
+    for records in &lists {
+        let errands = Errands::on(records);
+        for room in &errands.rooms {
+            add_new(&mut whose, ticket::room_association(room));
+        }
+        for contact in &errands.contacts {
+            add_new(&mut whose, contact.association());
+        }
     }
     is_complete &= cut(&mut whose, READS_MAX);
     let lists = if whose.is_empty() { Vec::new() } else { host.all_lists(&whose).await? };
-    let found = whose.iter().zip(&lists).filter_map(|(association, records)| Found::of(association, records));
-    Ok(Queue { found: found.collect(), is_complete })
+    let mut found = Vec::new();
+    for (association, records) in whose.iter().zip(&lists) {
+        found.extend(Found::of(association, records));
+    }
+    Ok(Queue { found, is_complete })
 }
 
 /// Says whether nothing had to go.
@@ -75,11 +86,9 @@ fn cut(list: &mut Vec<String>, most: usize) -> bool {
     fits
 }
 
-fn add_new(list: &mut Vec<String>, more: Vec<String>) {
-    for item in more {
-        if !list.contains(&item) {
-            list.push(item);
-        }
+fn add_new(list: &mut Vec<String>, item: String) {
+    if !list.contains(&item) {
+        list.push(item);
     }
 }
 

@@ -45,9 +45,7 @@ const OF_APP: usize = 4;
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading.
 pub async fn answer(host: &Host, caller: &Caller, query: &Query) -> Result<End, Refusal> {
-    let mut lines = settings::all(host).await?.lines();
-    lines.retain(|line| line.name == caller.workspace);
-    let values = read(host, &lines, Language::English).await?;
+    let values = read(host, Some(&caller.workspace), Language::English).await?;
     let mut response = Response::of(200);
     if query.format.as_ref().and_then(Value::as_str) == Some("prometheus") {
         response.content = Some(for_prometheus(&values, title(&caller.workspace, Language::English)).into());
@@ -63,22 +61,23 @@ pub async fn answer(host: &Host, caller: &Caller, query: &Query) -> Result<End, 
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading.
 pub async fn text(host: &Host, language: Language) -> Result<String, Failure> {
-    let lines = settings::all(host).await?.lines();
-    Ok(for_people(&read(host, &lines, language).await?, language))
+    Ok(for_people(&read(host, None, language).await?, language))
 }
 
-/// The values of the figures: the app's, then those of each workspace that `lines` name.
-async fn read(host: &Host, lines: &[Line], language: Language) -> Result<Vec<Value>, Failure> {
+/// The values of the figures: the app's, then those of each workspace, or of this `only`.
+async fn read(host: &Host, only: Option<&str>, language: Language) -> Result<Vec<Value>, Failure> {
     let settings = settings::all(host).await?;
+    let mut lines = settings.lines();
+    lines.retain(|line| only.is_none_or(|only| line.name == only));
     let queue = queue::look(host).await?;
     let denied: Vec<Value> = host.memory().denied.list().into_iter().map(Value::from).collect();
     let mut values = vec![
         env!("CARGO_PKG_VERSION").write(),
         settings::app_address(host).await.write(),
         Value::Array(denied),
-        settings_check::problems(host, &settings, lines, language).write(),
+        settings_check::problems(host, &settings, &lines, language).write(),
     ];
-    for line in lines {
+    for line in &lines {
         let workspace = workspace::named(host, &line.name).await?;
         add_workspace(&mut values, host, (line, &workspace), &queue, language);
     }
@@ -97,7 +96,7 @@ fn add_workspace(
     values.push(title(&line.name, language).write());
     values.push(callback.is_some().write());
     values.push(callback.and_then(settings::host_of).write());
-    values.push(breaker.is_closed().write());
+    values.push(callback.map(|_| breaker.is_closed()).write());
     values.push(breaker.last_success().map(timestamp::text).write());
     values.extend(queue.counts(&workspace.id).map(Value::from));
     values.push(queue.is_complete.write());
@@ -164,6 +163,7 @@ fn words_for(value: &Value, language: Language) -> String {
             let items: Vec<String> = list.iter().map(|item| words_for(item, language)).collect();
             return items.join("; ");
         }
+        Value::Null => return "–".to_owned(),
         _ => words::NONE,
     };
     text.in_language(language).to_owned()

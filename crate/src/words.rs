@@ -479,9 +479,9 @@ texts! {
     /// A problem: nobody can be let in.
     NO_SECRET:
         "No secret is configured yet: paste RapidPro’s into the setting App Secret",
-        "Nenhum segredo foi configurado ainda: cole o do RapidPro na configuração App Secret",
-        "Aún no hay ningún secreto configurado: pegue el de RapidPro en el ajuste App Secret",
-        "Aucun secret n’est encore configuré : collez celui de RapidPro dans le paramètre App Secret";
+        "Nenhum segredo foi configurado ainda: cole o do RapidPro na configuração Segredo do aplicativo",
+        "Aún no hay ningún secreto configurado: pegue el de RapidPro en el ajuste Secreto de la aplicación",
+        "Aucun secret n’est encore configuré : collez celui de RapidPro dans le paramètre Secret de l’application";
     /// A problem: the setting **Address for RapidPro**.
     BAD_ADDRESS:
         "The address for RapidPro is no http or https URL and is not used: {what}",
@@ -502,10 +502,10 @@ texts! {
         "Le paramètre `{what}` n’est pas un nombre entier : la valeur par défaut compte";
     /// A problem: the setting **More workspaces**.
     LINE_LEFT_OUT:
-        "line {what} of the setting More workspaces is left out: after the name and a `;` it takes `secret=…`, and also `token=…` and `department=…`, with a `;` between; no name and no secret can stand there twice",
-        "a linha {what} da configuração More workspaces é ignorada: depois do nome e de um `;` vem `secret=…`, e também `token=…` e `department=…`, com um `;` entre eles; nenhum nome e nenhum segredo pode estar ali duas vezes",
-        "la línea {what} del ajuste More workspaces se ignora: tras el nombre y un `;` lleva `secret=…`, y también `token=…` y `department=…`, con un `;` en medio; ningún nombre ni secreto puede estar dos veces",
-        "la ligne {what} du paramètre More workspaces est ignorée : après le nom et un `;` elle prend `secret=…`, et aussi `token=…` et `department=…`, avec un `;` entre eux ; aucun nom ni secret ne peut y être deux fois";
+        "line {what} of the setting More workspaces is left out: it must be `name; secret=…; token=…; department=…`, and no name or secret may come twice",
+        "a linha {what} da configuração Outros espaços de trabalho é ignorada: deve ser `nome; secret=…; token=…; department=…`, e nenhum nome ou segredo pode se repetir",
+        "la línea {what} del ajuste Más espacios de trabajo se ignora: debe ser `nombre; secret=…; token=…; department=…`, y ningún nombre ni secreto puede repetirse",
+        "la ligne {what} du paramètre Autres espaces de travail est ignorée : elle doit être `nom; secret=…; token=…; department=…`, et aucun nom ni secret ne peut revenir deux fois";
     /// A problem: the setting **Time zone**.
     UNKNOWN_TIME_ZONE:
         "The time zone is unknown, the server’s own is used: {what}",

@@ -41,7 +41,7 @@ impl Process {
 
     /// Runs the operation of a trigger to its end. What is no trigger at all starts none, as in the app.
     pub fn run(&mut self, trigger: Value, chance: &mut Chance<'_>) -> Option<End> {
-        let is_request = trigger.get("request").is_some();
+        let is_asked = trigger.get("request").or(trigger.get("command")).is_some();
         self.operations += 1;
         let entropy = format!("entropy {}", self.operations);
         let start = Start::read(&json!({ "trigger": trigger, "now": self.now, "entropy": entropy }))?;
@@ -51,7 +51,7 @@ impl Process {
         for _ in 0..STEPS_MAX {
             step.log.iter().for_each(|line| self.check_line(line));
             if let Some(end) = step.end {
-                self.check_end(&end, is_request, &effects);
+                self.check_end(&end, is_asked, &effects);
                 return Some(end);
             }
             let outcomes = step.effects.iter().map(|effect| {
@@ -102,8 +102,8 @@ impl Process {
         assert!(!text.contains(char::is_control), "a line of the log breaks: {text:?}");
     }
 
-    fn check_end(&self, end: &End, is_request: bool, effects: &[Effect]) {
-        assert_eq!(end.response.is_some(), is_request);
+    fn check_end(&self, end: &End, is_asked: bool, effects: &[Effect]) {
+        assert_eq!(end.response.is_some(), is_asked);
         let Some(response) = &end.response else { return };
         assert!(STATUSES.contains(&response.status), "{response:?}");
         let content = response.content.clone().unwrap_or_default();

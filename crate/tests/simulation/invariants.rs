@@ -175,6 +175,7 @@ impl World {
                 && other.created_at < this.created_at
                 && other.written.is_some_and(|written| written <= read)
                 && other.settled.is_none()
+                && !other.given_up
                 && other.applied == 0
                 && stands(&other.id)
         };
@@ -192,7 +193,9 @@ impl World {
         if self.ledger.room(room).ended.is_some_and(|ended| ended <= read) {
             self.violate("a close of RapidPro's is not echoed", room.as_str().to_owned());
         }
-        let left = |message: &AgentsMessage| message.room == *room && message.applied == 0 && message.settled.is_none();
+        let left = |message: &AgentsMessage| {
+            message.room == *room && message.applied == 0 && message.settled.is_none() && !message.given_up
+        };
         let left = self.ledger.agents_messages.iter().find(|(_, message)| left(message)).map(|(text, _)| text.clone());
         if let Some(text) = left {
             self.violate("the close comes last", format!("{text} in {}", room.as_str()));

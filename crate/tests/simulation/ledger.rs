@@ -191,6 +191,10 @@ impl Ledger {
         if line.get("written").is_some() {
             message.written.get_or_insert(version);
         }
+        // From now on it may be sent once more, unless RapidPro has it.
+        if line == "retried" && message.given_up {
+            message.settled = None;
+        }
         if let Some(settled) = line.get("settled") {
             message.settled.get_or_insert(version);
             message.given_up |= settled.get("given_up").is_some();

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
+use rapidpro_tickets_core::command::Command;
 use rapidpro_tickets_core::operation::Outcome;
+use rapidpro_tickets_core::plain::FromValue;
 use rapidpro_tickets_core::policy::WEBHOOK_TIMEOUT_MS;
 use rapidpro_tickets_core::request::{Headers, Query, Request};
 use rapidpro_tickets_core::ticket::RoomId;
@@ -169,6 +171,7 @@ impl World {
                 }
             }
             Transition::WritesElsewhere { node, place } => self.writes_elsewhere(node, place),
+            Transition::AdminRetries { node } => self.admin_retries(node),
             Transition::Trouble { fault, percent, ms } => {
                 self.begin_spell(Spell { fault, percent, until: self.time + ms })
             }
@@ -224,6 +227,13 @@ impl World {
         };
         self.ledger.agents_messages.insert(text, entry);
         self.fire_sent(node, room, &message);
+    }
+
+    fn admin_retries(&mut self, node: usize) {
+        let typed = json!({ "room": "general", "roles": ["admin"], "words": ["retry"] });
+        if let Some(command) = Command::read(&typed) {
+            self.later(0, Happening::Event { node, trigger: Trigger::Command { command }, text: None });
+        }
     }
 
     /// The app never hears of it, as where its event gets lost.

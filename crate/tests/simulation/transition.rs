@@ -34,6 +34,8 @@ pub enum Transition {
     RapidProCloses { contact: usize, node: usize },
     /// Somebody writes where the app has no business.
     WritesElsewhere { node: usize, place: u64 },
+    /// An administrator has tried again what was given up, and whatever waits.
+    AdminRetries { node: usize },
     /// For a while a part of what it concerns goes wrong.
     Trouble { fault: Fault, percent: u64, ms: u64 },
     /// The app's process on a node dies, and comes back.
@@ -121,7 +123,8 @@ fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: &[Faul
         45..=57 => Transition::Opens { contact, node, department: random.percent(20) },
         58..=61 => Transition::OpensTwice { contact, nodes: [node, random.index(nodes)] },
         62..=67 => Transition::RapidProCloses { contact, node },
-        68..=69 => Transition::WritesElsewhere { node, place: random.below(4) },
+        68 => Transition::WritesElsewhere { node, place: random.below(4) },
+        69 => Transition::AdminRetries { node },
         70..=90 => trouble(random, faults),
         91 => Transition::AgentClosesWhileCompared { contact, node },
         92..=95 => Transition::Dies { node, away_ms: away(random) },

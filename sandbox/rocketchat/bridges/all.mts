@@ -63,7 +63,8 @@ export function sandboxBridges(server: Server): AppBridges {
 		VideoConference: notOffered(VideoConferenceBridge, 'videoConference'),
 	};
 	const getters = Object.entries(bridges).map(([name, bridge]) => {
-		const watched = watch(bridge, decapitalised(name), server);
+		// Early engines do not wait for the answers of this one, which no app calls itself.
+		const watched = name === 'Command' ? bridge : watch(bridge, decapitalised(name), server);
 		return [name === 'Activation' ? 'getAppActivationBridge' : `get${name}Bridge`, () => watched];
 	});
 	const federation = new SandboxFederationBridge(server.store);

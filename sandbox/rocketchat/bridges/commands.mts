@@ -45,8 +45,9 @@ export class SandboxCommandBridge extends CommandBridge {
 		await activity.track(Promise.resolve(this.manager?.getCommandManager().executeCommand(name, context)));
 	}
 
-	protected override async doesCommandExist(command: string): Promise<boolean> {
-		return this.commands.has(command.toLowerCase());
+	/** Engine 1.28 takes a promise for a yes. */
+	protected override doesCommandExist(command: string): Promise<boolean> {
+		return this.commands.has(command.toLowerCase()) as unknown as Promise<boolean>;
 	}
 
 	protected override async registerCommand({ command }: ISlashCommand, appId: string): Promise<void> {

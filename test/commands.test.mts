@@ -227,6 +227,7 @@ describe('history', () => {
 });
 
 it('says in words that Rocket.Chat refuses', async () => {
+	await stage.settled(); // or what is still being done runs into the trouble
 	stage.rocketChat.faults.fail('persistence.readByAssociations', { message: 'the database is away', times: 1 });
 	assert.match(await typed(MANAGER, ' queue'), /^That did not work: .*Try again in a while\.$/);
 });

@@ -103,7 +103,6 @@ function bundle(source, stage, classFile) {
 		minify: true,
 		format: 'esm',
 		target: 'es2017',
-		supported: { 'class-field': true, 'object-rest-spread': true },
 		banner: { js: '// @ts-nocheck' },
 		footer: { js: heard(stage) },
 	});

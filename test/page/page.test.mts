@@ -210,7 +210,7 @@ describe('the app’s settings', () => {
 		const form = tab.getByRole('dialog', { name: 'App Info' });
 		const days = form.getByLabel('Days to keep ended tickets');
 		assert.equal(await days.inputValue(), '30');
-		await form.getByText('is erased this many days after its end').waitFor();
+		await form.getByText('After so many days the app erases').waitFor();
 		await days.fill('45');
 		await form.getByRole('button', { name: 'Save changes' }).click();
 		await form.getByText('Saved', { exact: true }).waitFor();

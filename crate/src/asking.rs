@@ -23,7 +23,8 @@ pub struct Asking<'a, T> {
     read: fn(&mut Outcomes<'_>) -> T,
 }
 
-/// What the effects of a step need to be granted; settings, of which a step may read many, need nothing.
+/// What the first effects of a step need to be granted. Where there are more, all are of one kind, and the first one's
+/// answer tells whether it is.
 type Permissions = [Option<&'static str>; 2];
 
 impl<'a, T> Asking<'a, T> {
@@ -59,27 +60,18 @@ impl Outcomes<'_> {
         self.host.judge(self.permissions.next().flatten(), self.outcomes.next())
     }
 
-    /// What each of the others answered, if all did.
-    pub(crate) fn values(&mut self) -> Result<Vec<Value>, Failure> {
-        let mut values = Vec::new();
+    /// What each of the others answered, read by `next`, if all did.
+    pub(crate) fn all<T>(&mut self, next: fn(&mut Self) -> Result<T, Failure>) -> Result<Vec<T>, Failure> {
+        let mut all = Vec::new();
         while self.outcomes.len() > 0 {
-            values.push(self.value()?);
+            all.push(next(self)?);
         }
-        Ok(values)
+        Ok(all)
     }
 
     /// What the next one answered, in the core's own types.
     pub(crate) fn read<T: FromValue>(&mut self) -> Result<T, Failure> {
         T::read(&self.value()?).ok_or_else(|| Cause::Unreadable.into())
-    }
-
-    /// The lists that all of the others answered.
-    pub(crate) fn lists(&mut self) -> Result<Vec<Vec<Value>>, Failure> {
-        let mut lists = Vec::new();
-        while self.outcomes.len() > 0 {
-            lists.push(self.list()?);
-        }
-        Ok(lists)
     }
 
     /// The list that the next one answered. As it is: reading values into themselves would copy every one.

@@ -25,6 +25,11 @@ pub fn plain_words(text: &str) -> String {
     without_calls(text).replace("](", "]\u{2060}(")
 }
 
+/// A text in one line, without blanks around it: what follows it cannot look like the app's own.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn is_word(word: &str, text: &str) -> bool {
     text.strip_prefix(word).is_some_and(|next| !next.starts_with(char::is_alphanumeric))
 }

@@ -246,7 +246,7 @@ fn text<'a>(object: &'a Value, name: &str) -> &'a str {
 /// The history as the room's messages, oldest first.
 async fn posts(host: &Host, ticket: &Ticket, messages: &[Value]) -> Result<Vec<String>, Failure> {
     let name = ticket.visitor.name.as_deref().unwrap_or_default();
-    let contact = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let contact = harmless::one_line(name);
     let language = Language::of_server(host).await;
     let contact = if contact.is_empty() { words::CONTACT.in_language(language) } else { &contact };
     let said: Vec<(u64, String)> =

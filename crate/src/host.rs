@@ -419,7 +419,7 @@ impl Host {
     /// Reads several settings of the app; answers their values in the same order.
     pub fn settings(&self, ids: &[&'static str]) -> Asking<'_, Answer<Vec<Value>>> {
         let effects = ids.iter().map(|id| Effect::ReadSetting { id }).collect();
-        Asking::of(self, effects, |outcomes| outcomes.values())
+        Asking::of(self, effects, |outcomes| outcomes.all(Outcomes::value))
     }
 
     /// Reads a setting of the server.
@@ -451,7 +451,7 @@ impl Host {
         for association in associations {
             effects.push(Effect::ReadRecords { association: association.clone() });
         }
-        Asking::of(self, effects, |outcomes| outcomes.lists())
+        Asking::of(self, effects, |outcomes| outcomes.all(Outcomes::list))
     }
 
     /// Stores `record` under all of `associations`.

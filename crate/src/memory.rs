@@ -69,6 +69,14 @@ impl Memory {
     }
 }
 
+/// Adds an item to the latest ones, of which there are `most`.
+fn keep<T>(latest: &mut VecDeque<T>, item: T, most: usize) {
+    latest.push_back(item);
+    if latest.len() > most {
+        latest.pop_front();
+    }
+}
+
 /// With which words rooms were closed. Rocket.Chat tells it only once, in an event beside the close's own.
 #[derive(Debug, Default)]
 pub struct Comments(RefCell<VecDeque<(RoomId, String)>>);
@@ -79,10 +87,7 @@ impl Comments {
     /// A room was closed with these words.
     pub fn put(&self, room: RoomId, comment: String) {
         let mut comments = self.0.borrow_mut();
-        comments.push_back((room, comment));
-        if comments.len() > Self::COUNT_MAX {
-            comments.pop_front();
-        }
+        keep(&mut comments, (room, comment), Self::COUNT_MAX);
     }
 
     /// The words, if they are known by now.
@@ -113,10 +118,7 @@ impl UnknownFields {
         let before = fields.len();
         fields.retain(|(unknown, _)| unknown != field);
         let is_news = fields.len() == before;
-        fields.push_back((field.to_owned(), now));
-        if fields.len() > Self::COUNT_MAX {
-            fields.pop_front();
-        }
+        keep(&mut fields, (field.to_owned(), now), Self::COUNT_MAX);
         is_news
     }
 }
@@ -144,10 +146,7 @@ impl ListedPages {
     /// It was listed.
     pub fn insert(&self, calendar: &'static str, page: u64) {
         let mut pages = self.pages.borrow_mut();
-        pages.push_back((calendar, page));
-        if pages.len() > Self::COUNT_MAX {
-            pages.pop_front();
-        }
+        keep(&mut pages, (calendar, page), Self::COUNT_MAX);
     }
 
     /// It was taken off the list.
@@ -197,10 +196,7 @@ impl Looks {
         if looks.iter().any(|(looked_at, _)| looked_at == room) {
             return false;
         }
-        looks.push_back((room.clone(), now));
-        if looks.len() > Self::COUNT_MAX {
-            looks.pop_front();
-        }
+        keep(&mut looks, (room.clone(), now), Self::COUNT_MAX);
         true
     }
 }
@@ -243,10 +239,7 @@ impl LastWords {
     /// were tickets then, whatever is closed meanwhile.
     pub fn remember(&self, contact: String, said: Value, copies_max: usize, id: String, now: u64) {
         let mut all = self.0.borrow_mut();
-        all.push_back(Words { contact, said, copies: 1, copies_max, at: now, id });
-        if all.len() > Self::COUNT_MAX {
-            all.pop_front();
-        }
+        keep(&mut all, Words { contact, said, copies: 1, copies_max, at: now, id }, Self::COUNT_MAX);
     }
 }
 
@@ -266,10 +259,7 @@ impl LastRooms {
     pub fn put(&self, contact: &str, room: &RoomId) {
         let mut rooms = self.0.borrow_mut();
         rooms.retain(|(writer, _)| writer != contact);
-        rooms.push_back((contact.to_owned(), room.clone()));
-        if rooms.len() > Self::COUNT_MAX {
-            rooms.pop_front();
-        }
+        keep(&mut rooms, (contact.to_owned(), room.clone()), Self::COUNT_MAX);
     }
 }
 
@@ -315,10 +305,7 @@ impl Tokens {
     pub fn put(&self, token: String, accepted: bool) {
         if self.accepted(&token) != Some(accepted) {
             let mut tokens = self.0.borrow_mut();
-            tokens.push_back((token, accepted));
-            if tokens.len() > Self::COUNT_MAX {
-                tokens.pop_front();
-            }
+            keep(&mut tokens, (token, accepted), Self::COUNT_MAX);
         }
     }
 }

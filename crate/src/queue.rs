@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::calendar::DUE;
 use crate::desk::Desk;
-use crate::harmless::plain_words;
+use crate::harmless::{one_line, plain_words};
 use crate::host::{Failure, Host};
 use crate::inbox::{self, Letter};
 use crate::outbox::{self, Entry, GIVEN_UP, LineKind, Progress};
@@ -199,7 +199,7 @@ fn why(progress: &Progress) -> Text {
 /// The contact, and where agents see the room.
 fn who(ticket: &Ticket, server: &str) -> String {
     let name = ticket.visitor.name.as_deref().unwrap_or_default();
-    let mut who = plain_words(&name.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut who = plain_words(&one_line(name));
     for part in [" (", server, "/live/", ticket.room.as_str(), ")"] {
         who.push_str(part);
     }

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::harmless::one_line;
 use crate::plain::{FromValue, ToValue};
 use crate::ticket::RoomId;
 
@@ -121,7 +122,7 @@ impl Sender {
     /// What to call them, in one line: their name, else their login.
     pub fn called(&self) -> Option<String> {
         let names = [&self.name, &self.username].into_iter().flatten();
-        let mut lines = names.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
+        let mut lines = names.map(|name| one_line(name));
         lines.find(|name| !name.is_empty())
     }
 }

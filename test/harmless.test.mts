@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { until } from '../sandbox/until.mts';
 import { notesIn } from './support/delivery.mts';
 import { assertErrorPattern, assertId, assertRefusal } from './support/expect.mts';
-import { AGENT, Stage } from './support/stage.mts';
+import { AGENT, LOGGED, Stage } from './support/stage.mts';
 
 let stage: Stage;
 before(async () => {
@@ -38,7 +38,7 @@ describe('a contact who calls everybody', () => {
 });
 
 describe('the log', () => {
-	it('stays one line a line, whatever it quotes', async () => {
+	it('stays one line a line, whatever it quotes', LOGGED, async () => {
 		const key = 'x`\r\nERROR forged \u2028 line \u001b[31m';
 		const visitor = { token: randomUUID(), customFields: { [key]: 'y' } };
 		assertId(await stage.app.call('POST', 'room', { ticketID: randomUUID(), visitor }), 200);

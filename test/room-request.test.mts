@@ -274,9 +274,11 @@ describe('room says what Rocket.Chat refuses', () => {
 		stage.rocketChat.faults.clear();
 		assertRefusal(reply, 500, /^internal error \S+$/);
 		const reference = /(\S+)"\}$/.exec(reply.body)?.[1] ?? '';
-		const logs = JSON.stringify(stage.rocketChat.appLogs());
-		assert.ok(logs.includes(reference), 'the app log has the same reference');
-		assert.ok(logs.includes('E11000'), 'the app log has the cause');
+		if (generation.logsComplete) {
+			const logs = JSON.stringify(stage.rocketChat.appLogs());
+			assert.ok(logs.includes(reference), 'the app log has the same reference');
+			assert.ok(logs.includes('E11000'), 'the app log has the cause');
+		}
 		await open(proper());
 	});
 });

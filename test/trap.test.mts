@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { generation } from '../sandbox/rocketchat/generation.mts';
 import { assertEmpty, assertId, assertRefusal } from './support/expect.mts';
 import { AGENT, Stage } from './support/stage.mts';
 
@@ -31,7 +32,7 @@ describe('a trap inside the core', { skip: zip === undefined && 'APP_TRAP_ZIP na
 			const reply = await trap(verb, endpoint, body);
 			assertRefusal(reply, 500, /^internal error \S+$/);
 			const reference = /(\S+)"\}$/.exec(reply.body)?.[1] ?? '';
-			assert.ok(JSON.stringify(stage.rocketChat.appLogs()).includes(reference));
+			if (generation.logsComplete) assert.ok(JSON.stringify(stage.rocketChat.appLogs()).includes(reference));
 			assert.equal((await stage.app.call('GET', 'secret.check')).status, 200);
 		});
 	}

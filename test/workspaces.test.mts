@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { RapidPro } from '../sandbox/rapidpro/index.mts';
-import { generation } from '../sandbox/rocketchat/generation.mts';
 import { until } from '../sandbox/until.mts';
 import { assertRefusal } from './support/expect.mts';
-import { AGENT, openTicket, Stage } from './support/stage.mts';
+import { AGENT, LOGGED, openTicket, Stage } from './support/stage.mts';
 
 let stage: Stage;
 let other: RapidPro;
@@ -105,8 +104,7 @@ describe('More workspaces', () => {
 		await until('the message', () => texts(other).length === 1);
 	});
 
-	const logged = { skip: !generation.logsComplete && 'the engine loses lines of the log' };
-	it('says what is wrong with a line, and reads the others', logged, async () => {
+	it('says what is wrong with a line, and reads the others', LOGGED, async () => {
 		const list = `South; sekret=t0p-s3cr3t\nNorth; secret=${other.secret}`;
 		await stage.rocketChat.setAppSetting('more_workspaces', list);
 		await other.connect(stage.rocketChat.appUrl);

@@ -18,8 +18,8 @@ export interface Scene {
  */
 export const FAST = { clockSpeed: Number(process.env.CLOCK_SPEED ?? 20) };
 
-/** For what comes in a minute or two of the app's time, in milliseconds outside. */
-export const PATIENCE_MS = 30_000;
+/** Longer than the longest pause between two attempts, six minutes of the app's time, in milliseconds outside. */
+export const PATIENCE_MS = 60_000;
 
 /** What stands for RapidPro while it is down: its proxy. */
 export const DOWN = { status: 502, body: '<html>Bad Gateway</html>' };

@@ -16,6 +16,9 @@ export const RESTARTS = {
 	skip: generation.restarts < 10 && `an app is started anew ${generation.restarts} times here`,
 };
 
+/** For what only the app's log tells. */
+export const LOGGED = { skip: !generation.logsComplete && 'the engine loses lines of the log' };
+
 export interface StageOptions {
 	/** The package to install; the one under test unless told. */
 	zip?: string;

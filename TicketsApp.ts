@@ -45,7 +45,8 @@ export class TicketsApp extends App implements IPostMessageSent, IPostSystemMess
 		persistence: IPersistence,
 		modify: IModify,
 	): Promise<void> {
-		await this.runner.runEvent('installed', this.accessorsOf(read, http, persistence, modify));
+		// Nobody waits: what is not made now is made when it is needed.
+		await this.runner.runEvent('installed', this.accessorsOf(read, http, persistence, modify), 0);
 	}
 
 	public override async onEnable(

@@ -3,8 +3,8 @@ export const MUTATIONS = [
 	{
 		breaks: 'a message is written down while it is sent',
 		file: 'delivery.rs',
-		from: 'host.both::<Value, WebhookAnswer>(line, webhook.into_effect()).await;',
-		to: '(drop(line), (Ok::<(), Failure>(()), host.one::<WebhookAnswer>(webhook.into_effect()).await)).1;',
+		from: 'host.post_and_store(webhook.into_effect(), line, desk_queue(room)).await;',
+		to: '(host.one::<WebhookAnswer>(webhook.into_effect()).await, Ok::<(), Failure>(drop((line, desk_queue(room)))));',
 	},
 	{
 		breaks: "another node's lease is respected",
@@ -327,7 +327,7 @@ export const MUTATIONS = [
 	{
 		breaks: "RapidPro's copies of a message are posted once",
 		file: 'visitor_message.rs',
-		from: 'if let Some(id) = words.repeated(&key, &fingerprint, host.now()) {',
-		to: 'if let Some(id) = words.repeated(&key, &fingerprint, host.now()).filter(|_| false) {',
+		from: 'if let Some(id) = words.repeated(&key, &said, host.now()) {',
+		to: 'if let Some(id) = words.repeated(&key, &said, host.now()).filter(|_| false) {',
 	},
 ];

@@ -23,8 +23,8 @@ pub struct Asking<'a, T> {
     read: fn(&mut Outcomes<'_>) -> T,
 }
 
-/// What the first effects of a step need to be granted. Where there are more, all are of one kind, and the first one's
-/// answer tells whether it is.
+/// What the first effects of a step need to be granted. Where others need anything, all are of one kind, and the first
+/// one's answer tells whether it is.
 type Permissions = [Option<&'static str>; 2];
 
 impl<'a, T> Asking<'a, T> {

@@ -4,8 +4,6 @@
 //! a claim that is written and read back. Whoever stops half-way leaves what the next one needs: every
 //! entry stands in the calendar until it is settled.
 
-use serde_json::Value;
-
 use crate::desk::Desk;
 use crate::host::{Failure, Host, WebhookAnswer};
 use crate::operation::{End, Level};
@@ -67,9 +65,8 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
             return End::follow_up(Job::Deliver { room: room.clone(), haste: Haste::Due });
         }
     };
-    // The next event of the room may look at the desk now: it finds the sending queue taken.
-    host.release(desk_queue(room)).await;
-    let (stored, answer) = host.both::<Value, WebhookAnswer>(line, webhook.into_effect()).await;
+    // The next event of the room may look at the desk meanwhile: it finds the sending queue taken.
+    let (answer, stored) = host.post_and_store(webhook.into_effect(), line, desk_queue(room)).await;
     if let Err(failure) = stored {
         log_unwritten(host, entry, &failure);
         let _ = write_down(host, room, entry).await;

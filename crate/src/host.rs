@@ -321,6 +321,7 @@ impl std::fmt::Display for Failure {
 
 type Answer<T> = Result<T, Failure>;
 type RecordsAndRoom = (Answer<Vec<Value>>, Option<Room>);
+type PostedAndStored = (Answer<WebhookAnswer>, Answer<()>);
 
 /// A line of the log is cut to this length, in characters.
 const LINE_LENGTH: usize = 2_000;
@@ -558,7 +559,16 @@ impl Host {
 
     /// Has the scheduler start a job once. A lost job is none: the sweep comes by anyway.
     pub async fn schedule(&self, job: Job, at: u64) {
-        if let Err(failure) = self.done(Effect::Schedule { job, at }).await {
+        self.schedule_all(vec![job], at).await;
+    }
+
+    /// Has the scheduler start jobs once each.
+    pub async fn schedule_all(&self, jobs: Vec<Job>, at: u64) {
+        let mut effects = Vec::new();
+        for job in jobs {
+            effects.push(Effect::Schedule { job, at });
+        }
+        if let Err(failure) = Asking::of(self, effects, |outcomes| outcomes.all(Outcomes::value)).await {
             self.log(Level::Debug, format!("a job could not be scheduled: {failure}"));
         }
     }
@@ -573,9 +583,10 @@ impl Host {
         self.one(Effect::TellTimes { times, time_zone })
     }
 
-    /// Performs two effects side by side.
-    pub fn both<A: FromValue, B: FromValue>(&self, a: Effect, b: Effect) -> Asking<'_, (Answer<A>, Answer<B>)> {
-        Asking::of(self, vec![a, b], |outcomes| (outcomes.read(), outcomes.read()))
+    /// Posts a webhook, stores what is known of it and lets the next one in `queue` go on, side by side.
+    pub fn post_and_store(&self, webhook: Effect, record: Effect, queue: String) -> Asking<'_, PostedAndStored> {
+        let effects = vec![webhook, record, Effect::Release { queue }];
+        Asking::of(self, effects, |outcomes| (outcomes.read(), outcomes.value().map(drop)))
     }
 
     /// Performs one effect.

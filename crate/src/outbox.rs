@@ -1,7 +1,8 @@
 //! What is on its way from a room to RapidPro.
 //!
-//! Like a ticket's facts, nothing here is ever rewritten: an entry, every attempt at it and its end are
-//! [`Line`]s of their own, stored with the room, and the outbox is what they add up to.
+//! Like a ticket's facts, an entry, every attempt at it and its end are [`Line`]s of their own, stored with the
+//! room, and the outbox is what they add up to. One is rewritten: the end of a message that RapidPro took
+//! takes the place of its beginning, which nobody needs any more, since every message of a room reads them all.
 
 use serde_json::Value;
 
@@ -369,7 +370,7 @@ pub async fn add(host: &Host, place: Place<'_>, kind: LineKind) -> Result<(), Fa
 }
 
 /// What adds a line about an entry. What needs to be looked at later is entered in the calendar first;
-/// the end of an entry is entered beside its beginning, so that whoever reads that page sees both.
+/// the end of an entry is entered where its beginning is, so that whoever reads that page sees it.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing the calendar's page.
@@ -381,6 +382,7 @@ pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effec
     let is_of_message = entry != CLOSE && entry != HISTORY;
     if is_of_message {
         associations.push(batch_association(room, batch));
+        associations.push(format!("entry/{}/{entry}", room.as_str()));
     }
     if is_of_message && matches!(kind, LineKind::Settled { given_up: Some(_) } | LineKind::Retried) {
         associations.push(GIVEN_UP.to_owned());
@@ -400,8 +402,14 @@ pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effec
         associations.push(DUE.association(page));
     }
     let at = host.now().max(last_at.saturating_add(1));
+    let was_taken = is_of_message && kind == LineKind::Settled { given_up: None };
     let line = Line { v: VERSION, at, room: room.clone(), entry: entry.to_owned(), batch, line: kind };
-    Ok(Effect::CreateRecord { associations, record: line.write() })
+    let record = line.write();
+    // Found by exactly what its beginning was stored with; should there be none, it is stored beside the others.
+    Ok(match was_taken {
+        true => Effect::ReplaceRecord { associations, record },
+        false => Effect::CreateRecord { associations, record },
+    })
 }
 
 #[cfg(test)]

@@ -264,9 +264,8 @@ pub async fn enabled(host: &Host) -> End {
     announce(host).await;
     host.memory().missed.set(true);
     let soon = host.now().saturating_add(SETTLING_MS);
-    host.schedule(Job::Compare { page: None }, soon).await;
-    host.schedule(Job::Sweep { recovered: false }, soon).await;
-    host.schedule(Job::CheckSettings, soon).await;
+    let jobs = vec![Job::Compare { page: None }, Job::Sweep { recovered: false }, Job::CheckSettings];
+    host.schedule_all(jobs, soon).await;
     End::default()
 }
 

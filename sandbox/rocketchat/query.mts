@@ -54,7 +54,18 @@ function fieldMatches(values: unknown[], expected: unknown): boolean {
 /** As in MongoDB: an absent field equals null, objects are equal with the same keys in the same order. */
 function equals(value: unknown, expected: unknown): boolean {
 	if (expected === null || expected === undefined) return value === undefined || value === null;
-	return typeof expected === 'object' ? encode(value) === encode(expected) : value === expected;
+	if (typeof expected !== 'object' || typeof value !== 'object' || value === null) return value === expected;
+	if (Array.isArray(value) !== Array.isArray(expected)) return false;
+	if (!hasOnlyFields(value) || !hasOnlyFields(expected)) return encode(value) === encode(expected);
+	const [fields, wanted] = [Object.entries(value), Object.entries(expected)];
+	return (
+		fields.length === wanted.length &&
+		fields.every(([key, field], index) => key === wanted[index][0] && equals(field, wanted[index][1]))
+	);
+}
+
+function hasOnlyFields(value: object): boolean {
+	return !(value instanceof Date || value instanceof Uint8Array);
 }
 
 /** The value at a path; where it is an array, its elements too, and a path goes through the elements of an array. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Feed } from '../feed.mts';
 import { Collection } from './collection.mts';
+import { copied } from './documentCopy.mts';
 import { type Changes, change, type Document, type Filter, matches, sorted } from './query.mts';
 import { decode, encode } from './storedJson.mts';
 
@@ -77,7 +78,7 @@ export class MemoryStore implements Store {
 			.candidates(filter)
 			.filter((document) => matches(document, filter));
 		const page = sorted(found, options.sort).slice(options.skip ?? 0);
-		return structuredClone(page.slice(0, options.limit ?? page.length)) as T[];
+		return copied(page.slice(0, options.limit ?? page.length)) as T[];
 	}
 
 	insert(collection: string, document: Document): Promise<string> {
@@ -162,7 +163,7 @@ export class MemoryStore implements Store {
 		const before = encode(copy);
 		change(copy, changes);
 		if (encode(copy) === before) return 0;
-		this.write(collection, structuredClone(copy));
+		this.write(collection, copied(copy));
 		return 1;
 	}
 

@@ -116,6 +116,8 @@ impl World {
                 Outcome::Ok(Value::Null)
             }
             Effect::ReplaceRecord { associations, record } => {
+                self.ledger.stored(op.process, &record, self.time);
+                self.check_end(&record);
                 match self.suffers(&[Fault::UpsertedTwice]) {
                     Some(_) => self.store.create(&associations, record),
                     None => self.store.replace(&associations, record),

@@ -552,7 +552,7 @@ impl World {
             process.unclear += u64::from(fault != Fault::WriteRefused);
         }
         match effect {
-            Effect::CreateRecord { record, .. } => self.ledger.hurt(record),
+            Effect::CreateRecord { record, .. } | Effect::ReplaceRecord { record, .. } => self.ledger.hurt(record),
             Effect::CreateRoom { .. } => self.ledger.stray_rooms += 1,
             _ => {}
         }

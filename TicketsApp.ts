@@ -67,11 +67,10 @@ export class TicketsApp extends App implements IPostMessageSent, IPostSystemMess
 		await this.runner.runEvent('settingUpdated', { read, http, scheduler, logger: loggerOf(this) });
 	}
 
-	/** Channels and direct messages are none of this app's business. */
-	public async checkPostMessageSent({ room }: IMessage): Promise<boolean> {
-		return room.type === RoomType.LIVE_CHAT;
-	}
-
+	/**
+	 * Channels and direct messages are none of this app's business. Asked about each beforehand, as an app can be, it would
+	 * be called twice for every message that is.
+	 */
 	public async executePostMessageSent(
 		message: IMessage,
 		read: IRead,
@@ -79,6 +78,9 @@ export class TicketsApp extends App implements IPostMessageSent, IPostSystemMess
 		persistence: IPersistence,
 		modify: IModify,
 	): Promise<void> {
+		if (message.room.type !== RoomType.LIVE_CHAT) {
+			return;
+		}
 		await this.runner.runEvent(
 			{ messageSent: { message: messageOf(message) } },
 			this.accessorsOf(read, http, persistence, modify),

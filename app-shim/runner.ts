@@ -94,7 +94,7 @@ export class Runner {
 				await this.runUnasked({ job: { job } }, accessors);
 			}
 		};
-		await Promise.all(Array.from({ length: JOBS_AT_ONCE }, work));
+		await Promise.all(Array.from({ length: Math.min(jobs.length, JOBS_AT_ONCE) }, work));
 	}
 
 	private currentCore(): Core {

@@ -10,7 +10,6 @@ export function recordTitle({ data, associations = [] }: PersistenceRecord): str
 
 /** The engine's names of what an app is told most often, in words. */
 const EVENTS: Record<string, string> = {
-	checkPostMessageSent: 'Does a message matter?',
 	executePostMessageSent: 'A message was sent',
 	executePostLivechatRoomClosed: 'A room was closed',
 	executePostLivechatAgentAssigned: 'An agent was assigned',

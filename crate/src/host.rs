@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use crate::asking::{Asking, Outcomes};
-use crate::auth::keyed_hash;
+use crate::auth::hash;
 use crate::media_copy::{self, Copy};
 use crate::memory::Memory;
 use crate::operation::{Level, LogLine, Outcome, Slot};
@@ -351,7 +351,7 @@ impl Host {
     /// A hexadecimal text of `bytes` random bytes (32 at most); the same one for the same `purpose`
     /// throughout an operation.
     pub fn random(&self, purpose: &str, bytes: usize) -> String {
-        let mut text = keyed_hash(&self.entropy, &[purpose]);
+        let mut text = hash(&[&self.entropy, purpose]);
         text.truncate(bytes * 2);
         text
     }

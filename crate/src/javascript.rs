@@ -31,11 +31,12 @@ fn nested(value: &JsValue, depth: usize) -> Value {
         return Value::Null;
     }
     if Array::is_array(value) {
-        return Value::Array(Array::from(value).iter().map(|item| nested(&item, depth + 1)).collect());
+        let items: &Array = value.unchecked_ref();
+        return Value::Array(items.iter().map(|item| nested(&item, depth + 1)).collect());
     }
     let mut fields = Map::new();
     for entry in Object::entries(value.unchecked_ref()).iter() {
-        let entry = Array::from(&entry);
+        let entry: &Array = entry.unchecked_ref();
         if let Some(name) = entry.get(0).as_string() {
             fields.insert(name, nested(&entry.get(1), depth + 1));
         }

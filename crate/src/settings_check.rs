@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use crate::auth::keyed_hash;
+use crate::auth::hash;
 use crate::connection::Line;
 use crate::history;
 use crate::host::{ApiAnswer, Failure, Host};
@@ -110,5 +110,5 @@ pub fn title(workspace: &str, language: Language) -> &str {
 }
 
 fn key(line: &Line) -> String {
-    keyed_hash("token", &[&line.name, &line.token, &line.address])
+    hash(&[&line.name, &line.token, &line.address])
 }

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::auth::keyed_hash;
+use crate::auth::hash;
 use crate::calendar::{DUE, ENDED, OPENED};
 use crate::host::{Failure, Host};
 use crate::plain;
@@ -63,7 +63,7 @@ impl Contact {
     /// By which everything that is stored of the contact is found. Hashed, since RapidPro's token may be
     /// longer than what a database indexes.
     pub fn association(&self) -> String {
-        format!("contact/{}", keyed_hash("contact", &[&self.workspace, self.token.as_str()]))
+        format!("contact/{}", hash(&["contact", &self.workspace, self.token.as_str()]))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The RapidPro workspaces that this server is connected to.
 
-use crate::auth::keyed_hash;
+use crate::auth::hash;
 use crate::host::{Cause, Failure, Host};
 use crate::plain::{FromValue, ToValue};
 
@@ -28,7 +28,7 @@ pub struct ConnectionId(String);
 impl ConnectionId {
     /// The connection that uses this secret.
     pub fn of(secret: &str) -> Self {
-        Self(keyed_hash("connection", &[secret]))
+        Self(hash(&["connection", secret]))
     }
 }
 

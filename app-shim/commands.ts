@@ -3,11 +3,10 @@ import type { IApp } from '@rocket.chat/apps-engine/definition/IApp';
 import type { ISlashCommand, SlashCommandContext } from '@rocket.chat/apps-engine/definition/slashcommands';
 import type { IUser } from '@rocket.chat/apps-engine/definition/users';
 
-import { errorText } from './errorText';
 import type { Accessors } from './host';
 import { loggerOf } from './logger';
 import type { Runner } from './runner';
-import { PATIENCE_MS } from './runner';
+import { PATIENCE_MS, Trap } from './runner';
 
 /** `/tickets`: what is typed goes to the core, and its answer to whoever typed it. */
 export class TicketsCommand implements ISlashCommand {
@@ -47,9 +46,9 @@ export class TicketsCommand implements ISlashCommand {
 			this.runner.startJobs(end.followUps, accessors);
 			return String(end.response?.content);
 		} catch (error) {
-			const words = errorText(error);
-			accessors.logger.error(words);
-			return words;
+			const trap = Trap.of(error);
+			accessors.logger.error(trap.message);
+			return trap.words;
 		}
 	}
 }

@@ -89,6 +89,6 @@ function failure(error: unknown, { logger }: Accessors): IApiResponse {
 	logger.error(trap.message);
 	return {
 		status: HttpStatusCode.INTERNAL_SERVER_ERROR,
-		content: { error: `internal error ${trap.reference}` },
+		content: { error: trap.words },
 	};
 }

@@ -121,9 +121,12 @@ export class Trap extends Error {
 		return Object(thrown).reference ? (thrown as Trap) : new Trap(thrown);
 	}
 
+	/** What anybody may read. */
+	public readonly words = `internal error ${this.reference}`;
+
 	constructor(cause: unknown) {
 		super();
-		this.message = `internal error ${this.reference}: ${errorText(cause)}`;
+		this.message = `${this.words}: ${errorText(cause)}`;
 	}
 }
 

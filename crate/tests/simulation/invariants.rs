@@ -503,7 +503,7 @@ impl World {
                 let [(room, first), (next_room, again)] = pair else { return false };
                 // A file that was being copied while its room was closed is shown in the contact's next room too.
                 let moved_on = room != next_room && self.chat.room(room).is_none_or(|room| !room.open);
-                // ARCHITECTURE.md states that two nodes may post what waits in the same moment.
+                // docs/guarantees.md states that two nodes may post what waits in the same moment.
                 let at_once = self.nodes.len() > 1 && again.abs_diff(*first) < AT_ONCE_MS;
                 !moved_on && !at_once
             })

@@ -67,11 +67,15 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
     };
     // The next event of the room may look at the desk meanwhile: it finds the sending queue taken.
     let (answer, stored) = host.post_and_store(webhook.into_effect(), line, desk_queue(room)).await;
+    let mut haste = Haste::Due;
     if let Err(failure) = stored {
         log_unwritten(host, entry, &failure);
-        let _ = write_down(host, room, entry).await;
+        // What is not written down must be found again before the room's next message goes.
+        if write_down(host, room, entry).await.is_err() {
+            haste = Haste::Compare;
+        }
     }
-    let mut courier = Courier::new(host, Haste::Due);
+    let mut courier = Courier::new(host, haste);
     let settled = match courier.settle(&desk.ticket, entry, sent_at, answer).await {
         Ok(_) if !courier.unknown.is_empty() => courier.work_off(room).await,
         settled => settled.map(|_| ()),

@@ -13,7 +13,7 @@ export interface Generation {
 	restarts: number;
 	/** Whether an app that was enabled since the server started is enabled again in the next process. */
 	enablesRestarted: boolean;
-	/** Whether an updated app is always enabled again; once a setting is saved, 1.55 stores the status before. */
+	/** Whether an app is always enabled again after an update or a restart; once a setting is saved, 1.55 stores the status before. */
 	enablesUpdated: boolean;
 	/** Whether apps learn why a call failed; from engines 1.43 to 1.46 they mostly get `[object Object]`. */
 	tellsErrors: boolean;

@@ -150,6 +150,7 @@ describe('Rocket.Chat is restarted', RESTARTS, () => {
 
 		const rocketChat = await RocketChat.start({ ...FAST, dataFile });
 		try {
+			if (!generation.enablesUpdated) await rocketChat.enableApp();
 			await until('the close', () => closesOf(stage, ticket) > 0, PATIENCE_MS);
 			assert.deepEqual(deliveredTo(stage, ticket), ['one', 'two', 'unheard']);
 			assert.equal(closesOf(stage, ticket), 1);

@@ -17,7 +17,9 @@ const VARIATION: char = '\u{fe0f}';
 pub fn from_names(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, from)) = rest.find([':', '`']).and_then(|at| rest.split_at_checked(at)) {
+    // By bytes, of which neither is ever a part of another character: several times as fast.
+    let mark = |text: &str| text.bytes().position(|byte| matches!(byte, b':' | b'`'));
+    while let Some((before, from)) = mark(rest).and_then(|at| rest.split_at_checked(at)) {
         shown.push_str(before);
         let emoji = if may_follow(&shown) { at_start(from) } else { None };
         rest = match emoji {

@@ -108,6 +108,8 @@ fn is_over(step: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rapidpro_tickets_core::host::Effect;
+
     use super::*;
 
     #[test]
@@ -122,9 +124,23 @@ mod tests {
 
     #[test]
     fn messages_are_mapped_and_webhooks_built() {
-        let steps: Vec<usize> =
-            all().expect("the core reads these").iter().map(|play| play.script.answers.len()).collect();
-        assert_eq!(steps[0], 0, "a refusal needs nothing: {steps:?}");
-        assert!(steps[2] > 1 && steps[4] > 1, "{steps:?}");
+        let plays = all().expect("the core reads these");
+        assert_eq!(asked(&plays[0]), [] as [&str; 0], "a refusal needs nothing");
+        assert_eq!(asked(&plays[2]), ["acquire", "readRecords", "findRoom", "postMessage"]);
+        assert_eq!(
+            asked(&plays[4]),
+            ["acquire", "readRecords", "tryAcquire", "postWebhook", "createRecord", "release", "replaceRecord"]
+        );
+    }
+
+    /// The names of the effects that an operation asks for.
+    fn asked(play: &Play) -> Vec<String> {
+        let mut operation = server::start(&play.memory, &play.script.start).expect("the core reads it");
+        let mut steps = vec![operation.begin()];
+        for answer in &play.script.answers {
+            steps.push(operation.resume(FromValue::read(answer).expect("the core reads it")));
+        }
+        let kind = |effect: &Effect| effect.write()["kind"].as_str().map(str::to_owned);
+        steps.iter().flat_map(|step| &step.effects).filter_map(kind).collect()
     }
 }

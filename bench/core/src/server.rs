@@ -77,9 +77,10 @@ impl Server {
             "readSetting" if effect["id"] == "app_secret" => json!(SECRET),
             "readServerSetting" => json!("https://chat.example.org/"),
             "readRecords" => self.found(&effect["association"]),
-            "createRecord" => {
-                self.records.push((effect["associations"].clone(), effect["record"].clone()));
-                self.next_id("record")
+            "createRecord" => self.stored(effect),
+            "replaceRecord" => {
+                self.records.retain(|(associations, _)| *associations != effect["associations"]);
+                self.stored(effect)
             }
             "findVisitor" => self.visitor.clone(),
             "registerVisitor" => {
@@ -106,6 +107,11 @@ impl Server {
         json!({
             "id": ROOM, "type": "l", "isOpen": true, "messageCount": 4, "source": { "id": APP }, "visitor": self.visitor,
         })
+    }
+
+    fn stored(&mut self, effect: &Value) -> Value {
+        self.records.push((effect["associations"].clone(), effect["record"].clone()));
+        self.next_id("record")
     }
 
     fn next_id(&mut self, kind: &str) -> Value {

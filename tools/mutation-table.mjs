@@ -105,7 +105,7 @@ export const MUTATIONS = [
 	{
 		breaks: 'rooms are compared after a failed write',
 		file: 'sweep.rs',
-		from: 'host.memory().missed.get() || gap ||',
+		from: 'missed || gap ||',
 		to: 'gap ||',
 	},
 	{

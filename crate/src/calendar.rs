@@ -60,7 +60,7 @@ impl Calendar {
     pub async fn list(&self, host: &Host, page: u64) -> Result<(), Failure> {
         if !host.memory().listed_pages.contains(self.name, page, host.now()) {
             let listing = Listing { v: VERSION, page };
-            host.create_record(vec![self.name.to_owned(), self.listing(page)], &listing).await?;
+            host.create_record(vec![self.name.to_owned(), self.listing(page)], listing).await?;
             host.memory().listed_pages.insert(self.name, page);
         }
         Ok(())

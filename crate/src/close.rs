@@ -83,12 +83,15 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
         Ok(_) => return End::default(),
         Err(failure) => Err(failure),
     };
+    let mut haste = Haste::Due;
     if let Err(failure) = stored {
+        compare::look_soon(host, &room).await;
         let room = room.as_str();
         host.log(Level::Error, format!("room {room} was closed, which the comparison of rooms will find: {failure}"));
         host.memory().missed.set(true);
+        haste = Haste::Compare;
     }
-    End::follow_up(Job::Deliver { room, haste: Haste::Due })
+    End::follow_up(Job::Deliver { room, haste })
 }
 
 /// The words with which a room was closed, where RapidPro is to be told. Their event may be late.

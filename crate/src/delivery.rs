@@ -13,12 +13,14 @@ use crate::ticket::{Binding, FactKind, RoomId, Ticket, TicketId};
 use crate::trigger::{Haste, Job};
 use crate::webhook::{Undelivered, Webhook};
 use crate::words::{self, Phrase};
-use crate::{close, compare, history, notice, tidy};
+use crate::{close, compare, file_link, history, notice, tidy};
 
 /// How long an attempt can take, with what is stored around it, in milliseconds.
 const ATTEMPT_MS: u64 = WEBHOOK_TIMEOUT_MS + 5_000;
 /// A failing store is tried this often.
 const WRITE_TRIES: u32 = 3;
+/// How long after a message is sent the line about it may come, in milliseconds, as long as the store is well.
+const OVERLAP_MS: u64 = 300;
 /// How soon to look again at what another node is about to send, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 2_000;
 /// After this many turns another operation goes on.
@@ -49,8 +51,8 @@ pub async fn take_up(host: &Host, desk: &Desk, id: String, message: Message) -> 
             Ok(_) | Err(_) => host.release(sending_queue(room)).await,
         }
     }
-    let written = write_down(host, room, &entry).await;
-    let haste = if after_missed || written.is_err() { Haste::Compare } else { Haste::Due };
+    let haste = write_down_or_compare(host, room, &entry).await;
+    let haste = if after_missed { Haste::Compare } else { haste };
     End::follow_up(Job::Deliver { room: room.clone(), haste })
 }
 
@@ -61,8 +63,8 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
         Ok(line) => line,
         Err(failure) => {
             log_unwritten(host, entry, &failure);
-            let _ = write_down(host, room, entry).await;
-            return End::follow_up(Job::Deliver { room: room.clone(), haste: Haste::Due });
+            let haste = write_down_or_compare(host, room, entry).await;
+            return End::follow_up(Job::Deliver { room: room.clone(), haste });
         }
     };
     // The next event of the room may look at the desk meanwhile: it finds the sending queue taken.
@@ -70,10 +72,7 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
     let mut haste = Haste::Due;
     if let Err(failure) = stored {
         log_unwritten(host, entry, &failure);
-        // What is not written down must be found again before the room's next message goes.
-        if write_down(host, room, entry).await.is_err() {
-            haste = Haste::Compare;
-        }
+        haste = write_down_or_compare(host, room, entry).await;
     }
     let mut courier = Courier::new(host, haste);
     let settled = match courier.settle(&desk.ticket, entry, sent_at, answer).await {
@@ -84,6 +83,18 @@ async fn send_while_writing(host: &Host, desk: &Desk, entry: &Entry, webhook: We
         host.log(Level::Error, format!("what became of message {} could not be stored: {failure}", entry.id));
     }
     courier.end()
+}
+
+/// Writes an entry down, and says how to go on with the room: what is not written down must be found again before
+/// its next message goes.
+async fn write_down_or_compare(host: &Host, room: &RoomId, entry: &Entry) -> Haste {
+    match write_down(host, room, entry).await {
+        Ok(()) => Haste::Due,
+        Err(_) => {
+            compare::look_soon(host, room).await;
+            Haste::Compare
+        }
+    }
 }
 
 /// Writes an entry down.
@@ -181,7 +192,10 @@ impl<'a> Courier<'a> {
     /// Reads top to bottom what a room may need, most urgent first.
     async fn turn(&mut self, desk: &Desk) -> Result<Turn, Failure> {
         if desk.ticket.is_finished() {
-            return Ok(Turn::Stop);
+            return match desk.ticket.owed().first() {
+                Some(binding) => self.send_close(desk, binding).await,
+                None => Ok(Turn::Stop),
+            };
         }
         if self.haste == Haste::Compare && self.compare(desk).await? {
             return Ok(Turn::Again);
@@ -217,6 +231,10 @@ impl<'a> Courier<'a> {
         }
         let closed = self.haste == Haste::Compare && compare::take_up_missed_close(self.host, &desk.ticket).await?;
         let written = compare::take_up_missed_messages(self.host, desk).await?;
+        if written {
+            // Another node may be sending one of them at this moment: by then its line shows.
+            self.host.sleep(OVERLAP_MS).await;
+        }
         self.compared_open = open;
         Ok(closed || written)
     }
@@ -473,7 +491,7 @@ impl<'a> Courier<'a> {
 
     fn log_trouble(&self, ticket: &Ticket, entry: &str, answer: &Result<WebhookAnswer, Failure>) {
         let said = match answer {
-            Ok(answer) => format!("{} {}", answer.status, answer.body),
+            Ok(answer) => format!("{} {}", answer.status, file_link::without_signatures(&answer.body)),
             Err(failure) => failure.to_string(),
         };
         let room = ticket.room.as_str();

@@ -48,6 +48,7 @@ impl Desk {
     /// Whether something is still to be done for the room.
     pub fn is_busy(&self) -> bool {
         let waits = !self.outbox.waiting.is_empty() || self.outbox.history.is_under_way();
-        !self.ticket.is_finished() && (!self.ticket.is_open() || waits)
+        let is_under_way = !self.ticket.is_finished() && (!self.ticket.is_open() || waits);
+        is_under_way || !self.ticket.owed().is_empty()
     }
 }

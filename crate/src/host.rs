@@ -456,13 +456,13 @@ impl Host {
     }
 
     /// Stores `record` under all of `associations`.
-    pub fn create_record(&self, associations: Vec<String>, record: &impl ToValue) -> Asking<'_, Answer<()>> {
+    pub fn create_record(&self, associations: Vec<String>, record: impl ToValue) -> Asking<'_, Answer<()>> {
         let record = record.write();
         self.done(Effect::CreateRecord { associations, record })
     }
 
     /// Replaces the record stored under exactly these associations, or stores it.
-    pub fn replace_record(&self, associations: Vec<String>, record: &impl ToValue) -> Asking<'_, Answer<()>> {
+    pub fn replace_record(&self, associations: Vec<String>, record: impl ToValue) -> Asking<'_, Answer<()>> {
         let record = record.write();
         self.done(Effect::ReplaceRecord { associations, record })
     }

@@ -103,7 +103,7 @@ pub async fn keep(
         id.extend(char::from_u32(u32::from('a') + index));
         let associations = vec![contact.association(), DUE.association(page), letter_association(&id)];
         let letter = Letter { v: VERSION, at, id, contact_of: contact.clone(), text, attachments, copy, tried_at };
-        host.create_record(associations, &letter).await?;
+        host.create_record(associations, letter).await?;
     }
     // Not beside the job of those, which posts this one too: two nodes would take up the same letter at once.
     let delay_ms = if behind_others { 2 * RETRY_MS } else { RETRY_MS };
@@ -197,7 +197,7 @@ async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) 
         None => {
             let trying = Trying { v: VERSION, letter: letter.id.clone(), tried_at: host.now() };
             let associations = vec![letter.contact_of.association(), letter_association(&letter.id)];
-            host.create_record(associations, &trying).await?;
+            host.create_record(associations, trying).await?;
             let is_young = host.now().saturating_sub(letter.at) < media_copy::WITHIN_MS;
             if let Some(copy) = letter.copy.as_ref().filter(|_| is_young) {
                 return copy_file(host, ticket, room, letter, copy.clone()).await;

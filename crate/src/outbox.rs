@@ -4,6 +4,8 @@
 //! room, and the outbox is what they add up to. One is rewritten: the end of a message that RapidPro took
 //! takes the place of its beginning, which nobody needs any more, since every message of a room reads them all.
 
+use std::cmp::Reverse;
+
 use serde_json::Value;
 
 use crate::calendar::DUE;
@@ -333,12 +335,13 @@ pub fn batch_association(room: &RoomId, first_page: u64) -> String {
 /// The rooms of the messages that were given up and not tried again, as the lines found by [`GIVEN_UP`] tell; those that
 /// were stored last come first.
 pub fn rooms_of_given_up(records: &[Value]) -> Vec<RoomId> {
-    let lines: Vec<Line> = plain::read_all(records);
-    let is_over = |line: &&Line| {
-        let after = |other: &Line| other.entry == line.entry && other.room == line.room && other.at > line.at;
-        line.line != LineKind::Retried && !lines.iter().any(|other| after(other) && other.line == LineKind::Retried)
-    };
-    lines.iter().rev().filter(is_over).map(|line| line.room.clone()).collect()
+    let mut lines: Vec<Line> = plain::read_all(records);
+    lines.sort_by(|a, b| (&a.room, &a.entry, a.at).cmp(&(&b.room, &b.entry, b.at)));
+    let entries = lines.chunk_by(|a, b| a.room == b.room && a.entry == b.entry);
+    let mut ends: Vec<&Line> = entries.filter_map(<[Line]>::last).collect();
+    ends.retain(|end| end.line != LineKind::Retried);
+    ends.sort_by_key(|end| Reverse(end.at));
+    ends.into_iter().map(|end| end.room.clone()).collect()
 }
 
 /// By which all lines of a room are found, and nothing else of it.
@@ -430,6 +433,24 @@ mod tests {
         progress.add(5, &LineKind::Settled { given_up: None });
         progress.add(6, &LineKind::Retried);
         assert!(progress.is_settled() && progress.given_up().is_none());
+    }
+
+    #[test]
+    fn rooms_of_what_was_given_up_last_come_first_and_those_tried_again_not_at_all() {
+        let given_up = || LineKind::Settled { given_up: Some("why".into()) };
+        let line = |at, room: &str, entry: &str, line| {
+            Line { v: VERSION, at, room: RoomId(room.into()), entry: entry.into(), batch: 1, line }.write()
+        };
+        let records = [
+            line(5, "b", "m2", given_up()),
+            line(1, "a", "m1", given_up()),
+            line(4, "c", "m3", LineKind::Retried),
+            line(2, "c", "m3", given_up()),
+            line(3, "a", "m4", LineKind::Retried),
+            line(6, "a", "m4", given_up()),
+        ];
+        let rooms: Vec<String> = rooms_of_given_up(&records).iter().map(|room| room.as_str().to_owned()).collect();
+        assert_eq!(rooms, ["a", "b", "a"]);
     }
 
     #[test]

@@ -20,10 +20,10 @@ pub trait FromValue: Sized {
     fn read_or_any(value: &Value, fits: &mut bool) -> Self;
 }
 
-/// What can be put into a JSON value.
-pub trait ToValue {
-    /// Puts it into a value. `null` stands for what is absent.
-    fn write(&self) -> Value;
+/// What becomes a JSON value.
+pub trait ToValue: Sized {
+    /// Turns it into a value. `null` stands for what is absent.
+    fn write(self) -> Value;
 }
 
 /// Reads what is of the expected shape, and passes over the rest.
@@ -63,7 +63,7 @@ pub fn field_or_default<T: FromValue + Default>(fields: Option<&Map<String, Valu
 }
 
 /// Adds a field to an object, unless it is absent.
-pub fn put(fields: &mut Map<String, Value>, name: &str, value: &(impl ToValue + ?Sized)) {
+pub fn put(fields: &mut Map<String, Value>, name: &str, value: impl ToValue) {
     insert(fields, name, value.write());
 }
 
@@ -170,68 +170,68 @@ impl<T: FromValue> FromValue for Box<T> {
 }
 
 impl ToValue for Value {
-    fn write(&self) -> Value {
-        self.clone()
+    fn write(self) -> Value {
+        self
     }
 }
 
 impl ToValue for Map<String, Value> {
-    fn write(&self) -> Value {
-        Value::Object(self.clone())
+    fn write(self) -> Value {
+        Value::Object(self)
     }
 }
 
-impl ToValue for str {
-    fn write(&self) -> Value {
+impl ToValue for &str {
+    fn write(self) -> Value {
         Value::String(self.to_owned())
     }
 }
 
 impl ToValue for String {
-    fn write(&self) -> Value {
-        self.as_str().write()
+    fn write(self) -> Value {
+        Value::String(self)
     }
 }
 
 impl ToValue for bool {
-    fn write(&self) -> Value {
-        Value::Bool(*self)
+    fn write(self) -> Value {
+        Value::Bool(self)
     }
 }
 
 impl ToValue for u64 {
-    fn write(&self) -> Value {
-        Value::from(*self)
+    fn write(self) -> Value {
+        Value::from(self)
     }
 }
 
 impl ToValue for u16 {
-    fn write(&self) -> Value {
-        Value::from(*self)
+    fn write(self) -> Value {
+        Value::from(self)
     }
 }
 
 impl ToValue for u8 {
-    fn write(&self) -> Value {
-        Value::from(*self)
+    fn write(self) -> Value {
+        Value::from(self)
     }
 }
 
-impl<T: ToValue + ?Sized> ToValue for &T {
-    fn write(&self) -> Value {
-        T::write(self)
+impl<T: ToValue + Clone> ToValue for &T {
+    fn write(self) -> Value {
+        self.clone().write()
     }
 }
 
 impl<T: ToValue> ToValue for Option<T> {
-    fn write(&self) -> Value {
-        self.as_ref().map_or(Value::Null, T::write)
+    fn write(self) -> Value {
+        self.map_or(Value::Null, T::write)
     }
 }
 
 impl<T: ToValue> ToValue for Vec<T> {
-    fn write(&self) -> Value {
-        Value::Array(self.iter().map(T::write).collect())
+    fn write(self) -> Value {
+        Value::Array(self.into_iter().map(T::write).collect())
     }
 }
 

@@ -26,7 +26,8 @@ const GAP_MS: u64 = 150_000;
 const COMPARE_EVERY_MS: u64 = 24 * 60 * 60_000;
 /// How long after its end a page may still be written on: clocks of nodes differ, and calls take time.
 const MARGIN_MS: u64 = 2 * 60_000;
-/// The most jobs that one sweep hands on; the next one goes on where it stopped.
+/// The most jobs that one sweep hands on; the next one goes on where it stopped. All that waits is handed on where
+/// RapidPro is back: nothing else would, before its time.
 const JOBS_MAX: usize = 64;
 /// What still waits when its page is retired is looked at again about this often.
 const WAKE_EVERY_MINUTES: u64 = 10;
@@ -66,7 +67,7 @@ async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<()
     }
     let haste = if recovered { Haste::Recovered } else { Haste::Due };
     for page in DUE.pages(host).await? {
-        if (DUE.start(page) > host.now() && !recovered) || jobs.len() >= JOBS_MAX {
+        if !recovered && (DUE.start(page) > host.now() || jobs.len() >= JOBS_MAX) {
             break;
         }
         let errands = Errands::on(&host.all_records(DUE.association(page)).await?);
@@ -92,11 +93,15 @@ async fn notice_gap(host: &Host) -> Result<bool, Failure> {
     let last = heartbeats.into_iter().max_by_key(|heartbeat| heartbeat.at);
     let gap = last.as_ref().is_some_and(|last| now.abs_diff(last.at) > GAP_MS);
     let compared = last.map_or(now, |last| last.compared);
-    let needed = host.memory().missed.get() || gap || now.abs_diff(compared) > COMPARE_EVERY_MS;
+    // Taken before the store is asked: what is missed meanwhile is the next sweep's.
+    let missed = host.memory().missed.take();
+    let needed = missed || gap || now.abs_diff(compared) > COMPARE_EVERY_MS;
     let heartbeat = Heartbeat { v: VERSION, at: now, compared: if needed { now } else { compared } };
-    host.replace_record(vec![HEARTBEAT.to_owned()], &heartbeat).await?;
-    host.memory().missed.set(false);
-    Ok(needed)
+    let stored = host.replace_record(vec![HEARTBEAT.to_owned()], heartbeat).await;
+    if missed && stored.is_err() {
+        host.memory().missed.set(true);
+    }
+    stored.map(|()| needed)
 }
 
 /// Takes a page off the list. Whoever still waits gets a reminder first; lines that are over shrink.
@@ -129,7 +134,7 @@ async fn remind(host: &Host, reminder: Reminder, whom: &str) -> Result<(), Failu
     let next = (DUE.page(host.now()) / WAKE_EVERY_MINUTES).saturating_add(1).saturating_mul(WAKE_EVERY_MINUTES);
     let page = next.saturating_add(spread % WAKE_EVERY_MINUTES);
     DUE.list(host, page).await?;
-    host.create_record(vec![DUE.association(page), reminders_association(page)], &reminder).await
+    host.create_record(vec![DUE.association(page), reminders_association(page)], reminder).await
 }
 
 fn reminders_association(page: u64) -> String {
@@ -223,7 +228,7 @@ async fn compare_page(host: &Host, page: u64) -> Result<Vec<Job>, Failure> {
     let mut all_finished = true;
     for room in tidy::rooms_on(&host.all_records(OPENED.association(page)).await?) {
         match Desk::read(host, &room).await? {
-            Some(desk) if !desk.ticket.is_finished() => {
+            Some(desk) if !desk.ticket.is_finished() || desk.is_busy() => {
                 all_finished = false;
                 follow_ups.extend(delivery::deliver(host, &room, Haste::Compare).await.follow_ups);
             }

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::auth::hash;
+use crate::auth::keyed_hash;
 use crate::calendar::{DUE, ENDED, OPENED};
 use crate::host::{Failure, Host};
 use crate::plain;
@@ -60,10 +60,10 @@ impl Contact {
         format!("contact/{}/{}", self.workspace, self.token.as_str())
     }
 
-    /// By which everything that is stored of the contact is found. Hashed, since RapidPro's token may be
-    /// longer than what a database indexes.
+    /// By which everything that is stored of the contact is found, also what other versions stored. Hashed, since
+    /// RapidPro's token may be longer than what a database indexes.
     pub fn association(&self) -> String {
-        format!("contact/{}", hash(&["contact", &self.workspace, self.token.as_str()]))
+        format!("contact/{}", keyed_hash("contact", &[&self.workspace, self.token.as_str()]))
     }
 }
 
@@ -195,7 +195,8 @@ impl Ticket {
         self.is_ended() && !self.left
     }
 
-    /// Whether nothing is left to be done.
+    /// Whether all was done that was known of, and what was on its way is removed. Where a binding is stored later
+    /// than that, its close is still owed.
     pub fn is_finished(&self) -> bool {
         self.finished
     }
@@ -256,7 +257,7 @@ pub async fn record(host: &Host, contact: &Contact, room: &RoomId, kind: FactKin
     }
     let (workspace, token) = (contact.workspace.clone(), contact.token.clone());
     let fact = Fact { v: VERSION, at: now, workspace, contact: token, room: room.clone(), kind };
-    host.create_record(associations, &fact).await
+    host.create_record(associations, fact).await
 }
 
 /// The ticket among a room's records.
@@ -344,6 +345,15 @@ pub async fn look(host: &Host, ticket: &Ticket) -> Result<RoomState, Failure> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_an_update_of_the_app_must_find_again() {
+        let contact = Contact { workspace: "main".into(), token: ContactToken("10000".into()) };
+        let association = "contact/35ec40167ac913f7f2e088808116f1032aef2ed1d1ab57caa4152a20e4de40fc";
+        assert_eq!(contact.association(), association);
+        let connection = ConnectionId::of("0123456789abcdef0123456789abcdef");
+        assert_eq!(connection.write(), "1f60b653c28fbd5a25d894637832224f0e21ed760412f5ca515759ed225a6468");
+    }
+
     fn fact(at: u64, room: &str, kind: FactKind) -> Fact {
         let contact = ContactToken("10000".into());
         Fact { v: VERSION, at, workspace: "w".into(), contact, room: RoomId(room.into()), kind }
@@ -385,6 +395,21 @@ mod tests {
             vec![fact(1, "r", bound("a")), fact(2, "r", bound("b")), fact(3, "r", closed), fact(4, "r", told("a"))];
         assert_eq!(owed(facts.clone()), ["b"]);
         facts.push(fact(5, "r", FactKind::closed(Closer::RapidPro)));
+        assert!(owed(facts).is_empty());
+    }
+
+    #[test]
+    fn a_ticket_whose_binding_is_stored_late_is_owed_its_close_too() {
+        let closed = FactKind::closed(Closer::RocketChat);
+        let mut facts = vec![
+            fact(1, "r", bound("a")),
+            fact(2, "r", closed),
+            fact(3, "r", told("a")),
+            fact(4, "r", FactKind::Finished),
+        ];
+        facts.push(fact(5, "r", bound("b")));
+        assert_eq!(owed(facts.clone()), ["b"]);
+        facts.push(fact(6, "r", told("b")));
         assert!(owed(facts).is_empty());
     }
 

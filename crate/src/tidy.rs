@@ -51,7 +51,7 @@ pub async fn shrink_batch(host: &Host, desk: &Desk, first_page: u64) -> Result<(
         return Ok(());
     }
     let room = &desk.ticket.room;
-    host.create_record(vec![sent_association(room)], &Sent { v: VERSION, sent }).await?;
+    host.create_record(vec![sent_association(room)], Sent { v: VERSION, sent }).await?;
     host.remove_records(outbox::batch_association(room, first_page)).await
 }
 

@@ -90,7 +90,7 @@ pub async fn key(host: &Host) -> Result<String, Failure> {
     }
     let key = host.random("visitor key", 32);
     let record = KeyRecord { v: VERSION, at: host.now(), key: key.clone() };
-    host.create_record(vec![KEY_ASSOCIATION.into()], &record).await?;
+    host.create_record(vec![KEY_ASSOCIATION.into()], record).await?;
     Ok(first_key(host).await?.unwrap_or(key))
 }
 

@@ -50,7 +50,7 @@ impl Operation {
     /// # Errors
     /// Where the step cannot be put into JavaScript's values.
     pub fn begin(&mut self) -> Result<JsValue, JsValue> {
-        write(&self.inner.begin())
+        write(self.inner.begin())
     }
 
     /// Runs on with [`crate::operation::Answers`] to the next step.
@@ -58,7 +58,7 @@ impl Operation {
     /// # Errors
     /// Where the value is no such thing.
     pub fn resume(&mut self, answers: JsValue) -> Result<JsValue, JsValue> {
-        write(&self.inner.resume(read(answers)?))
+        write(self.inner.resume(read(answers)?))
     }
 }
 
@@ -66,7 +66,7 @@ fn read<T: FromValue>(value: JsValue) -> Result<T, JsValue> {
     T::read(&javascript::value_of(&value)).ok_or_else(|| Error::new("not of the expected shape").into())
 }
 
-fn write(value: &impl ToValue) -> Result<JsValue, JsValue> {
+fn write(value: impl ToValue) -> Result<JsValue, JsValue> {
     value.write().serialize(&Serializer::json_compatible()).map_err(JsValue::from)
 }
 

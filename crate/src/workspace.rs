@@ -1,6 +1,6 @@
 //! The RapidPro workspaces that this server is connected to.
 
-use crate::auth::hash;
+use crate::auth::keyed_hash;
 use crate::host::{Cause, Failure, Host};
 use crate::plain::{FromValue, ToValue};
 
@@ -26,9 +26,9 @@ pub struct Workspace {
 pub struct ConnectionId(String);
 
 impl ConnectionId {
-    /// The connection that uses this secret.
+    /// The connection that uses this secret, as every version of the app names it.
     pub fn of(secret: &str) -> Self {
-        Self(hash(&["connection", secret]))
+        Self(keyed_hash("connection", &[secret]))
     }
 }
 
@@ -75,7 +75,7 @@ pub async fn named(host: &Host, name: &str) -> Result<Workspace, Failure> {
     }
     // Not relied on for longer than this operation: another node may be making one.
     let id = host.random("workspace", 16);
-    store(host, name, &Record { v: VERSION, id, connection: ConnectionId::default(), callback: None, at: host.now() })
+    store(host, name, Record { v: VERSION, id, connection: ConnectionId::default(), callback: None, at: host.now() })
         .await?;
     Workspace::of(host.records(association(name)).await?).ok_or_else(|| Cause::Unreadable.into())
 }
@@ -88,12 +88,12 @@ pub async fn connect(host: &Host, name: &str, connection: ConnectionId, callback
     host.memory().workspaces.forget();
     let id = named(host, name).await?.id;
     let callback = Some(callback.to_owned());
-    store(host, name, &Record { v: VERSION, id, connection, callback, at: host.now() }).await?;
+    store(host, name, Record { v: VERSION, id, connection, callback, at: host.now() }).await?;
     host.memory().workspaces.forget();
     Ok(())
 }
 
-async fn store(host: &Host, name: &str, record: &Record) -> Result<(), Failure> {
+async fn store(host: &Host, name: &str, record: Record) -> Result<(), Failure> {
     host.create_record(vec![association(name)], record).await
 }
 

@@ -28,9 +28,19 @@ pub const CORE: Source = Source { manifest: "crate/Cargo.toml", module: "rapidpr
 pub const BENCH: Source = Source { manifest: "bench/core/Cargo.toml", module: "rapidpro_tickets_bench.wasm" };
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// Every server since Rocket.Chat 3.16 must load the module, and those run on Node 14: no feature beyond the first
-/// WebAssembly but the one that wasm-bindgen needs.
-const TARGET_FEATURES: [&str; 2] = ["-Ctarget-cpu=mvp", "-Ctarget-feature=+mutable-globals"];
+/// Every server since Rocket.Chat 4.2 must load the module, and the oldest of those run on Node 12.22: no feature beyond
+/// the first WebAssembly but those that it has.
+const TARGET_FEATURES: [&str; 2] =
+    ["-Ctarget-cpu=mvp", "-Ctarget-feature=+mutable-globals,+bulk-memory,+sign-ext,+nontrapping-fptoint"];
+/// The same ones, as wasm-opt calls them.
+const OPTIMIZER_FEATURES: [&str; 6] = [
+    "--mvp-features",
+    "--enable-mutable-globals",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+];
 /// What is shipped carries no words for panics, whose stack is in the app's log, and nothing that only a debugger's
 /// output would need.
 const NO_DEBUGGING: [&str; 4] =
@@ -133,7 +143,8 @@ fn generate_glue(module: &Path, out: &Path) -> Result<(), Error> {
 fn optimize(module: &Path, out: &Path) -> Result<(), Error> {
     run(Command::new("node")
         .arg(project_root().join("node_modules/binaryen/bin/wasm-opt"))
-        .args(["-Oz", "--mvp-features", "--enable-mutable-globals"])
+        .arg("-Oz")
+        .args(OPTIMIZER_FEATURES)
         // See `INLINE_LITTLE`. What is computed twice compresses better than what is kept in a variable.
         .args(["--always-inline-max-function-size=4", "--one-caller-inline-max-function-size=0"])
         .arg("--skip-pass=local-cse")

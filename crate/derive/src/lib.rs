@@ -94,7 +94,7 @@ fn read_fields(fields: &[Field]) -> TokenStream {
 
 fn write(shape: &Shape) -> TokenStream {
     let body = match &shape.kind {
-        Kind::Transparent => quote!(crate::plain::ToValue::write(&self.0)),
+        Kind::Transparent => quote!(crate::plain::ToValue::write(self.0)),
         Kind::Struct(fields) => {
             let names = fields.iter().map(|field| &field.ident);
             let puts = write_fields(fields);
@@ -111,7 +111,7 @@ fn write(shape: &Shape) -> TokenStream {
         }
     };
     quote! {
-        fn write(&self) -> ::serde_json::Value { #body }
+        fn write(self) -> ::serde_json::Value { #body }
     }
 }
 

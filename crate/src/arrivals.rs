@@ -61,10 +61,11 @@ impl Arrivals {
         self.with(room, |room| room.accounted = room.counted);
     }
 
-    /// Takes the room's oldest message that waits.
+    /// Takes the room's oldest message that waits; of those of one millisecond, the one before which the room had fewer.
     pub fn take_oldest(&self, room: &RoomId) -> Option<Message> {
+        let age = |message: &Message| (message.created_at, message.room.message_count);
         let take = |room: &mut Room| {
-            let oldest = room.waiting.iter().enumerate().min_by_key(|(_, message)| message.created_at)?.0;
+            let oldest = room.waiting.iter().enumerate().min_by_key(|(_, message)| age(message))?.0;
             Some(room.waiting.remove(oldest))
         };
         self.with(room, take).flatten()
@@ -116,6 +117,14 @@ mod tests {
         assert_eq!(arrivals.take_oldest(&room).unwrap().id.as_deref(), Some("first"));
         assert_eq!(arrivals.take_oldest(&room).unwrap().id.as_deref(), Some("second"));
         assert_eq!(arrivals.take_oldest(&room), None);
+    }
+
+    #[test]
+    fn of_two_written_in_one_millisecond_the_number_tells_the_first() {
+        let (arrivals, room) = (Arrivals::default(), RoomId("r".into()));
+        arrive(&arrivals, message("second", 1, 2));
+        arrive(&arrivals, message("first", 1, 1));
+        assert_eq!(arrivals.take_oldest(&room).unwrap().id.as_deref(), Some("first"));
     }
 
     #[test]

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../until.mts';
 import { AdminClient } from '../adminClient.mts';
 import { clock } from '../clock.mts';
@@ -29,6 +30,8 @@ const ADMIN = { username: 'admin', password: 'sandbox' };
  * one node looks up is often changed by another before it acts on it.
  */
 const STORE_DELAY_MS_MAX = 6;
+/** How long one look whether it has reached a node may take. */
+const LOOK_MS_MAX = 1_000;
 /** How long a change may take to reach all nodes. */
 const BROADCAST_MS_MAX = 20_000;
 
@@ -136,11 +139,15 @@ export class RocketChatCluster extends View {
 		await Promise.all(this.living().map(({ control }) => control.settled()));
 	}
 
-	/** A node that has not heard of the app yet refuses to answer. */
+	/**
+	 * A node that has not heard of the app yet refuses to answer. One that asks the app's process while that is being
+	 * replaced answers after half a minute.
+	 */
 	private async untilEverywhere(state: string, isThere: (admin: AdminClient) => Promise<boolean>): Promise<void> {
 		for (const node of this.living()) {
 			const admin = this.administrator(node);
-			await until(`${node.url}: the app is ${state}`, () => isThere(admin).catch(() => false), BROADCAST_MS_MAX);
+			const look = () => Promise.race([isThere(admin).catch(() => false), sleep(LOOK_MS_MAX, false)]);
+			await until(`${node.url}: the app is ${state}`, look, BROADCAST_MS_MAX);
 		}
 	}
 

@@ -9,6 +9,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { generation } from '../sandbox/rocketchat/generation.mts';
 import { until } from '../sandbox/until.mts';
 import type { Reply } from './support/app-client.mts';
+import { historyIn } from './support/delivery.mts';
 import { assertId, assertRefusal } from './support/expect.mts';
 import { AGENT, packagedZip, Stage } from './support/stage.mts';
 
@@ -101,6 +102,17 @@ describe('without a permission that a conversation needs', () => {
 		await stage.rocketChat.closeRoom(roomId, { by: AGENT, comment: 'Done' });
 		assert.equal((await stage.webhook(ticketID)).body.type, 'close-room');
 		await assertLogged('livechat-message.multiple');
+	});
+
+	it('livechat-message.multiple: the history is shown all the same', async () => {
+		await withhold('livechat-message.multiple');
+		await stage.rocketChat.setAppSetting('history_token', stage.rapidPro.apiToken);
+		const contact = stage.rapidPro.addContact({ name: 'Ann' });
+		const createdOn = new Date(Date.now() - 60_000);
+		stage.rapidPro.model.addMessage({ contact, direction: 'in', text: 'said before', createdOn });
+		const { roomId } = await stage.openTicket(contact);
+		await until('the history', () => historyIn(stage.rocketChat.messages(roomId)).length > 0);
+		await stage.rocketChat.setAppSetting('history_token', '');
 	});
 
 	it('networking: what the agent writes waits', async () => {

@@ -117,6 +117,20 @@ describe('More workspaces', () => {
 		);
 		assert.doesNotMatch(line, /t0p-s3cr3t/);
 	});
+
+	it('says which lines have the secret of another workspace, also where there is none but those', LOGGED, async () => {
+		const leftOut = (number: number) => () =>
+			stage.rocketChat.appLogs().some((line) => line.includes(`line ${number} of the setting More workspaces`));
+		const list = `North; secret=${other.secret}\nEast; secret=${stage.rapidPro.secret}`;
+		await stage.rocketChat.setAppSetting('more_workspaces', list);
+		await until('the line about the main workspace’s secret', leftOut(2));
+		await stage.rocketChat.setAppSetting('app_secret', '');
+		await stage.rocketChat.setAppSetting(
+			'more_workspaces',
+			`North; secret=${other.secret}\n\nSouth; secret=${other.secret}`,
+		);
+		await until('the line about the other one’s secret', leftOut(3));
+	});
 });
 
 describe('Previous secret', () => {

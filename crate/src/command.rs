@@ -69,7 +69,9 @@ pub async fn run(host: &Host, command: &Command) -> End {
         Some(Wish::Help) => Ok(command.help(language)),
         None => Ok(words::NOT_ALLOWED.in_language(language).to_owned()),
     };
-    let text = told.unwrap_or_else(|failure| words::DID_NOT_WORK.filled(language, &[("reason", &failure.to_string())]));
+    let text = told.unwrap_or_else(|failure| {
+        words::DID_NOT_WORK.filled(language, &[("reason", &failure.phrase().in_language(language))])
+    });
     End { response: Some(Response { content: Some(text.into()), ..Response::of(200) }), follow_ups }
 }
 

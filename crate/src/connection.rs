@@ -121,13 +121,16 @@ pub struct Line {
 }
 
 impl Line {
-    /// Reads the setting; answers also the numbers of the lines that cannot be used.
-    pub fn read_all(setting: &str) -> (Vec<Self>, Vec<usize>) {
+    /// Reads the setting; answers also the numbers of the lines that cannot be used. No secret may be one of those
+    /// `taken`.
+    pub fn read_all(setting: &str, taken: &[&str]) -> (Vec<Self>, Vec<usize>) {
         let (mut lines, mut left_out) = (Vec::<Self>::new(), Vec::new());
         let numbered = (1_usize..).zip(setting.lines().map(str::trim));
         for (number, text) in numbered.filter(|(_, text)| !text.is_empty()) {
-            let is_new =
-                |line: &Self| !lines.iter().any(|other| other.name == line.name || other.secret == line.secret);
+            let is_new = |line: &Self| {
+                let is_like = |other: &Self| other.name == line.name || other.secret == line.secret;
+                !taken.contains(&line.secret.as_str()) && !lines.iter().any(is_like)
+            };
             match Self::read(text).filter(is_new) {
                 Some(line) => lines.push(line),
                 None => left_out.push(number),
@@ -178,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_line_names_a_workspace() {
-        let (lines, left_out) = Line::read_all("\n North ; secret = a=b ;department=Field; \r\nSouth;secret=c;token=d");
+        let (lines, left_out) =
+            Line::read_all("\n North ; secret = a=b ;department=Field; \r\nSouth;secret=c;token=d", &[""]);
         let north = Line { name: "North".into(), secret: "a=b".into(), department: "Field".into(), ..Line::default() };
         let south = Line { name: "South".into(), secret: "c".into(), token: "d".into(), ..Line::default() };
         assert_eq!(lines, [north, south]);
@@ -187,9 +191,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_left_out() {
-        let setting = "A;secret=s3\nB\nsecret=s4\nC; s5\nD; secret=s6; key=s7\nA; secret=s8\nE; secret=s3";
-        let (lines, left_out) = Line::read_all(setting);
+        let setting =
+            "A;secret=s3\nB\nsecret=s4\nC; s5\nD; secret=s6; key=s7\nA; secret=s8\nE; secret=s3\nF; secret=main";
+        let (lines, left_out) = Line::read_all(setting, &["main"]);
         assert_eq!(lines.len(), 1);
-        assert_eq!(left_out, [2, 3, 4, 5, 6, 7]);
+        assert_eq!(left_out, [2, 3, 4, 5, 6, 7, 8]);
     }
 }

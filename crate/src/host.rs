@@ -14,6 +14,7 @@ use crate::plain::{FromValue, ToValue};
 use crate::ticket::RoomId;
 use crate::trigger::Job;
 use crate::wire::rocketchat::{Attachment, Department, Message, Room, Upload, Visitor};
+use crate::words::{self, Phrase};
 
 /// Something to be done outside the core, as plain data.
 #[derive(Debug, Clone, PartialEq, ToValue)]
@@ -283,6 +284,16 @@ impl Failure {
     pub fn is_denied(&self) -> bool {
         matches!(*self.0, Cause::Denied(_))
     }
+
+    /// The failure in words for people.
+    pub fn phrase(&self) -> Phrase {
+        match &*self.0 {
+            Cause::Refused(words) => Phrase::quoted(words.clone()),
+            Cause::Denied(permission) => Phrase::new(words::DENIED, vec![("permission", (*permission).to_owned())]),
+            Cause::TimedOut => words::TIMED_OUT.into(),
+            Cause::Unreadable => words::UNREADABLE.into(),
+        }
+    }
 }
 
 impl From<Cause> for Failure {
@@ -307,15 +318,7 @@ pub enum Cause {
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &*self.0 {
-            Cause::Refused(words) => f.write_str(words),
-            Cause::Denied(permission) => {
-                f.write_str("no answer to what needs the permission ")?;
-                f.write_str(permission)
-            }
-            Cause::TimedOut => f.write_str("no answer in time"),
-            Cause::Unreadable => f.write_str("an answer of an unknown shape"),
-        }
+        f.write_str(&self.phrase().in_log())
     }
 }
 
@@ -410,11 +413,6 @@ impl Host {
     /// Waits.
     pub fn sleep(&self, ms: u64) -> Asking<'_, ()> {
         self.ask(Effect::Sleep { ms }, |_| ())
-    }
-
-    /// Reads a setting of the app.
-    pub fn setting(&self, id: &'static str) -> Asking<'_, Answer<Value>> {
-        self.one(Effect::ReadSetting { id })
     }
 
     /// Reads several settings of the app; answers their values in the same order.

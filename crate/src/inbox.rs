@@ -209,7 +209,7 @@ async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) 
         Ok(_) => Ok(true),
         Err(failure) if is_passing(&failure) && host.now().saturating_sub(letter.at) < AGE_MAX_MS => Err(failure),
         Err(failure) => {
-            give_up(host, Some(ticket), letter, &Phrase::quoted(failure.to_string())).await;
+            give_up(host, Some(ticket), letter, &failure.phrase()).await;
             Ok(true)
         }
     }

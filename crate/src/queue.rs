@@ -14,7 +14,7 @@ use crate::outbox::{self, Entry, GIVEN_UP, LineKind, Progress};
 use crate::settings;
 use crate::sweep::Errands;
 use crate::ticket::{self, Ticket};
-use crate::words::{self, Language, Text};
+use crate::words::{self, Language, Phrase, Text};
 
 /// How many pages of the calendar a look reads, the oldest ones.
 const PAGES_MAX: usize = 60;
@@ -176,11 +176,12 @@ impl Found {
         let last = outbox.given_up.iter().max_by_key(|entry| given_up(entry));
         let failed = last.and_then(|entry| entry.progress.given_up());
         let (failed_at, reason) = failed.unwrap_or((now, ""));
+        let reason = Phrase::of_given_up(reason).in_language(language);
         let (who, next) = (who(ticket, server), span(progress.next.saturating_sub(now)));
         for (count, text, since, why) in [
             (messages + closes, words::ROW_OUT, owed_since, why(progress).in_language(language)),
             (letters, words::ROW_IN, self.letters.first().map_or(now, |letter| letter.at), ""),
-            (failures, words::ROW_FAILED, failed_at, reason),
+            (failures, words::ROW_FAILED, failed_at, &reason),
         ] {
             if count > 0 {
                 let (count, age, why) = (count.to_string(), span(now.saturating_sub(since)), plain_words(why));

@@ -27,7 +27,7 @@ const HISTORY_MESSAGES: u64 = 50;
 const AGENT_NAME_FORM: &str = "*{name}*: ";
 
 /// Whatever is read first, all are read, side by side: no feature adds a round trip of its own.
-const IDS: [&str; 15] = [
+const IDS: [&str; 16] = [
     "app_secret",
     "previous_secret",
     "more_workspaces",
@@ -43,6 +43,7 @@ const IDS: [&str; 15] = [
     "send_close_details",
     "copy_media",
     "media_hosts",
+    "retention_days",
 ];
 
 /// The app's settings as they were a short while ago.
@@ -64,7 +65,9 @@ pub async fn all(host: &Host) -> Result<Rc<Settings>, Failure> {
         return Ok(settings);
     }
     let mut settings = Settings { values: host.settings(&IDS).await?, ..Settings::default() };
-    (settings.workspaces, settings.left_out) = Line::read_all(settings.raw("more_workspaces"));
+    let taken = [settings.secret(), settings.previous_secret()];
+    let (workspaces, left_out) = Line::read_all(settings.raw("more_workspaces"), &taken);
+    (settings.workspaces, settings.left_out) = (workspaces, left_out);
     let settings = Rc::new(settings);
     host.memory().settings.put(host.now(), Rc::clone(&settings));
     Ok(settings)
@@ -93,7 +96,7 @@ impl Settings {
     /// The settings that should hold a number and do not.
     pub fn bad_numbers(&self) -> impl Iterator<Item = &'static str> {
         let is_bad = |id: &&str| number(self.value(id)).is_none() && !self.value(id).is_null();
-        ["history_hours", "history_messages"].into_iter().filter(is_bad)
+        ["history_hours", "history_messages", "retention_days"].into_iter().filter(is_bad)
     }
 
     /// What a setting holds that should hold an address and does not.
@@ -123,6 +126,11 @@ impl Settings {
     pub fn history_messages(&self) -> usize {
         let most = number(self.value("history_messages")).unwrap_or(HISTORY_MESSAGES);
         usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
+    /// How many days ended tickets are kept.
+    pub fn retention_days(&self) -> u64 {
+        number(self.value("retention_days")).unwrap_or(RETENTION_DAYS)
     }
 
     /// The time zone in which agents are told times; empty for the server's own.
@@ -176,15 +184,6 @@ fn number(value: &Value) -> Option<u64> {
 
 fn is_on(value: &Value) -> bool {
     value.as_bool() == Some(true) || value.as_str() == Some("true")
-}
-
-/// How many days ended tickets are kept; the setting's own default where it was saved as no number. Read only where
-/// tickets are tidied up.
-///
-/// # Errors
-/// Whatever keeps Rocket.Chat from reading it.
-pub async fn retention_days(host: &Host) -> Result<u64, Failure> {
-    Ok(number(&host.setting("retention_days").await?).unwrap_or(RETENTION_DAYS))
 }
 
 /// The address under which RapidPro reaches this server, without a slash at its end: a setting, or else

@@ -73,7 +73,7 @@ pub async fn forget_lines(host: &Host, desk: &Desk) -> Result<(), Failure> {
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
 pub async fn erase_old_tickets(host: &Host) -> Result<(), Failure> {
-    let keep_ms = settings::retention_days(host).await?.saturating_mul(DAY_MS);
+    let keep_ms = settings::all(host).await?.retention_days().saturating_mul(DAY_MS);
     let pages = ENDED.pages(host).await?;
     let Some(page) = pages.into_iter().find(|page| ENDED.end(*page).saturating_add(keep_ms) < host.now()) else {
         return Ok(());

@@ -83,6 +83,17 @@ impl Phrase {
         Self::new(QUOTED, vec![("words", words)])
     }
 
+    /// Why a message was given up, as it was stored: in the words of the log.
+    pub fn of_given_up(stored: &str) -> Self {
+        let answered =
+            || stored.strip_prefix(ANSWERED.in_language(Language::English).split_once('{')?.0)?.split_once(": ");
+        match answered() {
+            Some((status, body)) => Self::new(ANSWERED, vec![("status", status.to_owned()), ("body", body.to_owned())]),
+            None if stored == EXPIRED.in_language(Language::English) => EXPIRED.into(),
+            None => Self::quoted(stored.to_owned()),
+        }
+    }
+
     /// The phrase in one language.
     pub fn in_language(&self, language: Language) -> String {
         let values: Vec<(&str, &str)> = self.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -138,6 +149,24 @@ texts! {
         "O RapidPro respondeu {status}: {body}",
         "RapidPro respondió {status}: {body}",
         "RapidPro a répondu {status} : {body}";
+    /// A reason: what Rocket.Chat, or the network, did.
+    TIMED_OUT:
+        "no answer in time",
+        "não houve resposta a tempo",
+        "no hubo respuesta a tiempo",
+        "pas de réponse à temps";
+    /// A reason.
+    DENIED:
+        "no answer to what needs the permission {permission}",
+        "não houve resposta ao que precisa da permissão {permission}",
+        "no hubo respuesta a lo que necesita el permiso {permission}",
+        "pas de réponse à ce qui demande la permission {permission}";
+    /// A reason.
+    UNREADABLE:
+        "an answer of an unknown shape",
+        "uma resposta de forma desconhecida",
+        "una respuesta de forma desconocida",
+        "une réponse de forme inconnue";
     /// An agent's files are too large for RapidPro.
     TOO_LARGE:
         "Too large for RapidPro, which takes files of up to 10 MiB: {names}. The contact got only the name.",
@@ -533,6 +562,15 @@ mod tests {
             text.split('{').skip(1).map(|part| part.split_once('}').expect("a closed brace").0).collect();
         names.sort_unstable();
         names
+    }
+
+    #[test]
+    fn what_was_stored_of_a_reason_is_told_in_ones_own_language() {
+        let told = |reason: Phrase| Phrase::of_given_up(&reason.in_log()).in_language(Language::Spanish);
+        assert_eq!(told(EXPIRED.into()), "RapidPro no respondió durante tres días");
+        let answered = Phrase::new(ANSWERED, vec![("status", "400".into()), ("body", "{a: b}".into())]);
+        assert_eq!(told(answered), "RapidPro respondió 400: {a: b}");
+        assert_eq!(told(Phrase::quoted("odd".into())), "odd");
     }
 
     #[test]

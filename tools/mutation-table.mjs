@@ -39,7 +39,7 @@ export const MUTATIONS = [
 	{
 		breaks: 'events are put back into the order of writing',
 		file: 'arrivals.rs',
-		from: '.min_by_key(|(_, message)| message.created_at)',
+		from: '.min_by_key(|(_, message)| age(message))',
 		to: '.min_by_key(|(number, _)| *number)',
 	},
 	{

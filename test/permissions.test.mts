@@ -105,8 +105,8 @@ describe('without a permission that a conversation needs', () => {
 	});
 
 	it('livechat-message.multiple: the history is shown all the same', async () => {
-		await withhold('livechat-message.multiple');
 		await stage.rocketChat.setAppSetting('history_token', stage.rapidPro.apiToken);
+		await withhold('livechat-message.multiple');
 		const contact = stage.rapidPro.addContact({ name: 'Ann' });
 		const createdOn = new Date(Date.now() - 60_000);
 		stage.rapidPro.model.addMessage({ contact, direction: 'in', text: 'said before', createdOn });

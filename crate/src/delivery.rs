@@ -19,8 +19,6 @@ use crate::{close, compare, file_link, history, notice, tidy};
 const ATTEMPT_MS: u64 = WEBHOOK_TIMEOUT_MS + 5_000;
 /// A failing store is tried this often.
 const WRITE_TRIES: u32 = 3;
-/// How long after a message is sent the line about it may come, in milliseconds, as long as the store is well.
-const OVERLAP_MS: u64 = 300;
 /// How soon to look again at what another node is about to send, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 2_000;
 /// After this many turns another operation goes on.
@@ -231,10 +229,6 @@ impl<'a> Courier<'a> {
         }
         let closed = self.haste == Haste::Compare && compare::take_up_missed_close(self.host, &desk.ticket).await?;
         let written = compare::take_up_missed_messages(self.host, desk).await?;
-        if written {
-            // Another node may be sending one of them at this moment: by then its line shows.
-            self.host.sleep(OVERLAP_MS).await;
-        }
         self.compared_open = open;
         Ok(closed || written)
     }

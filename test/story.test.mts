@@ -101,8 +101,10 @@ describe('Show agent names', () => {
 		assert.deepEqual(await arrived(ticket, OTHER, '👋\nHi'), { text: '*Béla 👩🏽‍⚕️ Ödön*: 👋\nHi' });
 		await stage.rocketChat.setAppSetting('agent_name_form', '[{name} from the clinic] ');
 		assert.deepEqual(await arrived(ticket, AGENT, 'Hello'), { text: '[Agnes Agent from the clinic] Hello' });
-		await stage.rocketChat.setAppSetting('agent_name_form', ' ');
-		assert.deepEqual(await arrived(ticket, AGENT, 'Hello'), { text: '*Agnes Agent*: Hello' });
+		for (const without of [' ', 'Support: ']) {
+			await stage.rocketChat.setAppSetting('agent_name_form', without);
+			assert.deepEqual(await arrived(ticket, AGENT, 'Hello'), { text: '*Agnes Agent*: Hello' });
+		}
 	});
 
 	it('puts it above a quote, and alone where files have no caption', async () => {

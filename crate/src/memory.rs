@@ -58,6 +58,8 @@ pub struct Memory {
     pub denied: Denied,
     /// The time zone of the settings, where the server does not know it.
     pub unknown_zone: RefCell<String>,
+    /// The default departments of the settings that the server does not know.
+    pub unknown_departments: RefCell<Vec<String>>,
     /// What RapidPro has said of API tokens.
     pub tokens: Tokens,
 }

@@ -146,15 +146,22 @@ impl Settings {
     /// How an agent's name stands before what they write, with `{name}` in its place; `None` where it does not.
     pub fn agent_name_form(&self) -> Option<&str> {
         let form = self.raw("agent_name_form");
-        let form = if form.trim().is_empty() { AGENT_NAME_FORM } else { form };
+        let form = if form.contains("{name}") { form } else { AGENT_NAME_FORM };
         is_on(self.value("show_agent_names")).then_some(form)
     }
 
-    /// The hosts from which contacts' media are copied into Rocket.Chat; none where that is not wanted.
+    /// Whether the form of agents' names is one without a name.
+    pub fn bad_name_form(&self) -> bool {
+        let form = self.text("agent_name_form");
+        !form.is_empty() && !form.contains("{name}")
+    }
+
+    /// The hosts from which contacts' media are copied into Rocket.Chat, also where the setting holds their
+    /// addresses; none where that is not wanted.
     pub fn media_hosts(&self) -> Vec<String> {
         let list = if is_on(self.value("copy_media")) { self.raw("media_hosts") } else { "" };
-        let names = list.split(|char: char| char.is_whitespace() || char == ',');
-        names.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase).collect()
+        let names = list.split(|char: char| char.is_whitespace() || char == ',').filter(|name| !name.is_empty());
+        names.map(|name| host_of(name).unwrap_or(name).to_ascii_lowercase()).collect()
     }
 
     /// An http(s) URL without a slash at its end; empty where the setting holds none.
@@ -338,6 +345,17 @@ mod tests {
         ] {
             assert!(is_http_url(url), "{url}");
         }
+    }
+
+    #[test]
+    fn the_hosts_of_media_may_be_written_as_addresses() {
+        let value = |id| match id {
+            "copy_media" => true.into(),
+            "media_hosts" => "a.example.org, https://B.example.org:8443/media\nc:80\n".into(),
+            _ => Value::Null,
+        };
+        let settings = Settings { values: IDS.map(value).to_vec(), ..Settings::default() };
+        assert_eq!(settings.media_hosts(), ["a.example.org", "b.example.org:8443", "c:80"]);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub async fn check(host: &Host) -> End {
     End::default()
 }
 
-/// Asks the server whether it knows the time zone, and RapidPro whether it accepts the API tokens.
+/// Asks the server whether it knows the time zone and the departments, and RapidPro whether it accepts the API tokens.
 async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
     let settings = settings::all(host).await?;
     let mut zone = settings.time_zone().to_owned();
@@ -36,6 +36,14 @@ async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
         zone.clear();
     }
     host.memory().unknown_zone.replace(zone);
+    let mut unknown = Vec::new();
+    for line in settings.lines() {
+        let department = &line.department;
+        if !department.is_empty() && matches!(host.find_department(department.clone()).await, Ok(None)) {
+            unknown.push(department.clone());
+        }
+    }
+    host.memory().unknown_departments.replace(unknown);
     for line in settings.lines() {
         if line.token.is_empty() || accepted(host, &line) == Some(true) {
             continue;
@@ -68,6 +76,9 @@ pub fn problems(host: &Host, settings: &Settings, lines: &[Line], language: Lang
     if let Some(address) = settings.bad_address("public_address") {
         add(words::BAD_ADDRESS, address);
     }
+    if settings.bad_name_form() {
+        add(words::FORM_WITHOUT_NAME, "");
+    }
     let zone = settings.time_zone();
     if !zone.is_empty() && *host.memory().unknown_zone.borrow() == zone {
         add(words::UNKNOWN_TIME_ZONE, zone);
@@ -75,6 +86,9 @@ pub fn problems(host: &Host, settings: &Settings, lines: &[Line], language: Lang
     for line in lines {
         if accepted(host, line) == Some(false) {
             add(words::TOKEN_REFUSED, title(&line.name, language));
+        }
+        if host.memory().unknown_departments.borrow().contains(&line.department) {
+            add(words::UNKNOWN_DEPARTMENT, &line.department);
         }
         if line.name != MAIN {
             continue;

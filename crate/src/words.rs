@@ -535,6 +535,18 @@ texts! {
         "a linha {what} da configuração Outros espaços de trabalho é ignorada: deve ser `nome; secret=…; token=…; department=…`, e nenhum nome ou segredo pode se repetir",
         "la línea {what} del ajuste Más espacios de trabajo se ignora: debe ser `nombre; secret=…; token=…; department=…`, y ningún nombre ni secreto puede repetirse",
         "la ligne {what} du paramètre Autres espaces de travail est ignorée : elle doit être `nom; secret=…; token=…; department=…`, et aucun nom ni secret ne peut revenir deux fois";
+    /// A problem: the setting **Form of agent names**.
+    FORM_WITHOUT_NAME:
+        "The form of agent names does not say where the name goes: the default counts",
+        "A forma dos nomes dos agentes não diz onde vai o nome: vale o valor padrão",
+        "La forma de los nombres de los agentes no dice dónde va el nombre: vale el valor predeterminado",
+        "La forme des noms des agents ne dit pas où va le nom : la valeur par défaut compte";
+    /// A problem: a default department.
+    UNKNOWN_DEPARTMENT:
+        "Rocket.Chat does not know the default department, or the app lacks `livechat-department.read`: {what}",
+        "O Rocket.Chat não conhece o departamento padrão, ou falta ao aplicativo `livechat-department.read`: {what}",
+        "Rocket.Chat no conoce el departamento predeterminado, o a la aplicación le falta `livechat-department.read`: {what}",
+        "Rocket.Chat ne connaît pas le département par défaut, ou il manque à l’application `livechat-department.read` : {what}";
     /// A problem: the setting **Time zone**.
     UNKNOWN_TIME_ZONE:
         "The time zone is unknown, the server’s own is used: {what}",

@@ -221,6 +221,14 @@ describe('copies of contacts’ media', () => {
 		await untilShown(ticket, [/^moved\.png<\/file-upload/]);
 	});
 
+	it('come from a host that the setting names by an address', async () => {
+		await stage.rocketChat.setAppSetting('media_hosts', `cdn.example.org\n${picture('/any.png').url}`);
+		const ticket = await stage.openTicket();
+		await send(ticket, '', [picture('/address.png')]);
+		await untilShown(ticket, [/^address\.png<\/file-upload/]);
+		await stage.rocketChat.setAppSetting('media_hosts', `cdn.example.org\n${host.name}`);
+	});
+
 	it('whose outcome nobody knows are not made twice', async () => {
 		const ticket = await stage.openTicket();
 		stage.rocketChat.faults.hang('upload.createUpload', 1, { afterwards: true });

@@ -45,8 +45,8 @@ export interface Request {
 	method: string;
 	headers: Record<string, string>;
 	query: Record<string, unknown>;
-	/** The body, parsed by the server. */
-	body: unknown;
+	/** The body as JSON text, if there is one. */
+	body?: string;
 }
 
 export interface Step {

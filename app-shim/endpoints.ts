@@ -59,13 +59,23 @@ class Endpoint extends ApiEndpoint {
 		const accessors = { read, modify, http, persistence, logger: loggerOf(this.app) };
 		const { method, headers, query, content } = request;
 		try {
-			const trigger = { request: { request: { endpoint: this.path, method, headers, query, body: content } } };
+			const trigger = { request: { request: { endpoint: this.path, method, headers, query, ...bodyOf(content) } } };
 			const end = await this.runner.run(trigger, accessors, PATIENCE_MS);
 			this.runner.startJobs(end.followUps, accessors);
 			return await responseOf(end.response, read);
 		} catch (error) {
 			return failure(error, accessors);
 		}
+	}
+}
+
+/** As text, so that the core parses it with a limit to its depth. What is too deep even for being written has none. */
+function bodyOf(content: unknown): { body?: string } {
+	try {
+		const body = JSON.stringify(content);
+		return body === undefined ? {} : { body };
+	} catch {
+		return {};
 	}
 }
 

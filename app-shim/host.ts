@@ -45,8 +45,8 @@ export interface WebhookAnswer {
 
 export interface ApiAnswer {
 	status: number;
-	/** The body; nothing where it is no JSON. */
-	content: unknown;
+	/** The body; nothing where there is too much of it. */
+	body?: string;
 	retryAfterMs?: number;
 }
 
@@ -241,7 +241,7 @@ export class Host implements Performers {
 		if (!answer?.statusCode) {
 			return null;
 		}
-		return { status: answer.statusCode, content: jsonOf(answer.content), retryAfterMs: retryAfterMs(answer) };
+		return { status: answer.statusCode, ...(isBearable(answer.content) && { body: answer.content }), retryAfterMs: retryAfterMs(answer) };
 	}
 
 	public async tellTimes({ times, timeZone }: EffectArguments['tellTimes']): Promise<Array<string>> {
@@ -359,12 +359,8 @@ interface MappedByNewerServers {
 	_unmappedProperties_?: { t?: string; files?: Array<object> };
 }
 
-function jsonOf(text = ''): unknown {
-	try {
-		return text.length > PAGE_LENGTH_MAX ? null : JSON.parse(text);
-	} catch {
-		return null;
-	}
+function isBearable(page = ''): boolean {
+	return page.length <= PAGE_LENGTH_MAX;
 }
 
 /** In milliseconds from now: the header holds seconds or a date (RFC 9110, section 10.2.3). */

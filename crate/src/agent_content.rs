@@ -74,7 +74,7 @@ mod tests {
     fn content(message: Value) -> Option<(String, Vec<String>)> {
         let mut message = message;
         message["room"] = json!({ "id": "r" });
-        let message: rocketchat::Message = crate::plain::FromValue::read(&message).unwrap();
+        let message: rocketchat::Message = serde_json::from_value(message).unwrap();
         of(&message, 1).map(|content| (content.text, content.files.into_iter().map(|file| file.id).collect()))
     }
 
@@ -103,7 +103,7 @@ mod tests {
     fn authors_are_called_by_name_or_else_by_username() {
         let author = |sender: Value| {
             let message = json!({ "text": "x", "room": { "id": "r" }, "sender": sender });
-            of(&crate::plain::FromValue::read(&message).unwrap(), 1).unwrap().author
+            of(&serde_json::from_value(message).unwrap(), 1).unwrap().author
         };
         assert_eq!(
             author(json!({ "name": " Agnes\n\u{1f469}  O'Neil ", "username": "agnes" })),

@@ -148,7 +148,7 @@ mod tests {
         for (key, value) in changes.as_object().unwrap() {
             message[key] = value.clone();
         }
-        crate::plain::FromValue::read(&message).unwrap()
+        serde_json::from_value(message).unwrap()
     }
 
     #[track_caller]

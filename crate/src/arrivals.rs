@@ -97,7 +97,7 @@ mod tests {
 
     fn message(id: &str, created_at: u64, message_count: u64) -> Message {
         let room = json!({ "id": "r", "messageCount": message_count });
-        crate::plain::FromValue::read(&json!({ "id": id, "createdAt": created_at, "room": room })).unwrap()
+        serde_json::from_value(json!({ "id": id, "createdAt": created_at, "room": room })).unwrap()
     }
 
     fn arrive(arrivals: &Arrivals, message: Message) {

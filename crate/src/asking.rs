@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::host::{Cause, Effect, Failure, Host};
 use crate::operation::Outcome;
-use crate::plain::FromValue;
+use serde::de::DeserializeOwned;
 
 /// Effects that were asked for. Awaiting them yields what became of them.
 ///
@@ -70,8 +70,8 @@ impl Outcomes<'_> {
     }
 
     /// What the next one answered, in the core's own types.
-    pub(crate) fn read<T: FromValue>(&mut self) -> Result<T, Failure> {
-        T::read(&self.value()?).ok_or_else(|| Cause::Unreadable.into())
+    pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
+        serde_json::from_value(self.value()?).map_err(|_| Cause::Unreadable.into())
     }
 
     /// The list that the next one answered. As it is: reading values into themselves would copy every one.

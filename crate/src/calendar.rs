@@ -7,7 +7,7 @@
 //! list when nothing on it matters any more.
 
 use crate::host::{Failure, Host};
-use crate::plain::{FromValue, ToValue};
+use serde::{Deserialize, Serialize};
 
 const VERSION: u8 = 1;
 const MINUTE_MS: u64 = 60_000;
@@ -26,7 +26,7 @@ pub struct Calendar {
     page_ms: u64,
 }
 
-#[derive(Debug, FromValue, ToValue)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Listing {
     v: u8,
     page: u64,

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::agent_message;
 use crate::host::{Failure, Host};
+use crate::json;
 use crate::operation::Level;
-use crate::plain;
 use crate::settings;
 use crate::ticket::Ticket;
 
@@ -29,7 +29,7 @@ pub async fn of(host: &Host, ticket: &Ticket) -> Result<Option<Value>, Failure> 
         ("duration_seconds", Some((closed_at.saturating_sub(ticket.opened_at()) / 1000).into())),
         ("agents", Some(agents(host, ticket).await.into())),
     ];
-    Ok(Some(Value::Object(plain::object(known))))
+    Ok(Some(Value::Object(json::object(known))))
 }
 
 /// Who wrote to the contact, in the order of their first message.

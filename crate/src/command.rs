@@ -2,25 +2,25 @@
 
 use crate::host::Host;
 use crate::operation::End;
-use crate::plain::FromValue;
 use crate::request::Response;
 use crate::ticket::RoomId;
 use crate::trigger::Job;
 use crate::words::{self, Language, Text};
 use crate::{history, queue, status};
+use serde::Deserialize;
 
 /// What somebody typed, and who they are.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Command {
     /// Where.
     room: RoomId,
     /// The ids of their roles.
-    #[value(default)]
+    #[serde(default)]
     roles: Vec<String>,
     /// Their language, if they chose one.
     language: Option<String>,
     /// What follows the command's name.
-    #[value(default)]
+    #[serde(default)]
     words: Vec<String>,
 }
 

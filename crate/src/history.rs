@@ -222,8 +222,8 @@ fn origin(url: &str) -> Option<String> {
 
 /// A page's messages, and what asks for the next page.
 fn page_of(answer: &ApiAnswer) -> Option<(Vec<Value>, Option<String>)> {
-    let page = Some(&answer.content).filter(|_| answer.status == 200)?;
-    let next = next_query(text(page, "next")).map(str::to_owned);
+    let page = answer.json()?;
+    let next = next_query(text(&page, "next")).map(str::to_owned);
     Some((page.get("results")?.as_array()?.clone(), next))
 }
 

@@ -6,19 +6,21 @@ use serde_json::{Map, Value};
 
 use crate::asking::{Asking, Outcomes};
 use crate::auth::hash;
+use crate::json;
 use crate::media_copy::{self, Copy};
 use crate::memory::Memory;
 use crate::operation::{Level, LogLine, Outcome, Slot};
-use crate::plain;
-use crate::plain::{FromValue, ToValue};
 use crate::ticket::RoomId;
 use crate::trigger::Job;
 use crate::wire::rocketchat::{Attachment, Department, Message, Room, Upload, Visitor};
 use crate::words::{self, Phrase};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 /// Something to be done outside the core, as plain data.
-#[derive(Debug, Clone, PartialEq, ToValue)]
-#[value(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Effect {
     /// Wait for this operation's turn in a queue of this process: first come, first served. What is
     /// still held at the end of an operation is released by whoever drives it.
@@ -192,8 +194,8 @@ pub enum Effect {
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
-    /// Read a page of RapidPro's API; answers the `status`, `retryAfterMs` like a webhook's answer, and the `content`
-    /// where the status is 200 and the body is JSON.
+    /// Read a page of RapidPro's API; answers the `status`, the `body` and `retryAfterMs` like a webhook's answer,
+    /// but the body whole.
     ReadApi {
         /// Where it is.
         url: String,
@@ -213,7 +215,8 @@ pub enum Effect {
 }
 
 /// A visitor as the app registers them.
-#[derive(Debug, Clone, PartialEq, Eq, ToValue)]
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewVisitor {
     /// The livechat visitor token.
     pub token: String,
@@ -246,28 +249,35 @@ impl Effect {
 }
 
 /// RapidPro's answer to a webhook.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct WebhookAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The body, cut to a length fit for a log.
-    #[value(default)]
+    #[serde(default)]
     pub body: String,
     /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
     pub retry_after_ms: Option<u64>,
 }
 
 /// The answer of RapidPro's API.
-#[derive(Debug, Clone, PartialEq, FromValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ApiAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// The body; `null` where it is no JSON, or too much of it.
-    pub content: Value,
+    /// The body; nothing where there is too much of it.
+    pub body: Option<String>,
     /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
     pub retry_after_ms: Option<u64>,
+}
+
+impl ApiAnswer {
+    /// The body as JSON, where the request succeeded and it is no other kind of page.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_str(self.body.as_deref().filter(|_| self.status == 200)?).ok()
+    }
 }
 
 /// Why an effect did not yield what it should. One word, since it is handed on in hundreds of places.
@@ -428,8 +438,8 @@ impl Host {
 
     /// Reads all records that carry `association`; those of an unknown shape are passed over, since a
     /// newer version of the app may have written them.
-    pub fn records<T: FromValue>(&self, association: String) -> Asking<'_, Answer<Vec<T>>> {
-        self.ask(Effect::ReadRecords { association }, |outcomes| Ok(plain::read_all(&outcomes.list()?)))
+    pub fn records<T: DeserializeOwned>(&self, association: String) -> Asking<'_, Answer<Vec<T>>> {
+        self.ask(Effect::ReadRecords { association }, |outcomes| Ok(json::read_all(&outcomes.list()?)))
     }
 
     /// Reads all records that carry `association`, of whatever kind.
@@ -454,14 +464,14 @@ impl Host {
     }
 
     /// Stores `record` under all of `associations`.
-    pub fn create_record(&self, associations: Vec<String>, record: impl ToValue) -> Asking<'_, Answer<()>> {
-        let record = record.write();
+    pub fn create_record(&self, associations: Vec<String>, record: impl Serialize) -> Asking<'_, Answer<()>> {
+        let record = json::to_value(record);
         self.done(Effect::CreateRecord { associations, record })
     }
 
     /// Replaces the record stored under exactly these associations, or stores it.
-    pub fn replace_record(&self, associations: Vec<String>, record: impl ToValue) -> Asking<'_, Answer<()>> {
-        let record = record.write();
+    pub fn replace_record(&self, associations: Vec<String>, record: impl Serialize) -> Asking<'_, Answer<()>> {
+        let record = json::to_value(record);
         self.done(Effect::ReplaceRecord { associations, record })
     }
 
@@ -537,7 +547,7 @@ impl Host {
     pub fn messages(&self, room: RoomId) -> Asking<'_, Answer<Vec<Message>>> {
         self.ask(Effect::ReadMessages { room }, |outcomes| {
             let messages = outcomes.list()?;
-            let read: Vec<Message> = plain::read_all(&messages);
+            let read: Vec<Message> = json::read_all(&messages);
             if read.len() < messages.len() {
                 outcomes.host().log(Level::Warn, "messages of an unknown shape are passed over");
             }
@@ -588,7 +598,7 @@ impl Host {
     }
 
     /// Performs one effect.
-    pub fn one<T: FromValue>(&self, effect: Effect) -> Asking<'_, Answer<T>> {
+    pub fn one<T: DeserializeOwned>(&self, effect: Effect) -> Asking<'_, Answer<T>> {
         self.ask(effect, |outcomes| outcomes.read())
     }
 

@@ -4,17 +4,18 @@ use serde_json::Value;
 
 use crate::calendar::DUE;
 use crate::host::{Cause, Failure, Host};
+use crate::json;
 use crate::media_copy::{self, Copy};
 use crate::notice;
 use crate::operation::{End, Level};
-use crate::plain;
-use crate::plain::{FromValue, ToValue};
 use crate::refusal::{Refusal, is_unexplained};
 use crate::ticket::{self, Contact, RoomState, Ticket};
 use crate::trigger::Job;
 use crate::visitor_message::visitor_of;
 use crate::wire::rocketchat::{Attachment, Message, Room};
 use crate::words::{self, Phrase};
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 const VERSION: u8 = 1;
 /// How soon to try again, in milliseconds.
@@ -36,7 +37,8 @@ pub struct Content {
 }
 
 /// A message that waits, as it is stored.
-#[derive(Debug, Clone, PartialEq, FromValue, ToValue)]
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Letter {
     v: u8,
     /// When it was accepted.
@@ -52,7 +54,7 @@ pub struct Letter {
 }
 
 /// That Rocket.Chat is being asked to take a letter, as it is stored before.
-#[derive(Debug, FromValue, ToValue)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Trying {
     v: u8,
     letter: String,
@@ -113,8 +115,8 @@ pub async fn keep(
 
 /// The letters among a contact's records, oldest first.
 pub fn letters(records: &[Value]) -> Vec<Letter> {
-    let mut letters: Vec<Letter> = plain::read_all(records);
-    for trying in plain::read_all::<Trying>(records) {
+    let mut letters: Vec<Letter> = json::read_all(records);
+    for trying in json::read_all::<Trying>(records) {
         if let Some(letter) = letters.iter_mut().find(|letter| letter.id == trying.letter) {
             letter.tried_at = letter.tried_at.or(Some(trying.tried_at));
         }
@@ -125,7 +127,7 @@ pub fn letters(records: &[Value]) -> Vec<Letter> {
 
 /// The contacts of the letters among a page's records.
 pub fn contacts_on(records: &[Value]) -> Vec<Contact> {
-    let contact = |record: &Value| Contact::read(record.get("contact_of").or(record.get("contact"))?);
+    let contact = |record: &Value| json::read(record.get("contact_of").or(record.get("contact"))?);
     let mut contacts: Vec<Contact> = records.iter().filter_map(contact).collect();
     contacts.dedup();
     contacts
@@ -272,8 +274,8 @@ mod tests {
     #[track_caller]
     fn check_said(mut message: Value, said: bool) {
         message["room"] = json!({ "id": "room" });
-        let letter = Letter::read(&serde_json::from_str(LETTER).unwrap()).unwrap();
-        assert_eq!(letter.is_said_by(&Message::read(&message).unwrap()), said, "{message}");
+        let letter = serde_json::from_str::<Letter>(LETTER).unwrap();
+        assert_eq!(letter.is_said_by(&serde_json::from_value(message.clone()).unwrap()), said, "{message}");
     }
 
     #[test]

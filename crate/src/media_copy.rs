@@ -2,9 +2,9 @@
 
 use crate::attachment::{self, ContactMedia};
 use crate::inbox::Content;
-use crate::plain::{FromValue, ToValue};
 use crate::settings::host_of;
 use crate::words::Language;
+use serde::{Deserialize, Serialize};
 
 /// The largest file that is copied, in bytes.
 pub const BYTES_MAX: u64 = 10 * 1024 * 1024;
@@ -15,7 +15,7 @@ pub const FETCH_MS: u64 = 5_000;
 pub const WITHIN_MS: u64 = 10_000;
 
 /// A file that is to be copied.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Copy {
     /// Where it is.
     pub url: String,

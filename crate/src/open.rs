@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use crate::connection::Caller;
 use crate::fields::Fields;
 use crate::host::{Cause, Failure, Host};
+use crate::json;
 use crate::operation::{End, Level};
-use crate::plain;
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::ticket::{self, Binding, Closer, Contact, ContactToken, FactKind, Past, RoomId, RoomState, TicketId};
@@ -266,7 +266,7 @@ impl<'a> Order<'a> {
 
     /// What servers that can keep on the room, and what fills omnichannel fields of these names.
     fn room_fields(&self) -> Map<String, Value> {
-        plain::object(vec![
+        json::object(vec![
             ("rapidproTicket", Some(self.binding.ticket.as_str().into())),
             ("rapidproContact", self.binding.past.as_ref().map(|past| past.contact.as_str().into())),
             ("priority", self.priority.cloned()),

@@ -10,13 +10,14 @@ use std::task::{Context, Poll, Waker};
 use serde_json::Value;
 
 use crate::host::Effect;
-use crate::plain::{FromValue, ToValue};
 use crate::request::Response;
 use crate::trigger::Job;
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 /// What became of one effect.
-#[derive(Debug, Clone, PartialEq, FromValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// It was carried out; `null` from Rocket.Chat means "unknown", not "absent".
     Ok(Value),
@@ -27,7 +28,7 @@ pub enum Outcome {
 }
 
 /// The outcomes of a step's effects, in the order of the effects.
-#[derive(Debug, Clone, PartialEq, FromValue)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Answers {
     /// The time at which they were complete.
     pub now: u64,
@@ -36,8 +37,8 @@ pub struct Answers {
 }
 
 /// How much a line in the app's log matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ToValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Level {
     /// Of use to a developer; the only level that may hold a message's text.
     Debug,
@@ -50,7 +51,7 @@ pub enum Level {
 }
 
 /// A line for the app's log. Never holds a secret or a token.
-#[derive(Debug, Clone, PartialEq, Eq, ToValue)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogLine {
     /// How much it matters.
     pub level: Level,
@@ -59,8 +60,9 @@ pub struct LogLine {
 }
 
 /// How an operation ended.
-#[derive(Debug, Clone, Default, PartialEq, ToValue)]
-#[value(rename_all = "camelCase")]
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct End {
     /// The answer, if somebody asked.
     pub response: Option<Response>,
@@ -69,7 +71,8 @@ pub struct End {
 }
 
 /// What an operation wants after each turn: effects, or, with none of them, its end.
-#[derive(Debug, Clone, Default, PartialEq, ToValue)]
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Step {
     /// To be performed side by side.
     pub effects: Vec<Effect>,

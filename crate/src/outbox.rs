@@ -10,10 +10,11 @@ use serde_json::Value;
 
 use crate::calendar::DUE;
 use crate::host::{Effect, Failure, Host};
+use crate::json;
 use crate::memory::NodeId;
-use crate::plain;
-use crate::plain::{FromValue, ToValue};
 use crate::ticket::{RoomId, room_association};
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 const VERSION: u8 = 1;
 
@@ -33,7 +34,7 @@ pub const HISTORY: &str = "history";
 pub const GIVEN_UP: &str = "given-up";
 
 /// One line of a room's outbox, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Line {
     v: u8,
     at: u64,
@@ -44,8 +45,9 @@ pub struct Line {
 }
 
 /// What a line says.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
-#[value(rename_all = "camelCase")]
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum LineKind {
     /// Something is to be sent.
     Written {
@@ -72,7 +74,7 @@ pub enum LineKind {
         /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
         outage: bool,
         /// Whether RapidPro could not fetch the files: from now on they are links in the text.
-        #[value(default)]
+        #[serde(default)]
         unfetched: bool,
     },
     /// The agents have been told that RapidPro does not answer.
@@ -87,22 +89,22 @@ pub enum LineKind {
 }
 
 /// A message that somebody on Rocket.Chat's side wrote.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Message {
     /// When it was written, by Rocket.Chat's clock.
     pub written_at: u64,
     /// Who wrote it, by name.
-    #[value(default)]
+    #[serde(default)]
     pub author: String,
     /// The text; may be empty where there are files.
     pub text: String,
     /// The files.
-    #[value(default)]
+    #[serde(default)]
     pub files: Vec<File>,
 }
 
 /// A file that somebody on Rocket.Chat's side sent.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct File {
     /// Rocket.Chat's id.
     pub id: String,
@@ -237,7 +239,7 @@ pub struct Outbox {
 impl Outbox {
     /// What the lines among a room's records add up to.
     pub fn of(records: &[Value]) -> Self {
-        let mut lines: Vec<Line> = plain::read_all(records);
+        let mut lines: Vec<Line> = json::read_all(records);
         lines.sort_by(|a, b| (&a.entry, a.at).cmp(&(&b.entry, b.at)));
         let mut outbox = Self::default();
         for lines in lines.chunk_by(|a, b| a.entry == b.entry) {
@@ -335,7 +337,7 @@ pub fn batch_association(room: &RoomId, first_page: u64) -> String {
 /// The rooms of the messages that were given up and not tried again, as the lines found by [`GIVEN_UP`] tell; those that
 /// were stored last come first.
 pub fn rooms_of_given_up(records: &[Value]) -> Vec<RoomId> {
-    let mut lines: Vec<Line> = plain::read_all(records);
+    let mut lines: Vec<Line> = json::read_all(records);
     lines.sort_by(|a, b| (&a.room, &a.entry, a.at).cmp(&(&b.room, &b.entry, b.at)));
     let entries = lines.chunk_by(|a, b| a.room == b.room && a.entry == b.entry);
     let mut ends: Vec<&Line> = entries.filter_map(<[Line]>::last).collect();
@@ -407,7 +409,7 @@ pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effec
     let at = host.now().max(last_at.saturating_add(1));
     let was_taken = is_of_message && kind == LineKind::Settled { given_up: None };
     let line = Line { v: VERSION, at, room: room.clone(), entry: entry.to_owned(), batch, line: kind };
-    let record = line.write();
+    let record = json::to_value(line);
     // Found by exactly what its beginning was stored with; should there be none, it is stored beside the others.
     Ok(match was_taken {
         true => Effect::ReplaceRecord { associations, record },
@@ -439,7 +441,7 @@ mod tests {
     fn rooms_of_what_was_given_up_last_come_first_and_those_tried_again_not_at_all() {
         let given_up = || LineKind::Settled { given_up: Some("why".into()) };
         let line = |at, room: &str, entry: &str, line| {
-            Line { v: VERSION, at, room: RoomId(room.into()), entry: entry.into(), batch: 1, line }.write()
+            json::to_value(Line { v: VERSION, at, room: RoomId(room.into()), entry: entry.into(), batch: 1, line })
         };
         let records = [
             line(5, "b", "m2", given_up()),

@@ -8,7 +8,6 @@ use crate::connection::{Caller, Line};
 use crate::fields::Fields;
 use crate::host::{Cause, Failure, Host};
 use crate::operation::{End, Level};
-use crate::plain;
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::trigger::Job;
@@ -232,8 +231,8 @@ pub async fn updated(host: &Host) -> End {
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn read(host: &Host, caller: &Caller) -> Result<End, Refusal> {
     let workspace = workspace::named(host, &caller.workspace).await?;
-    let url = workspace.callback(&caller.connection()).into();
-    Ok(End::answer(Response::field(200, "webhook", plain::named("url", url))))
+    let url = workspace.callback(&caller.connection());
+    Ok(End::answer(Response::field(200, "webhook", serde_json::json!({ "url": url }))))
 }
 
 /// Sets where webhooks go.

@@ -116,7 +116,7 @@ pub fn accepted(host: &Host, line: &Line) -> Option<bool> {
 
 /// Keeps what an answer of RapidPro's API says of the token. Any website may answer 200.
 pub fn note(host: &Host, line: &Line, answer: &ApiAnswer) {
-    let is_accepted = answer.status == 200 && answer.content.is_object();
+    let is_accepted = answer.json().is_some_and(|page| page.is_object());
     if is_accepted || matches!(answer.status, 401 | 403) {
         host.memory().tokens.put(key(line), is_accepted);
     }

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::connection::{Caller, Line};
 use crate::host::{Failure, Host};
+use crate::json;
 use crate::operation::End;
-use crate::plain::ToValue;
 use crate::queue::{self, Queue};
 use crate::refusal::Refusal;
 use crate::request::{Query, Response};
@@ -72,10 +72,10 @@ async fn read(host: &Host, only: Option<&str>, language: Language) -> Result<Vec
     let queue = queue::look(host).await?;
     let denied: Vec<Value> = host.memory().denied.list().into_iter().map(Value::from).collect();
     let mut values = vec![
-        env!("CARGO_PKG_VERSION").write(),
-        settings::app_address(host).await.write(),
+        json::to_value(env!("CARGO_PKG_VERSION")),
+        json::to_value(settings::app_address(host).await),
         Value::Array(denied),
-        settings_check::problems(host, &settings, &lines, language).write(),
+        json::to_value(settings_check::problems(host, &settings, &lines, language)),
     ];
     for line in &lines {
         let workspace = workspace::named(host, &line.name).await?;
@@ -93,14 +93,14 @@ fn add_workspace(
 ) {
     let callback = workspace.callback(&ConnectionId::of(&line.secret));
     let breaker = host.memory().breakers.of(&workspace.id);
-    values.push(title(&line.name, language).write());
-    values.push(callback.is_some().write());
-    values.push(callback.and_then(settings::host_of).write());
-    values.push(callback.map(|_| breaker.is_closed()).write());
-    values.push(breaker.last_success().map(timestamp::text).write());
+    values.push(json::to_value(title(&line.name, language)));
+    values.push(json::to_value(callback.is_some()));
+    values.push(json::to_value(callback.and_then(settings::host_of)));
+    values.push(json::to_value(callback.map(|_| breaker.is_closed())));
+    values.push(json::to_value(breaker.last_success().map(timestamp::text)));
     values.extend(queue.counts(&workspace.id).map(Value::from));
-    values.push(queue.is_complete.write());
-    values.push(settings_check::accepted(host, line).write());
+    values.push(json::to_value(queue.is_complete));
+    values.push(json::to_value(settings_check::accepted(host, line)));
 }
 
 /// The name and the label of the figure at a place among the values.

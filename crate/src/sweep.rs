@@ -8,13 +8,14 @@ use serde_json::Value;
 use crate::calendar::{DUE, OPENED};
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
+use crate::json;
 use crate::operation::{End, Level};
-use crate::plain;
-use crate::plain::{FromValue, ToValue};
 use crate::ticket::{Contact, RoomId};
 use crate::trigger::{Haste, Job};
 use crate::workspace::{self, MAIN};
 use crate::{delivery, inbox, tidy, visitor};
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 const VERSION: u8 = 1;
 const HEARTBEAT: &str = "heartbeat";
@@ -32,17 +33,18 @@ const JOBS_MAX: usize = 64;
 /// What still waits when its page is retired is looked at again about this often.
 const WAKE_EVERY_MINUTES: u64 = 10;
 
-#[derive(Debug, FromValue, ToValue)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Heartbeat {
     v: u8,
     at: u64,
     /// When all rooms were last compared.
-    #[value(default)]
+    #[serde(default)]
     compared: u64,
 }
 
 /// A reminder that somebody still waits for something.
-#[derive(Debug, FromValue, ToValue)]
+#[skip_serializing_none]
+#[derive(Debug, Deserialize, Serialize)]
 struct Reminder {
     v: u8,
     room: Option<RoomId>,
@@ -171,22 +173,26 @@ enum Stage {
     Retried,
 }
 
-impl FromValue for Errand {
-    fn read_or_any(record: &Value, fits: &mut bool) -> Self {
-        let fields = plain::fields(record, fits);
-        let stage = match record.get("line").map(|line| plain::variant(line, &mut true).0) {
+impl Errand {
+    /// Not by serde, which would read the message as well.
+    fn read(record: &Value) -> Option<Self> {
+        let room = json::read(record.get("room")?)?;
+        let entry = record.get("entry").and_then(Value::as_str).map(str::to_owned);
+        let line = record.get("line");
+        let name = line.and_then(|line| line.as_str().or_else(|| line.as_object()?.keys().next().map(String::as_str)));
+        let stage = match name {
             Some("settled") => Stage::Settled,
             Some("retried") => Stage::Retried,
             _ => Stage::UnderWay,
         };
-        Self { room: plain::field(fields, "room", fits), entry: plain::field(fields, "entry", fits), stage }
+        Some(Self { room, entry, stage })
     }
 }
 
 impl Errands {
     /// What a page's records tell.
     pub fn on(records: &[Value]) -> Self {
-        let mut read: Vec<Errand> = plain::read_all(records);
+        let mut read: Vec<Errand> = records.iter().filter_map(Errand::read).collect();
         // What is the same entry's stands together then, its end last.
         read.sort();
         let mut errands = Self { contacts: inbox::contacts_on(records), ..Self::default() };

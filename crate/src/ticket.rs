@@ -9,18 +9,19 @@ use serde_json::Value;
 use crate::auth::keyed_hash;
 use crate::calendar::{DUE, ENDED, OPENED};
 use crate::host::{Failure, Host};
-use crate::plain;
-use crate::plain::{FromValue, ToValue};
+use crate::json;
 use crate::wire::rocketchat::{Room, Visitor};
 use crate::workspace::ConnectionId;
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 const VERSION: u8 = 1;
 
 macro_rules! text_newtype {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, FromValue, ToValue)]
-        #[value(transparent)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+        #[serde(transparent)]
         pub struct $name(pub String);
 
         impl $name {
@@ -46,7 +47,7 @@ text_newtype! {
 }
 
 /// A contact of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Contact {
     /// The workspace's id.
     pub workspace: String,
@@ -68,20 +69,21 @@ impl Contact {
 }
 
 /// One thing that is known of a ticket, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Fact {
     v: u8,
     at: u64,
     workspace: String,
     contact: ContactToken,
     room: RoomId,
-    #[value(rename = "fact")]
+    #[serde(rename = "fact")]
     kind: FactKind,
 }
 
 /// What a fact says.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
-#[value(rename_all = "camelCase")]
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum FactKind {
     /// The room serves this ticket of RapidPro; the visitor is the one that the room is really open for.
     Bound {
@@ -131,8 +133,8 @@ pub struct Past {
 }
 
 /// Who ended a room's service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, FromValue, ToValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Closer {
     /// RapidPro: it needs no webhook.
     RapidPro,
@@ -267,7 +269,7 @@ pub fn of_room(records: &[Value]) -> Option<Ticket> {
 
 /// All tickets among a contact's records, by room id.
 pub fn of_contact(records: &[Value]) -> Vec<Ticket> {
-    let mut facts: Vec<Fact> = plain::read_all(records);
+    let mut facts: Vec<Fact> = json::read_all(records);
     facts.sort_by(|a, b| (&a.room, a.at).cmp(&(&b.room, b.at)));
     facts.chunk_by(|a, b| a.room == b.room).filter_map(ticket_of).collect()
 }
@@ -351,7 +353,7 @@ mod tests {
         let association = "contact/35ec40167ac913f7f2e088808116f1032aef2ed1d1ab57caa4152a20e4de40fc";
         assert_eq!(contact.association(), association);
         let connection = ConnectionId::of("0123456789abcdef0123456789abcdef");
-        assert_eq!(connection.write(), "1f60b653c28fbd5a25d894637832224f0e21ed760412f5ca515759ed225a6468");
+        assert_eq!(json::to_value(connection), "1f60b653c28fbd5a25d894637832224f0e21ed760412f5ca515759ed225a6468");
     }
 
     fn fact(at: u64, room: &str, kind: FactKind) -> Fact {
@@ -374,7 +376,7 @@ mod tests {
     }
 
     fn add_up(facts: Vec<Fact>) -> Vec<Ticket> {
-        let records: Vec<Value> = facts.iter().map(|fact| fact.write()).collect();
+        let records: Vec<Value> = facts.iter().map(|fact| json::to_value(fact)).collect();
         of_contact(&records)
     }
 

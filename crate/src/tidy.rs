@@ -9,16 +9,17 @@ use serde_json::Value;
 use crate::calendar::ENDED;
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
+use crate::json;
 use crate::outbox::{self, EntryId, SettledEntry};
-use crate::plain::{FromValue, ToValue};
 use crate::settings;
 use crate::ticket::{RoomId, room_association};
+use serde::{Deserialize, Serialize};
 
 const VERSION: u8 = 1;
 const DAY_MS: u64 = 24 * 60 * 60_000;
 
 /// The ids of entries that are over.
-#[derive(Debug, FromValue, ToValue)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Sent {
     v: u8,
     sent: Vec<EntryId>,
@@ -87,7 +88,7 @@ pub async fn erase_old_tickets(host: &Host) -> Result<(), Failure> {
 
 /// The rooms that records are about.
 pub fn rooms_on(records: &[Value]) -> Vec<RoomId> {
-    let room = |record: &Value| RoomId::read(record.get("room")?);
+    let room = |record: &Value| json::read(record.get("room")?);
     let mut rooms: Vec<RoomId> = records.iter().filter_map(room).collect();
     rooms.sort();
     rooms.dedup();

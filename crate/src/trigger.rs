@@ -6,15 +6,16 @@ use crate::command::Command;
 use crate::host::Host;
 use crate::memory::Memory;
 use crate::operation::{End, Operation, Slot};
-use crate::plain::{FromValue, ToValue};
 use crate::request::Request;
 use crate::ticket::{Contact, RoomId};
 use crate::wire::rocketchat::{Message, Room};
 use crate::{agent_message, close, command, delivery, history, inbox, request, settings, settings_check, sweep};
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, FromValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Trigger {
     /// RapidPro calls.
     Request {
@@ -51,8 +52,9 @@ pub enum Trigger {
 
 /// Something that the app itself wants done: right after an operation, or later through the server's
 /// scheduler. A lost job is none: what is owed stands in the calendar, and the sweep comes by.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue, ToValue)]
-#[value(rename_all = "camelCase")]
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Job {
     /// Send what a room owes to RapidPro.
     Deliver {
@@ -88,8 +90,8 @@ pub enum Job {
 }
 
 /// How thoroughly a room's outbox is worked off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, FromValue, ToValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Haste {
     /// Send what is due.
     Due,
@@ -100,7 +102,7 @@ pub enum Haste {
 }
 
 /// The moment of a trigger, and chance.
-#[derive(Debug, Clone, PartialEq, FromValue)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Start {
     /// What happened.
     pub trigger: Trigger,

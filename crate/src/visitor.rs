@@ -6,15 +6,15 @@
 use crate::auth::keyed_hash;
 use crate::host::{Failure, Host, NewVisitor};
 use crate::operation::Level;
-use crate::plain::{FromValue, ToValue};
 use crate::refusal::Refusal;
 use crate::ticket::Contact;
 use crate::wire::rocketchat::Visitor;
+use serde::{Deserialize, Serialize};
 
 const KEY_ASSOCIATION: &str = "visitor-key";
 const VERSION: u8 = 1;
 
-#[derive(Debug, FromValue, ToValue)]
+#[derive(Debug, Deserialize, Serialize)]
 struct KeyRecord {
     v: u8,
     at: u64,

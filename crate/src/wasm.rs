@@ -2,14 +2,12 @@
 
 use std::rc::Rc;
 
-use js_sys::Error;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::javascript;
 use crate::memory::Memory;
-use crate::plain::{FromValue, ToValue};
 use crate::trigger;
 
 /// The core of one process of the app.
@@ -62,12 +60,12 @@ impl Operation {
     }
 }
 
-fn read<T: FromValue>(value: JsValue) -> Result<T, JsValue> {
-    T::read(&javascript::value_of(&value)).ok_or_else(|| Error::new("not of the expected shape").into())
+fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value).map_err(JsValue::from)
 }
 
-fn write(value: impl ToValue) -> Result<JsValue, JsValue> {
-    value.write().serialize(&Serializer::json_compatible()).map_err(JsValue::from)
+fn write(value: impl Serialize) -> Result<JsValue, JsValue> {
+    value.serialize(&Serializer::json_compatible()).map_err(JsValue::from)
 }
 
 #[cfg(all(test, target_arch = "wasm32"))]

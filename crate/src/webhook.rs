@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::agent_content::{self, FILE_SIZE_MAX};
 use crate::connection::Connection;
 use crate::host::{Effect, Failure, Host, WebhookAnswer};
+use crate::json;
 use crate::outbox::Entry;
-use crate::plain::ToValue;
 use crate::policy::WEBHOOK_TIMEOUT_MS;
 use crate::ticket::{Binding, ContactToken, RoomId, Ticket, TicketId};
 use crate::wire::rapidpro::{Event, EventAttachment, EventKind, EventVisitor, MessageData};
@@ -48,7 +48,7 @@ impl Webhook {
         {
             text = agent_content::signed(form, &entry.message.author, &text);
         }
-        let data = MessageData { text: &text, attachments }.write();
+        let data = json::to_value(MessageData { text: &text, attachments });
         Self::of(host, ticket, binding, EventKind::AgentMessage, Some(data)).await
     }
 
@@ -69,7 +69,7 @@ impl Webhook {
         data: Option<Value>,
     ) -> Result<Self, Undelivered> {
         let event = event(kind, &binding.ticket, &ticket.contact.token, data);
-        let body = event.write();
+        let body = json::to_value(event);
         let connection = connection::find(host, &ticket.contact.workspace, &binding.connection).await?;
         Ok(Self { connection: connection.ok_or(Undelivered::NotConnected)?, body })
     }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn body(event: &Event<'_>) -> Value {
-        event.write()
+        json::to_value(event)
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
                 EventKind::AgentMessage,
                 &ticket,
                 &token,
-                Some(MessageData { text: "hi", attachments: None }.write())
+                Some(json::to_value(MessageData { text: "hi", attachments: None }))
             )),
             json!({ "type": "agent-message", "ticketID": "59d7", "visitor": { "token": "10000" }, "data": { "text": "hi" } })
         );

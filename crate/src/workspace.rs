@@ -2,7 +2,8 @@
 
 use crate::auth::keyed_hash;
 use crate::host::{Cause, Failure, Host};
-use crate::plain::{FromValue, ToValue};
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 const ASSOCIATION: &str = "workspace";
 const VERSION: u8 = 1;
@@ -21,8 +22,8 @@ pub struct Workspace {
 
 /// One of RapidPro's connections to a workspace, known by its secret, which itself is stored nowhere. RapidPro cannot
 /// change a connection's secret or callback: connecting anew makes another one, and tickets stay with theirs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue, ToValue)]
-#[value(transparent)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
 pub struct ConnectionId(String);
 
 impl ConnectionId {
@@ -33,7 +34,8 @@ impl ConnectionId {
 }
 
 /// What is stored: one record a change, never rewritten, so that nodes cannot overwrite each other.
-#[derive(Debug, Clone, FromValue, ToValue)]
+#[skip_serializing_none]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 struct Record {
     v: u8,
     id: String,

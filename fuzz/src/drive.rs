@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rapidpro_tickets_core::host::Effect;
 use rapidpro_tickets_core::memory::Memory;
 use rapidpro_tickets_core::operation::{Answers, End, Level, LogLine};
-use rapidpro_tickets_core::plain::FromValue;
+use rapidpro_tickets_core::json;
 use rapidpro_tickets_core::trigger::{self, Start};
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ impl Process {
         let is_asked = trigger.get("request").or(trigger.get("command")).is_some();
         self.operations += 1;
         let entropy = format!("entropy {}", self.operations);
-        let start = Start::read(&json!({ "trigger": trigger, "now": self.now, "entropy": entropy }))?;
+        let start = json::read(&json!({ "trigger": trigger, "now": self.now, "entropy": entropy }))?;
         let mut operation = trigger::start(Rc::clone(&self.memory), start);
         let mut step = operation.begin();
         let mut effects = Vec::new();

@@ -2,7 +2,7 @@
 
 use rapidpro_tickets_core::host::Effect;
 use rapidpro_tickets_core::operation::Outcome;
-use rapidpro_tickets_core::plain::ToValue;
+use rapidpro_tickets_core::json as core_json;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;
@@ -192,7 +192,7 @@ impl Server {
                 json!(true)
             }
             Effect::PostMessage { .. } | Effect::PostNotice { .. } => json!(self.next_id("message")),
-            Effect::ReadApi { .. } => json!({ "status": 200, "content": page(chance) }),
+            Effect::ReadApi { .. } => json!({ "status": 200, "body": page(chance).to_string() }),
             Effect::TellTimes { times, .. } => {
                 times.iter().map(|time| time.to_string()).chain(["UTC".to_owned()]).collect()
             }
@@ -203,7 +203,7 @@ impl Server {
                 self.room(room.as_str()).map_or_else(|| json!([]), |room| json!(room.messages))
             }
             Effect::Schedule { job, .. } => {
-                self.jobs.push(job.write());
+                self.jobs.push(core_json::to_value(job));
                 json!(self.next_id("job"))
             }
             Effect::PostWebhook { .. } => {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rapidpro_tickets_core::plain::ToValue;
+use rapidpro_tickets_core::json as core_json;
 use rapidpro_tickets_fuzz::chance::Chance;
 use rapidpro_tickets_fuzz::drive::Process;
 use rapidpro_tickets_fuzz::json::spoiled;
@@ -23,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
         let trigger = trigger(&mut process, &mut chance);
         let end = process.run(trigger, &mut chance);
         for job in end.into_iter().flat_map(|end| end.follow_ups) {
-            process.run(json!({ "job": { "job": job.write() } }), &mut chance);
+            process.run(json!({ "job": { "job": core_json::to_value(job) } }), &mut chance);
         }
         process.pass_time(&mut chance);
     }
@@ -53,7 +53,7 @@ fn request(method: &str, endpoint: &str, body: Value, chance: &mut Chance<'_>) -
     let headers = json!({
         "authorization": format!("Token {SECRET}"), "content-type": "application/json", "content-length": "9",
     });
-    let request = json!({ "endpoint": endpoint, "method": method, "headers": headers, "body": body });
+    let request = json!({ "endpoint": endpoint, "method": method, "headers": headers, "body": body.to_string() });
     json!({ "request": { "request": request } })
 }
 

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use rapidpro_tickets_core::attachment::{ContactMedia, render};
 use rapidpro_tickets_core::connection::Line;
-use rapidpro_tickets_core::plain::FromValue;
+use rapidpro_tickets_core::json;
 use rapidpro_tickets_core::wire::rocketchat::Message;
 use rapidpro_tickets_core::words::Language;
 use rapidpro_tickets_core::{agent_content, fields, inbox, settings, ticket, visitor};
@@ -52,7 +52,7 @@ fn check_media(chance: &mut Chance<'_>) {
 
 fn check_message(text: &str) {
     let Ok(value) = serde_json::from_str::<Value>(text) else { return };
-    let Some(message) = Message::read(&value) else { return };
+    let Some(message) = json::read::<Message>(&value) else { return };
     if let Some(content) = agent_content::of(&message, 1) {
         assert!(!content.text.is_empty() || !content.files.is_empty());
     }

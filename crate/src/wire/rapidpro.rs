@@ -2,17 +2,19 @@
 
 use serde_json::Value;
 
-use crate::plain::ToValue;
 use crate::ticket::{ContactToken, TicketId};
+use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 /// A webhook's body.
-#[derive(Debug, Clone, PartialEq, ToValue)]
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Event<'a> {
     /// What happened.
-    #[value(rename = "type")]
+    #[serde(rename = "type")]
     pub kind: EventKind,
     /// The ticket, as RapidPro names it.
-    #[value(rename = "ticketID")]
+    #[serde(rename = "ticketID")]
     pub ticket: &'a TicketId,
     /// The contact; RapidPro ignores it.
     pub visitor: EventVisitor<'a>,
@@ -21,8 +23,8 @@ pub struct Event<'a> {
 }
 
 /// The two things that RapidPro is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ToValue)]
-#[value(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     /// Somebody on Rocket.Chat's side wrote to the contact.
     AgentMessage,
@@ -31,14 +33,15 @@ pub enum EventKind {
 }
 
 /// The contact, by the token that RapidPro gave.
-#[derive(Debug, Clone, PartialEq, ToValue)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EventVisitor<'a> {
     /// RapidPro's token.
     pub token: &'a ContactToken,
 }
 
 /// What was written.
-#[derive(Debug, Clone, PartialEq, ToValue)]
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MessageData<'a> {
     /// The text; may be empty where there are attachments.
     pub text: &'a str,
@@ -47,10 +50,10 @@ pub struct MessageData<'a> {
 }
 
 /// A file that RapidPro fetches.
-#[derive(Debug, Clone, PartialEq, ToValue)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EventAttachment<'a> {
     /// The MIME type.
-    #[value(rename = "type")]
+    #[serde(rename = "type")]
     pub mime: &'a str,
     /// Where it is.
     pub url: String,

@@ -4,11 +4,13 @@
 use serde_json::Value;
 
 use crate::harmless::one_line;
-use crate::plain::{FromValue, ToValue};
 use crate::ticket::RoomId;
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 /// A livechat visitor.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue, ToValue)]
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Visitor {
     /// Rocket.Chat's id.
     pub id: String,
@@ -23,13 +25,13 @@ pub struct Visitor {
 }
 
 /// A room.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Room {
     /// Rocket.Chat's id.
     pub id: RoomId,
     /// `l` for livechat.
-    #[value(rename = "type")]
+    #[serde(rename = "type")]
     pub kind: Option<String>,
     /// `true`, or absent.
     pub is_open: Option<bool>,
@@ -41,6 +43,7 @@ pub struct Room {
     pub message_count: Option<u64>,
     /// How it was closed, where it was: the name and login of who did (`name`, `username`), when by the server's clock
     /// (`at`), and the name of its `department`.
+    #[serde(default)]
     pub closing: Value,
 }
 
@@ -52,14 +55,14 @@ impl Room {
 }
 
 /// Who made a room.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Source {
     /// The app's id, where an app made it.
     pub id: Option<String>,
 }
 
 /// The visitor as a room carries them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct RoomVisitor {
     /// Rocket.Chat's id.
     pub id: Option<String>,
@@ -70,15 +73,15 @@ pub struct RoomVisitor {
 }
 
 /// A department.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Department {
     /// Rocket.Chat's id.
     pub id: String,
 }
 
 /// A message as its event carries it.
-#[derive(Debug, Clone, PartialEq, Eq, FromValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Message {
     /// Rocket.Chat's id.
     pub id: Option<String>,
@@ -93,7 +96,7 @@ pub struct Message {
     /// The visitor's token, where a visitor wrote it.
     pub token: Option<String>,
     /// The kind of a system message.
-    #[value(rename = "type")]
+    #[serde(rename = "type")]
     pub kind: Option<String>,
     /// What is shown below the text: files and quotes.
     pub attachments: Option<Vec<MessageAttachment>>,
@@ -102,8 +105,8 @@ pub struct Message {
 }
 
 /// Who wrote a message.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Sender {
     /// A user's id, or the visitor's.
     pub id: Option<String>,
@@ -112,7 +115,7 @@ pub struct Sender {
     /// The name that people see.
     pub name: Option<String>,
     /// `user`, `bot`, `app` or `unknown`.
-    #[value(rename = "type")]
+    #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Which app, where an app wrote it.
     pub app_id: Option<String>,
@@ -128,8 +131,8 @@ impl Sender {
 }
 
 /// An attachment of a stored message.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MessageAttachment {
     /// Where its title leads.
     pub link: Option<String>,
@@ -142,16 +145,16 @@ pub struct MessageAttachment {
 }
 
 /// A file of an agent's message.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
-#[value(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MessageFile {
     /// Rocket.Chat's id.
-    #[value(rename = "_id")]
+    #[serde(rename = "_id")]
     pub id: Option<String>,
     /// As the agent's device named it.
     pub name: Option<String>,
     /// The MIME type.
-    #[value(rename = "type")]
+    #[serde(rename = "type")]
     pub kind: Option<String>,
     /// In bytes.
     pub size: Option<u64>,
@@ -160,20 +163,21 @@ pub struct MessageFile {
 }
 
 /// A stored file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Upload {
     /// The room in which it was sent.
     pub room: Option<RoomId>,
     /// The MIME type.
-    #[value(rename = "type")]
+    #[serde(rename = "type")]
     pub kind: Option<String>,
     /// In bytes.
     pub size: Option<u64>,
 }
 
 /// An attachment's heading.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue, ToValue)]
-#[value(rename_all = "camelCase")]
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AttachmentTitle {
     /// The words, or the file's name.
     pub value: Option<String>,
@@ -184,8 +188,9 @@ pub struct AttachmentTitle {
 }
 
 /// An attachment of a message that the app writes. URLs must be absolute.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue, ToValue)]
-#[value(rename_all = "camelCase")]
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Attachment {
     /// The heading.
     pub title: AttachmentTitle,

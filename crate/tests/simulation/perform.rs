@@ -1,11 +1,10 @@
 //! What Rocket.Chat does with an effect (app-shim/host.ts), and what can go wrong with it.
 
 use rapidpro_tickets_core::host::Effect;
+use rapidpro_tickets_core::json;
 use rapidpro_tickets_core::operation::Outcome;
-use rapidpro_tickets_core::plain::FromValue;
 use rapidpro_tickets_core::ticket::RoomId;
 use rapidpro_tickets_core::trigger::Trigger;
-use rapidpro_tickets_core::wire;
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
@@ -246,7 +245,7 @@ impl World {
         if let Some(message) = message.filter(|_| self.chat.close_message_has_event) {
             self.fire_sent(node, room, &message);
         }
-        if let Some(room) = wire::rocketchat::Room::read(&json!({ "id": room.as_str() })) {
+        if let Some(room) = json::read(&json!({ "id": room.as_str() })) {
             self.fire(node, Trigger::RoomClosed { room }, None);
         }
     }
@@ -309,7 +308,7 @@ impl World {
     pub fn fire_sent(&mut self, node: usize, room: &RoomId, message: &Message) {
         let Some(room) = self.chat.room(room) else { return };
         let shown = self.chat.shown_message(room, &self.chat.shown(room), message);
-        match wire::rocketchat::Message::read(&shown) {
+        match json::read(&shown) {
             Some(sent) => {
                 let trigger = Trigger::MessageSent { message: Box::new(sent) };
                 self.fire(node, trigger, Some(message.text.clone()));

@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-use rapidpro_tickets_core::command::Command;
+use rapidpro_tickets_core::json;
 use rapidpro_tickets_core::operation::Outcome;
-use rapidpro_tickets_core::plain::FromValue;
 use rapidpro_tickets_core::policy::WEBHOOK_TIMEOUT_MS;
 use rapidpro_tickets_core::request::{Headers, Query, Request};
 use rapidpro_tickets_core::ticket::RoomId;
@@ -231,7 +230,7 @@ impl World {
 
     fn admin_retries(&mut self, node: usize) {
         let typed = json!({ "room": "general", "roles": ["admin"], "words": ["retry"] });
-        if let Some(command) = Command::read(&typed) {
+        if let Some(command) = json::read(&typed) {
             self.later(0, Happening::Event { node, trigger: Trigger::Command { command }, text: None });
         }
     }
@@ -344,8 +343,13 @@ impl World {
             content_length: Some(body.to_string().len().to_string()),
             ..Headers::default()
         };
-        let request =
-            Request { endpoint: endpoint.into(), method: method.into(), headers, query: Query::default(), body };
+        let request = Request {
+            endpoint: endpoint.into(),
+            method: method.into(),
+            headers,
+            query: Query::default(),
+            body: Some(body.to_string()),
+        };
         let asker = Asker { serial: self.next_serial(), ..asker };
         self.waiting.insert(asker.serial);
         self.later(RAPIDPRO_WAITS_MS, Happening::NoAnswer(asker.clone()));

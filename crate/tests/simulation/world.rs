@@ -656,7 +656,7 @@ impl World {
 
 fn describe(trigger: &Trigger) -> String {
     match trigger {
-        Trigger::Request { request } => format!("{} {}", request.endpoint, request.body),
+        Trigger::Request { request } => format!("{} {}", request.endpoint, request.body.as_deref().unwrap_or_default()),
         Trigger::MessageSent { message } => {
             format!("sent in {}: {}", message.room.id.as_str(), message.text.as_deref().unwrap_or_default())
         }

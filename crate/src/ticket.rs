@@ -376,7 +376,7 @@ mod tests {
     }
 
     fn add_up(facts: Vec<Fact>) -> Vec<Ticket> {
-        let records: Vec<Value> = facts.iter().map(|fact| json::to_value(fact)).collect();
+        let records: Vec<Value> = facts.iter().map(json::to_value).collect();
         of_contact(&records)
     }
 

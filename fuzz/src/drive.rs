@@ -6,7 +6,7 @@ use rapidpro_tickets_core::host::Effect;
 use rapidpro_tickets_core::memory::Memory;
 use rapidpro_tickets_core::operation::{Answers, End, Level, LogLine};
 use rapidpro_tickets_core::json;
-use rapidpro_tickets_core::trigger::{self, Start};
+use rapidpro_tickets_core::trigger;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;

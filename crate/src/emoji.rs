@@ -170,8 +170,8 @@ mod tests {
         for text in [":", "`", ":x", ":+1:x", "``a`", "http://:x:"] {
             let text = text.repeat(100_000 / text.len());
             let started = std::time::Instant::now();
-            assert_eq!(from_names(&text).is_empty(), text.is_empty());
-            assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
+            assert!(!from_names(&text).is_empty());
+            assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
         }
     }
 

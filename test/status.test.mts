@@ -182,7 +182,7 @@ describe('problems of the settings', () => {
 		['public_address', 'chat.example.org', /address for RapidPro is no http or https URL.*: chat\.example\.org/, ''],
 		['rapidpro_address', 'ftp://x', /RapidPro’s own address is no http or https URL.*: ftp:\/\/x/, ''],
 		['history_hours', 'many', /setting `history_hours` is no whole number/, 24],
-		['agent_name_form', 'Support: ', /form of agent names does not say where the name goes/, '*{name}*: '],
+		['agent_name_form', 'Support: ', /agent name format does not say where the name goes/, '*{name}*: '],
 		['default_department', 'Plumbers', /does not know the default department.*: Plumbers/, ''],
 		['time_zone', 'Mars/Olympus', /time zone is unknown.*: Mars\/Olympus/, ''],
 	] as const) {

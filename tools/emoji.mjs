@@ -2,7 +2,8 @@
  * The emoji that agents can type by name, as Rocket.Chat's servers know them.
  *
  * Their names are those of EmojiOne and its successor, emoji-toolkit (JoyPixels); since Rocket.Chat's pull request 39411
- * (2026) those of Emojibase, beside which the others are still read. `tools/write-emoji.mjs` stores them in `crate/src/emoji.txt`, whose form the core documents.
+ * (2026) those of Emojibase, beside which the others are still read.
+ * `tools/write-emoji.mjs` stores them in `crate/src/emoji.txt`, whose form `crate/src/emoji.rs` documents.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -13,6 +14,8 @@ export const EMOJI_TABLE = join(ROOT, 'crate', 'src', 'emoji.txt');
 
 const VARIATION = /\ufe0f/g;
 const TONES = /[\u{1f3fb}-\u{1f3ff}]/gu;
+const LIGHT = '\u{1f3fb}';
+const DARK = '\u{1f3ff}';
 const TONE_WORDS = /_(?:tone[1-5](?:-[1-5])?|(?:medium_)?(?:light|dark|medium)_skin_tone)/g;
 /** Where two emoji have one name, that of emoji-toolkit has it; but this one is Emojibase's first name for a thumb. */
 const PREFERRED = { no: '👎' };
@@ -26,20 +29,18 @@ export function emojiByName() {
 
 /** The text of the table. */
 export function emojiTable() {
+	const lines = new Map();
 	const known = emojiByName();
-	const entries = new Map();
 	for (const [name, emoji] of known) {
-		if (!isToned(emoji)) {
-			entryOf(entries, emoji).names.add(name);
-		}
+		if (!isToned(emoji)) lineOf(lines, emoji).names.add(name);
 	}
-	const withTones = [...known].filter(([, emoji]) => isToned(emoji));
-	for (const [name, emoji] of withTones.sort(([, a], [, b]) => toneCount(a) - toneCount(b))) {
-		addTones(entries, name, emoji);
-	}
-	const sorted = [...entries.values()].sort((a, b) => compare(a.emoji, b.emoji));
-	const flags = sorted.filter(({ emoji }) => regionOf(emoji));
-	return [...linesOf(sorted.filter((entry) => !flags.includes(entry))), '', ...flags.map(flagLine), ''].join('\n');
+	const toned = [...known].filter(([, emoji]) => isToned(emoji));
+	for (const [name, emoji] of toned.filter(([, emoji]) => tonesOf(emoji).length === 1)) addTones(lines, name, emoji);
+	for (const [name, emoji] of toned.filter(([, emoji]) => tonesOf(emoji).length === 2)) addTones(lines, name, emoji);
+	const sorted = [...lines.values()].sort((a, b) => compare(a.emoji, b.emoji));
+	return sorted
+		.map(({ emoji, one, two, names }) => `${[emoji, one, two, ...names].filter(Boolean).join(' ')}\n`)
+		.join('');
 }
 
 function emojiToolkit() {
@@ -76,55 +77,28 @@ function isToned(emoji) {
 	return emoji.search(TONES) > 0;
 }
 
-function toneCount(emoji) {
-	return new Set(emoji.match(TONES)).size;
-}
-
-function entryOf(entries, emoji) {
+function lineOf(lines, emoji) {
 	const key = emoji.replace(VARIATION, '');
-	const entry = entries.get(key) ?? { emoji, names: new Set(), isToned: false, pair: '' };
-	entry.emoji = emoji.length > entry.emoji.length ? emoji : entry.emoji;
-	entries.set(key, entry);
-	return entry;
+	const line = lines.get(key) ?? { emoji, names: new Set() };
+	line.emoji = emoji.length > line.emoji.length ? emoji : line.emoji;
+	lines.set(key, line);
+	return line;
 }
 
-/** The emoji without tones says that it takes them, and how two people are drawn who have different ones. */
-function addTones(entries, name, emoji) {
+/** The emoji's line says how it is drawn with one tone, the lightest, and with two, the lightest and the darkest. */
+function addTones(lines, name, emoji) {
 	const base = name.replace(TONE_WORDS, '');
-	const plain = emoji.replace(TONES, '');
-	const isPair = toneCount(emoji) === 2;
-	const known = [...entries.values()].find(({ names, isToned }) => isPair && isToned && names.has(base));
-	const entry = known ?? entryOf(entries, plain);
-	entry.isToned = true;
-	entry.names.add(base);
-	if (entry.emoji.replace(VARIATION, '') !== plain.replace(VARIATION, '')) {
-		entry.pair = plain;
-	}
+	const tones = tonesOf(emoji);
+	const namesake = [...lines.values()].find(({ names }) => names.has(base));
+	const line = tones.length === 2 && namesake ? namesake : lineOf(lines, emoji.replace(TONES, ''));
+	line.names.add(namesake && namesake !== line ? `${base}*` : base);
+	if (tones.join('') === LIGHT) line.one ??= emoji;
+	if (tones.join('') === LIGHT + DARK) line.two ??= emoji;
 }
 
-/** The two letters of a region, where the emoji is its flag. */
-function regionOf(emoji) {
-	const letters = [...emoji].map((char) => char.codePointAt(0) - 0x1f1e6);
-	const isFlag = letters.length === 2 && letters.every((letter) => letter >= 0 && letter < 26);
-	return isFlag ? String.fromCharCode(...letters.map((letter) => letter + 65)) : undefined;
-}
-
-function flagLine({ emoji, names }) {
-	const region = regionOf(emoji);
-	const implied = [region.toLowerCase(), `flag_${region.toLowerCase()}`];
-	return region + [...names].filter((name) => !implied.includes(name)).join(' ');
-}
-
-function linesOf(entries) {
-	let before = 0;
-	return entries.map(({ emoji, names, isToned, pair }) => {
-		const first = emoji.codePointAt(0);
-		const rest = emoji.slice(String.fromCodePoint(first).length);
-		const follows = first === before + 1 ? /^(?!\u200d)/ : /^\u200d/;
-		const shown = (first === before || first === before + 1) && follows.test(rest) ? rest : emoji;
-		before = first;
-		return `${shown}${isToned ? `~${pair}` : ''}${[...names].join(' ')}`;
-	});
+/** The different tones on an emoji, from the first person's on. */
+function tonesOf(emoji) {
+	return [...new Set(emoji.match(TONES))];
 }
 
 function compare(one, other) {

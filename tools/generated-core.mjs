@@ -11,7 +11,7 @@ import { ROOT } from './project.mjs';
 export const COMMITTED_CORE = join(ROOT, 'app-shim', 'core.generated.ts');
 
 /** What decides the generated file, besides wasm-opt. The core's tests do not. */
-const SOURCES = ['Cargo.lock', 'Cargo.toml', 'crate/Cargo.toml', 'crate/src', 'xtask'];
+const SOURCES = ['Cargo.lock', 'Cargo.toml', 'crate/Cargo.toml', 'crate/i18n', 'crate/src', 'xtask'];
 
 /** A hash of the sources, in hex: the same on every machine, whatever line endings git made. */
 export function sourceHash() {

@@ -4,9 +4,6 @@ use crate::emoji;
 use crate::outbox::{File, Message};
 use crate::wire::rocketchat::{self, MessageAttachment, Sender};
 
-/// RapidPro takes no larger files, in bytes (mailroom's `FetchFile`).
-pub const FILE_SIZE_MAX: u64 = 10 * 1024 * 1024;
-
 /// The content of a message, written at `written_at`; `None` where there is nothing to send.
 pub fn of(message: &rocketchat::Message, written_at: u64) -> Option<Message> {
     let attachments = message.attachments.as_deref().unwrap_or_default();

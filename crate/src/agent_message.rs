@@ -1,12 +1,15 @@
 //! What is written on Rocket.Chat's side, on its way to RapidPro.
 
 use crate::agent_content;
+use crate::arrivals::Arrivals;
 use crate::arrivals::{LOOK_EVERY_MS, PATIENCE_MS};
 use crate::close;
 use crate::compare;
 use crate::delivery;
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
+use crate::missed::ReconcileNeeded;
+use crate::missed::UnrecordedRooms;
 use crate::notice;
 use crate::operation::{End, Level};
 use crate::outbox;
@@ -21,14 +24,14 @@ const LATE_MS: u64 = 60_000;
 /// Takes up a message of a ticket's room for RapidPro; passes over everything that the livechat visitor
 /// would not see, and everything outside the ticket's own room.
 pub async fn forward(host: &Host, message: Message) -> End {
-    let (arrivals, room) = (&host.memory().arrivals, message.room.id.clone());
-    if made_elsewhere(&message, &host.memory().app_id) {
+    let (arrivals, room) = (host.cache::<Arrivals>(), message.room.id.clone());
+    if made_elsewhere(&message, &host.process().app_id) {
         return End::default();
     }
-    let made_here = message.room.was_made_by(&host.memory().app_id);
+    let made_here = message.room.was_made_by(&host.process().app_id);
     arrivals.count(&message);
     close::note_comment(host, &message);
-    if Author::of(&message, &host.memory().app_id) != Author::Staff {
+    if Author::of(&message, &host.process().app_id) != Author::Staff {
         return End::default();
     }
     arrivals.wait(message);
@@ -68,14 +71,14 @@ async fn was_taken_up(host: &Host, desk: &Desk, id: &str, written_at: u64) -> Re
 /// The room's next message must not overtake this one, and the rooms are compared soon.
 async fn missed(host: &Host, room: &RoomId, id: &str, failure: &Failure) -> End {
     host.log(Level::Error, format!("message {id} was not taken up, the comparison of rooms will find it: {failure}"));
-    host.memory().missed.set(true);
-    host.memory().uncertain.insert(room);
+    host.cache::<ReconcileNeeded>().0.set(true);
+    host.cache::<UnrecordedRooms>().insert(room);
     compare::look_soon(host, room).await;
     End::default()
 }
 
 async fn wait_for_missing(host: &Host, room: &RoomId) {
-    let arrivals = &host.memory().arrivals;
+    let arrivals = host.cache::<Arrivals>();
     let since = host.now();
     while arrivals.is_one_missing(room) && host.now().abs_diff(since) < PATIENCE_MS {
         host.sleep(LOOK_EVERY_MS).await;
@@ -85,7 +88,7 @@ async fn wait_for_missing(host: &Host, room: &RoomId) {
 
 /// The id and the content of a message that concerns RapidPro, should its room serve a ticket.
 pub fn to_forward(host: &Host, message: &Message) -> Option<(String, outbox::Message)> {
-    let app_id = &host.memory().app_id;
+    let app_id = &host.process().app_id;
     if Author::of(message, app_id) != Author::Staff || made_elsewhere(message, app_id) {
         return None;
     }

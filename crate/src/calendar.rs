@@ -6,6 +6,9 @@
 //! belongs to one stretch of time. A page is listed before anything is written on it, and taken off the
 //! list when nothing on it matters any more.
 
+use std::cell::Cell;
+
+use crate::cache::Recent;
 use crate::host::{Failure, Host};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +21,33 @@ pub const DUE: Calendar = Calendar { name: "due", page_ms: MINUTE_MS };
 pub const OPENED: Calendar = Calendar { name: "opened", page_ms: 60 * MINUTE_MS };
 /// Which tickets ended when.
 pub const ENDED: Calendar = Calendar { name: "ended", page_ms: 24 * 60 * MINUTE_MS };
+
+/// Which pages of which calendar this process has listed, so as not to list them with every record.
+#[derive(Debug, Default)]
+pub struct ListedPages {
+    pages: Recent<(&'static str, u64), (), 100>,
+    asked_at: Cell<u64>,
+}
+
+impl ListedPages {
+    /// Whether it was listed. After the clock was set back, pages that were past and off the list lie ahead again.
+    fn contains(&self, calendar: &'static str, page: u64, now: u64) -> bool {
+        if now < self.asked_at.replace(now) {
+            self.pages.clear();
+        }
+        self.pages.get(&(calendar, page)).is_some()
+    }
+
+    /// It was listed.
+    fn insert(&self, calendar: &'static str, page: u64) {
+        self.pages.put((calendar, page), ());
+    }
+
+    /// It was taken off the list.
+    fn remove(&self, calendar: &'static str, page: u64) {
+        self.pages.remove(&(calendar, page));
+    }
+}
 
 /// A book of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,10 +88,10 @@ impl Calendar {
     /// # Errors
     /// Whatever keeps Rocket.Chat from storing.
     pub async fn list(&self, host: &Host, page: u64) -> Result<(), Failure> {
-        if !host.memory().listed_pages.contains(self.name, page, host.now()) {
+        if !host.cache::<ListedPages>().contains(self.name, page, host.now()) {
             let listing = Listing { v: VERSION, page };
             host.create_record(vec![self.name.to_owned(), self.listing(page)], listing).await?;
-            host.memory().listed_pages.insert(self.name, page);
+            host.cache::<ListedPages>().insert(self.name, page);
         }
         Ok(())
     }
@@ -83,7 +113,7 @@ impl Calendar {
     /// # Errors
     /// Whatever keeps Rocket.Chat from storing.
     pub async fn retire(&self, host: &Host, page: u64) -> Result<(), Failure> {
-        host.memory().listed_pages.remove(self.name, page);
+        host.cache::<ListedPages>().remove(self.name, page);
         host.remove_records(self.listing(page)).await
     }
 

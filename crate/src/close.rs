@@ -1,11 +1,14 @@
 //! How a ticket ends, from either side.
 
+use crate::cache::Recent;
 use crate::compare;
 use crate::connection::Caller;
 use crate::delivery;
 use crate::desk::Desk;
 use crate::fields::Fields;
 use crate::host::{Failure, Host};
+use crate::language;
+use crate::missed::ReconcileNeeded;
 use crate::notice;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
@@ -14,7 +17,7 @@ use crate::settings;
 use crate::ticket::{self, Closer, ContactToken, FactKind, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::wire::rocketchat::{Message, Room};
-use crate::words::{self, Language};
+use crate::words;
 
 /// How long after the event of a close that of its comment may come, in milliseconds.
 const COMMENT_LATE_MS: u64 = 100;
@@ -46,7 +49,7 @@ pub async fn close(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<En
 pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
     let RoomState::Open(room) = ticket::look(host, ticket).await? else { return Ok(()) };
     let comment = if ticket.gave_way() { words::GAVE_WAY } else { words::CLOSED_IN_RAPIDPRO };
-    let comment = comment.in_language(Language::of_server(host).await);
+    let comment = comment.in_language(language::of_server(host).await);
     let Err(failure) = host.close_room(room.id, comment).await else { return Ok(()) };
     if ticket::look(host, ticket).await? == RoomState::Closed {
         return Ok(());
@@ -56,18 +59,22 @@ pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
     if notice::please_close(host, ticket).await { Ok(()) } else { Err(failure) }
 }
 
+/// With which words rooms were closed. Rocket.Chat tells it only once, in an event beside the close's own.
+#[derive(Debug, Default)]
+pub struct ClosingComments(Recent<RoomId, String, 200>);
+
 /// Remembers the words with which a room was closed, if the message says so: they come in an event of their own,
 /// mostly before that of the close.
 pub fn note_comment(host: &Host, message: &Message) {
     let text = message.text.as_deref().unwrap_or_default().trim();
     if message.kind.as_deref() == Some("livechat-close") && !text.is_empty() {
-        host.memory().comments.put(message.room.id.clone(), text.to_owned());
+        host.cache::<ClosingComments>().0.put(message.room.id.clone(), text.to_owned());
     }
 }
 
 /// A room was closed on Rocket.Chat's side, or by this app: RapidPro is told in the first case.
 pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
-    let made_here = closed.was_made_by(&host.memory().app_id);
+    let made_here = closed.was_made_by(&host.process().app_id);
     let room = closed.id;
     // Behind the room's messages whose events came before.
     host.acquire(delivery::desk_queue(&room)).await;
@@ -88,7 +95,7 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
         compare::look_soon(host, &room).await;
         let room = room.as_str();
         host.log(Level::Error, format!("room {room} was closed, which the comparison of rooms will find: {failure}"));
-        host.memory().missed.set(true);
+        host.cache::<ReconcileNeeded>().0.set(true);
         haste = Haste::Compare;
     }
     End::follow_up(Job::Deliver { room, haste })
@@ -96,13 +103,13 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
 
 /// The words with which a room was closed, where RapidPro is to be told. Their event may be late.
 async fn comment_on(host: &Host, room: &RoomId) -> Option<String> {
-    let comments = &host.memory().comments;
-    let known = comments.take(room);
+    let comments = host.cache::<ClosingComments>();
+    let known = comments.0.remove(room);
     if !settings::all(host).await.is_ok_and(|settings| settings.sends_close_details()) {
         return None;
     }
     if known.is_none() {
         host.sleep(COMMENT_LATE_MS).await;
     }
-    known.or_else(|| comments.take(room))
+    known.or_else(|| comments.0.remove(room))
 }

@@ -1,6 +1,7 @@
 //! The slash command `/tickets`: what people may ask of the app in Rocket.Chat, and the answers.
 
 use crate::host::Host;
+use crate::language;
 use crate::operation::End;
 use crate::request::Response;
 use crate::ticket::RoomId;
@@ -51,7 +52,7 @@ const WISHES: [(&str, Wish, &[&str], Text); 5] = [
 /// Carries out a command; the answer is shown to whoever typed it.
 pub async fn run(host: &Host, command: &Command) -> End {
     let language = match command.language.as_deref() {
-        None | Some("" | "auto" | "default") => Language::of_server(host).await,
+        None | Some("" | "auto" | "default") => language::of_server(host).await,
         Some(tag) => Language::of(tag),
     };
     let mut follow_ups = Vec::new();

@@ -14,7 +14,8 @@ use crate::outbox::File;
 use crate::refusal::Refusal;
 use crate::request::{Query, Response};
 use crate::ticket::RoomId;
-use crate::{agent_content, settings, visitor};
+use crate::wire::rapidpro::FILE_SIZE_MAX;
+use crate::{settings, visitor};
 
 const SIGNATURE: &str = "signature=";
 /// How long RapidPro may take to fetch a file, in milliseconds.
@@ -30,7 +31,7 @@ pub const READ_MS: u64 = 7 * 24 * 60 * 60_000;
 pub async fn make(host: &Host, room: &RoomId, file: &File, life_ms: u64) -> Result<String, Failure> {
     let expires = host.now().saturating_add(life_ms).to_string();
     let signature = sign(host, room.as_str(), &file.id, &expires).await?;
-    let (base, app) = (settings::public_address(host).await?, &host.memory().app_id);
+    let (base, app) = (settings::public_address(host).await?, &host.process().app_id);
     let (room, id, name) = (encoded(room.as_str()), encoded(&file.id), name_with_ending(file));
     Ok(format!(
         "{base}/api/apps/public/{app}/file?room={room}&id={id}&expires={expires}&{SIGNATURE}{signature}&f=/{name}"
@@ -56,7 +57,7 @@ pub async fn serve(host: &Host, query: &Query) -> Result<End, Refusal> {
     if upload.room.is_some_and(|stored_in| stored_in.as_str() != room) {
         return Err(refusal());
     }
-    if upload.size.unwrap_or_default() > agent_content::FILE_SIZE_MAX {
+    if upload.size.unwrap_or_default() > FILE_SIZE_MAX {
         return Err(Refusal::NotFound("the file is larger than RapidPro takes".to_owned()));
     }
     let media_type = upload.kind.filter(|kind| is_media_type(kind));

@@ -10,11 +10,12 @@ use crate::attachment::{self, ContactMedia};
 use crate::connection::Line;
 use crate::desk::Desk;
 use crate::host::{ApiAnswer, Cause, Failure, Host};
+use crate::language;
+use crate::missed::ReconcileNeeded;
 use crate::operation::{End, Level};
 use crate::outbox::{self, LEASE_MS, LineKind};
 use crate::ticket::{self, Past, RoomId, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
-use crate::visitor_message::visitor_of;
 use crate::words::{self, Language, Phrase, Text};
 use crate::{connection, harmless, notice, settings, settings_check, timestamp};
 
@@ -39,7 +40,7 @@ const POSTS_MAX: usize = 6;
 pub fn due(host: &Host, desk: &Desk, haste: Haste) -> Option<Job> {
     let (progress, now) = (&desk.outbox.history, host.now());
     let wanted = if progress.is_under_way() {
-        now >= progress.next && progress.claims(&host.memory().node, now) == (None, None)
+        now >= progress.next && progress.claims(&host.process().node, now) == (None, None)
     } else {
         haste == Haste::Compare && !is_too_late(host, &desk.ticket)
     };
@@ -55,7 +56,7 @@ pub async fn show(host: &Host, room: &RoomId, workspace: &str) -> End {
     };
     if let Err(failure) = shown.await {
         host.log(Level::Warn, format!("room {} has to wait for its history: {failure}", room.as_str()));
-        host.memory().missed.set(true);
+        host.cache::<ReconcileNeeded>().0.set(true);
     }
     End::default()
 }
@@ -75,7 +76,7 @@ pub async fn again(host: &Host, room: &RoomId, jobs: &mut Vec<Job>) -> Result<Te
     }
     let history = &desk.outbox.history;
     // Whoever is fetching it need not begin anew.
-    if history.is_settled() || history.claims(&host.memory().node, host.now()) == (None, None) {
+    if history.is_settled() || history.claims(&host.process().node, host.now()) == (None, None) {
         add(host, &desk, LineKind::Retried).await?;
     }
     jobs.push(Job::ShowHistory { room: room.clone(), workspace });
@@ -123,7 +124,7 @@ fn is_too_late(host: &Host, ticket: &Ticket) -> bool {
 /// Sees to it that no other node shows the history meanwhile; answers until when. Whoever sees another's claim
 /// beside its own leaves it to the sweep.
 async fn claim(host: &Host, desk: &Desk) -> Result<Option<u64>, Failure> {
-    let (node, ticket) = (&host.memory().node, &desk.ticket);
+    let (node, ticket) = (&host.process().node, &desk.ticket);
     let until = host.now().saturating_add(LEASE_MS);
     let is_theirs = |desk: &Desk| desk.outbox.history.claims(node, host.now()).1.is_some();
     if is_theirs(desk) {
@@ -247,7 +248,7 @@ fn text<'a>(object: &'a Value, name: &str) -> &'a str {
 async fn posts(host: &Host, ticket: &Ticket, messages: &[Value]) -> Result<Vec<String>, Failure> {
     let name = ticket.visitor.name.as_deref().unwrap_or_default();
     let contact = harmless::one_line(name);
-    let language = Language::of_server(host).await;
+    let language = language::of_server(host).await;
     let contact = if contact.is_empty() { words::CONTACT.in_language(language) } else { &contact };
     let said: Vec<(u64, String)> =
         messages.iter().rev().filter_map(|message| said(message, contact, language)).collect();
@@ -347,7 +348,7 @@ async fn post(host: &Host, ticket: &Ticket, posts: &[String], until: u64) -> Res
         if host.now() >= until {
             return Err(Cause::TimedOut.into());
         }
-        let visitor = visitor_of(ticket, room.visitor.as_ref());
+        let visitor = ticket.visitor_shown(room.visitor.as_ref());
         host.post_message(room.id, visitor, post.clone(), Vec::new()).await?;
     }
     Ok(())
@@ -361,7 +362,7 @@ async fn put_off(host: &Host, desk: &Desk, trouble: Trouble, until: u64) -> Resu
     let passing = trouble.passing.filter(|_| !is_too_late(host, ticket));
     let Some(not_before) = passing else {
         host.log(Level::Error, format!("room {} gets no history from RapidPro: {in_log}", room.as_str()));
-        let language = Language::of_server(host).await;
+        let language = language::of_server(host).await;
         let reason = trouble.reason.in_language(language);
         post(host, ticket, &[words::HISTORY_FAILED.filled(language, &[("reason", &reason)])], until).await?;
         return settle(host, desk, Some(in_log)).await;
@@ -369,7 +370,7 @@ async fn put_off(host: &Host, desk: &Desk, trouble: Trouble, until: u64) -> Resu
     host.log(Level::Warn, format!("room {} gets its history later, RapidPro did not give it: {in_log}", room.as_str()));
     let delay = (RETRY_MS << failures.saturating_mul(2).min(RETRY_DOUBLINGS_MAX)).max(not_before.min(AGE_MAX_MS));
     let next = now.saturating_add(delay);
-    add(host, desk, LineKind::Failed { node: host.memory().node.clone(), next, outage: false, unfetched: false })
+    add(host, desk, LineKind::Failed { node: host.process().node.clone(), next, outage: false, unfetched: false })
         .await?;
     if failures == 0 {
         notice::history_is_late(host, room).await;

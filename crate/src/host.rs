@@ -1,5 +1,7 @@
 //! What an operation may ask for: one [`Effect`], and one method of [`Host`], each.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
@@ -7,9 +9,8 @@ use serde_json::{Map, Value};
 use crate::asking::{Asking, Outcomes};
 use crate::auth::hash;
 use crate::json;
-use crate::media_copy::{self, Copy};
-use crate::memory::Memory;
 use crate::operation::{Level, LogLine, Outcome, Slot};
+use crate::process::Process;
 use crate::ticket::RoomId;
 use crate::trigger::Job;
 use crate::wire::rocketchat::{Attachment, Department, Message, Room, Upload, Visitor};
@@ -214,6 +215,19 @@ pub enum Effect {
     },
 }
 
+/// A file to be fetched and uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileCopy {
+    /// Where the file is.
+    pub url: String,
+    /// Its name in Rocket.Chat.
+    pub name: String,
+    /// A larger file is refused, in bytes.
+    pub bytes_max: u64,
+    /// How long fetching may take, in milliseconds.
+    pub timeout_ms: u64,
+}
+
 /// A visitor as the app registers them.
 #[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -336,6 +350,25 @@ type Answer<T> = Result<T, Failure>;
 type RecordsAndRoom = (Answer<Vec<Value>>, Option<Room>);
 type PostedAndStored = (Answer<WebhookAnswer>, Answer<()>);
 
+/// The permissions for want of which Rocket.Chat seems to answer nothing.
+#[derive(Debug, Default)]
+pub struct DeniedPermissions(RefCell<BTreeSet<&'static str>>);
+
+impl DeniedPermissions {
+    fn insert(&self, permission: &'static str) -> bool {
+        self.0.borrow_mut().insert(permission)
+    }
+
+    fn remove(&self, permission: &'static str) {
+        self.0.borrow_mut().remove(permission);
+    }
+
+    /// All of them.
+    pub fn list(&self) -> Vec<&'static str> {
+        self.0.borrow().iter().copied().collect()
+    }
+}
+
 /// A line of the log is cut to this length, in characters.
 const LINE_LENGTH: usize = 2_000;
 
@@ -343,13 +376,13 @@ const LINE_LENGTH: usize = 2_000;
 #[derive(Debug, Clone)]
 pub struct Host {
     slot: Rc<Slot>,
-    memory: Rc<Memory>,
+    process: Rc<Process>,
     entropy: Rc<str>,
 }
 
 impl Host {
-    pub(crate) fn new(slot: Rc<Slot>, memory: Rc<Memory>, entropy: Rc<str>) -> Self {
-        Self { slot, memory, entropy }
+    pub(crate) fn new(slot: Rc<Slot>, process: Rc<Process>, entropy: Rc<str>) -> Self {
+        Self { slot, process, entropy }
     }
 
     pub(crate) fn slot(&self) -> &Slot {
@@ -369,9 +402,14 @@ impl Host {
         text
     }
 
-    /// What this process remembers.
-    pub fn memory(&self) -> &Memory {
-        &self.memory
+    /// The process that runs the operation.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// The process's only value of this type: a cache, which belongs to the module that defines it.
+    pub fn cache<T: Default + 'static>(&self) -> Rc<T> {
+        self.process.cache()
     }
 
     /// Writes a line to the app's log. It stays one line, whatever it quotes: on the server's console the
@@ -385,7 +423,7 @@ impl Host {
 
     /// Rocket.Chat answered nothing, as it does where the app lacks `permission`. Said once in the log.
     pub fn denied(&self, permission: &'static str) -> Failure {
-        if self.memory.denied.insert(permission) {
+        if self.cache::<DeniedPermissions>().insert(permission) {
             self.log(
                 Level::Warn,
                 format!(
@@ -397,6 +435,23 @@ impl Host {
         Cause::Denied(permission).into()
     }
 
+    /// What an outcome says, also of the permission that its effect needs.
+    pub(crate) fn judge(&self, permission: Option<&'static str>, outcome: Option<Outcome>) -> Answer<Value> {
+        let value = match outcome {
+            Some(Outcome::Ok(value)) => value,
+            Some(Outcome::Error(words)) => return Err(Cause::Refused(words).into()),
+            Some(Outcome::Timeout) | None => return Err(Cause::TimedOut.into()),
+        };
+        match permission {
+            Some(permission) if value.is_null() => return Err(self.denied(permission)),
+            Some(permission) => self.cache::<DeniedPermissions>().remove(permission),
+            None => {}
+        }
+        Ok(value)
+    }
+}
+
+impl Host {
     /// Waits for this operation's turn in a queue of this process. For what nobody waits for.
     pub fn acquire(&self, queue: String) -> Asking<'_, ()> {
         self.ask(Effect::Acquire { queue }, |_| ())
@@ -522,10 +577,9 @@ impl Host {
     }
 
     /// Fetches a file and uploads it into a room as its visitor.
-    pub async fn copy_file(&self, copy: Copy, room: RoomId, token: String) -> Answer<()> {
-        let Copy { url, name } = copy;
-        let (bytes_max, timeout_ms) = (media_copy::BYTES_MAX, media_copy::FETCH_MS);
-        self.done(Effect::CopyFile { url, name, room, token, bytes_max, timeout_ms }).await
+    pub fn copy_file(&self, copy: FileCopy, room: RoomId, token: String) -> Asking<'_, Answer<()>> {
+        let FileCopy { url, name, bytes_max, timeout_ms } = copy;
+        self.done(Effect::CopyFile { url, name, room, token, bytes_max, timeout_ms })
     }
 
     /// Sets an omnichannel custom field.
@@ -600,21 +654,6 @@ impl Host {
     /// Performs one effect.
     pub fn one<T: DeserializeOwned>(&self, effect: Effect) -> Asking<'_, Answer<T>> {
         self.ask(effect, |outcomes| outcomes.read())
-    }
-
-    /// What an outcome says, also of the permission that its effect needs.
-    pub(crate) fn judge(&self, permission: Option<&'static str>, outcome: Option<Outcome>) -> Answer<Value> {
-        let value = match outcome {
-            Some(Outcome::Ok(value)) => value,
-            Some(Outcome::Error(words)) => return Err(Cause::Refused(words).into()),
-            Some(Outcome::Timeout) | None => return Err(Cause::TimedOut.into()),
-        };
-        match permission {
-            Some(permission) if value.is_null() => return Err(self.denied(permission)),
-            Some(permission) => self.memory.denied.remove(permission),
-            None => {}
-        }
-        Ok(value)
     }
 
     /// For effects whose return value differs between servers and means nothing.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::calendar::DUE;
+use crate::host::FileCopy;
 use crate::host::{Cause, Failure, Host};
 use crate::json;
 use crate::media_copy::{self, Copy};
@@ -11,7 +12,6 @@ use crate::operation::{End, Level};
 use crate::refusal::{Refusal, is_unexplained};
 use crate::ticket::{self, Contact, RoomState, Ticket};
 use crate::trigger::Job;
-use crate::visitor_message::visitor_of;
 use crate::wire::rocketchat::{Attachment, Message, Room};
 use crate::words::{self, Phrase};
 use serde::{Deserialize, Serialize};
@@ -206,7 +206,7 @@ async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) 
             }
         }
     }
-    let visitor = visitor_of(ticket, room.visitor.as_ref());
+    let visitor = ticket.visitor_shown(room.visitor.as_ref());
     match host.post_message(room.id, visitor, letter.text.clone(), letter.attachments.clone()).await {
         Ok(_) => Ok(true),
         Err(failure) if is_passing(&failure) && host.now().saturating_sub(letter.at) < AGE_MAX_MS => Err(failure),
@@ -221,7 +221,9 @@ async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) 
 /// have happened meanwhile.
 async fn copy_file(host: &Host, ticket: &Ticket, room: Room, letter: &Letter, copy: Copy) -> Result<bool, Failure> {
     host.release(letter.contact_of.queue()).await;
-    let copied = host.copy_file(copy, room.id, ticket.visitor.token.clone()).await;
+    let Copy { url, name } = copy;
+    let file = FileCopy { url, name, bytes_max: media_copy::BYTES_MAX, timeout_ms: media_copy::FETCH_MS };
+    let copied = host.copy_file(file, room.id, ticket.visitor.token.clone()).await;
     host.acquire(letter.contact_of.queue()).await;
     match copied {
         // Where the room was closed meanwhile, Rocket.Chat keeps the file and shows it nowhere.

@@ -12,7 +12,7 @@
 //!
 //! The core never performs I/O, never reads a clock and never draws a random number: time comes in
 //! with every answer and random bytes with the trigger. What one process remembers between
-//! operations is in [`Memory`](memory::Memory), a cache that may be wrong or gone.
+//! operations is in the caches of its [`Process`](process::Process), any of which may be wrong or gone.
 //!
 //! Times are milliseconds since the Unix epoch.
 
@@ -23,6 +23,7 @@ pub mod asking;
 pub mod attachment;
 pub mod auth;
 pub mod breaker;
+pub mod cache;
 pub mod calendar;
 pub mod close;
 pub mod close_details;
@@ -39,13 +40,16 @@ pub mod history;
 pub mod host;
 pub mod inbox;
 pub mod json;
+pub mod language;
+pub mod last_message;
 pub mod media_copy;
-pub mod memory;
+pub mod missed;
 pub mod notice;
 pub mod open;
 pub mod operation;
 pub mod outbox;
 pub mod policy;
+pub mod process;
 pub mod queue;
 pub mod refusal;
 pub mod request;

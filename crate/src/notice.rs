@@ -1,14 +1,15 @@
 //! What agents are told. What they must act on is a message in the room, which stays; a passing state is
 //! shown to the agent who serves the room. None of it reaches the contact. What it quotes has no powers.
 
-use crate::agent_content::FILE_SIZE_MAX;
 use crate::desk::Desk;
 use crate::harmless::plain_words;
 use crate::host::{Failure, Host};
+use crate::language;
 use crate::operation::Level;
 use crate::outbox::{self, Entry, LineKind};
 use crate::ticket::{RoomId, Ticket};
-use crate::words::{self, Language, Phrase, Text};
+use crate::wire::rapidpro::FILE_SIZE_MAX;
+use crate::words::{self, Phrase, Text};
 
 /// From when on waiting is worth telling, in milliseconds.
 const OUTAGE_MS: u64 = 2 * 60_000;
@@ -17,7 +18,7 @@ const QUOTE_LENGTH: usize = 80;
 
 /// RapidPro will never take a message. Says whether Rocket.Chat has taken the notice.
 pub async fn given_up(host: &Host, ticket: &Ticket, entry: &Entry, reason: &Phrase) -> bool {
-    let language = Language::of_server(host).await;
+    let language = language::of_server(host).await;
     let (quote, reason) = (quote(&entry.message.text), reason.in_language(language));
     tell(host, ticket, words::GIVEN_UP.filled(language, &[("quote", &quote), ("reason", &reason)])).await
 }
@@ -27,14 +28,14 @@ pub async fn too_large(host: &Host, ticket: &Ticket, entry: &Entry) {
     let large = entry.message.files.iter().filter(|file| file.size > FILE_SIZE_MAX);
     let names = large.map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
     if !names.is_empty() {
-        let language = Language::of_server(host).await;
+        let language = language::of_server(host).await;
         tell(host, ticket, words::TOO_LARGE.filled(language, &[("names", &names)])).await;
     }
 }
 
 /// What the contact wrote could not be posted.
 pub async fn not_posted(host: &Host, ticket: &Ticket, text: &str, reason: &Phrase) {
-    let language = Language::of_server(host).await;
+    let language = language::of_server(host).await;
     let (quote, reason) = (quote(text), reason.in_language(language));
     tell(host, ticket, words::NOT_POSTED.filled(language, &[("quote", &quote), ("reason", &reason)])).await;
 }
@@ -47,7 +48,7 @@ pub async fn nobody_reads(host: &Host, ticket: &Ticket) {
 /// RapidPro closed a ticket whose room Rocket.Chat would not close. Says whether Rocket.Chat has taken the
 /// notice.
 pub async fn please_close(host: &Host, ticket: &Ticket) -> bool {
-    let text = words::PLEASE_CLOSE.in_language(Language::of_server(host).await);
+    let text = words::PLEASE_CLOSE.in_language(language::of_server(host).await);
     taken(host, &ticket.room, host.post_notice(ticket.room.clone(), text.to_owned()).await)
 }
 
@@ -88,7 +89,7 @@ async fn tell(host: &Host, ticket: &Ticket, text: String) -> bool {
 }
 
 async fn show(host: &Host, room: &RoomId, text: Text) {
-    let text = text.in_language(Language::of_server(host).await);
+    let text = text.in_language(language::of_server(host).await);
     taken(host, room, host.notify(room.clone(), text.to_owned()).await);
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::cache::Recent;
 use crate::connection::Caller;
 use crate::fields::Fields;
 use crate::host::{Cause, Failure, Host};
@@ -99,7 +100,7 @@ async fn settle_race(
     (room, binding): (RoomId, &Binding),
     used: &[&RoomId],
     follow_ups: &mut Vec<Job>,
-) -> Result<RoomId, Refusal> {
+) -> Result<RoomId, Failure> {
     let rivals = ours(host, visitor, used).await?;
     let Some((winner, losers)) = rivals.split_first() else { return Ok(room) };
     if rivals.as_slice() == [room.clone()] {
@@ -130,7 +131,7 @@ async fn give_way(
     visitor: &Visitor,
     (loser, bindings): (&RoomId, &[Binding]),
     follow_ups: &mut Vec<Job>,
-) -> Result<(), Refusal> {
+) -> Result<(), Failure> {
     for binding in bindings {
         bind(host, contact, winner, visitor, binding).await?;
     }
@@ -140,8 +141,8 @@ async fn give_way(
 }
 
 /// The visitor's open rooms that this app made and that never served a ticket before, smallest id first.
-async fn ours(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<RoomId>, Refusal> {
-    let made_here = |room: &Room| room.was_made_by(&host.memory().app_id);
+async fn ours(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<RoomId>, Failure> {
+    let made_here = |room: &Room| room.was_made_by(&host.process().app_id);
     let rooms = host.find_open_rooms(visitor.clone()).await?;
     let unused = rooms.into_iter().filter(|room| made_here(room) && !used.contains(&&room.id));
     let mut ids: Vec<RoomId> = unused.map(|room| room.id).collect();
@@ -183,12 +184,11 @@ async fn bind(
     room: &RoomId,
     visitor: &Visitor,
     binding: &Binding,
-) -> Result<(), Refusal> {
+) -> Result<(), Failure> {
     let Binding { ticket, connection, past, .. } = binding.clone();
     let (uuid, since) = past.map(|past| (past.contact, past.since)).unzip();
     let fact = FactKind::Bound { ticket, connection, visitor: visitor.clone(), uuid, since: since.flatten() };
-    ticket::record(host, contact, room, fact).await?;
-    Ok(())
+    ticket::record(host, contact, room, fact).await
 }
 
 /// Fills in the omnichannel fields that are configured in Rocket.Chat: the app's own, if somebody wants to see
@@ -202,9 +202,28 @@ async fn set_custom_fields(host: &Host, visitor: &Visitor, order: &Order<'_>) {
     }
 }
 
+/// Custom fields that Rocket.Chat does not know, so as not to try, and say so, again and again.
+#[derive(Debug, Default)]
+pub struct UnknownFields(Recent<String, u64, 200>);
+
+impl UnknownFields {
+    /// After so long a field may have been added in Rocket.Chat, in milliseconds.
+    const LIFE_MS: u64 = 10 * 60_000;
+
+    /// Whether Rocket.Chat has said so a short while ago.
+    fn contains(&self, field: &str, now: u64) -> bool {
+        self.0.get(field).is_some_and(|at| now.abs_diff(at) < Self::LIFE_MS)
+    }
+
+    /// Rocket.Chat says so. Answers whether that is news.
+    fn insert(&self, field: &str, now: u64) -> bool {
+        self.0.put(field.to_owned(), now).is_none()
+    }
+}
+
 /// A field that Rocket.Chat does not take must not keep the ticket from being opened.
 async fn set_custom_field(host: &Host, visitor: &Visitor, key: &str, value: Value, level: Level) {
-    let unknown_fields = &host.memory().unknown_fields;
+    let unknown_fields = host.cache::<UnknownFields>();
     if unknown_fields.contains(key, host.now()) {
         return;
     }

@@ -70,6 +70,18 @@ pub struct End {
     pub follow_ups: Vec<Job>,
 }
 
+impl End {
+    /// The end of an operation that leaves one thing to be done.
+    pub fn follow_up(job: Job) -> Self {
+        Self { response: None, follow_ups: vec![job] }
+    }
+
+    /// The end of an operation that somebody waits for.
+    pub fn answer(response: Response) -> Self {
+        Self { response: Some(response), follow_ups: Vec::new() }
+    }
+}
+
 /// What an operation wants after each turn: effects, or, with none of them, its end.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::calendar::DUE;
 use crate::host::{Effect, Failure, Host};
 use crate::json;
-use crate::memory::NodeId;
+use crate::ticket::NodeId;
 use crate::ticket::{RoomId, room_association};
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;

@@ -14,7 +14,7 @@ use crate::outbox::{self, Entry, GIVEN_UP, LineKind, Progress};
 use crate::settings;
 use crate::sweep::Errands;
 use crate::ticket::{self, Ticket};
-use crate::words::{self, Language, Phrase, Text};
+use crate::words::{self, Language, Text};
 
 /// How many pages of the calendar a look reads, the oldest ones.
 const PAGES_MAX: usize = 60;
@@ -176,7 +176,7 @@ impl Found {
         let last = outbox.given_up.iter().max_by_key(|entry| given_up(entry));
         let failed = last.and_then(|entry| entry.progress.given_up());
         let (failed_at, reason) = failed.unwrap_or((now, ""));
-        let reason = Phrase::of_given_up(reason).in_language(language);
+        let reason = words::given_up_reason(reason).in_language(language);
         let (who, next) = (who(ticket, server), span(progress.next.saturating_sub(now)));
         for (count, text, since, why) in [
             (messages + closes, words::ROW_OUT, owed_since, why(progress).in_language(language)),

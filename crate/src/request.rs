@@ -7,7 +7,6 @@ use crate::fields::Fields;
 use crate::host::Host;
 use crate::operation::End;
 use crate::refusal::Refusal;
-use crate::trigger::Job;
 use crate::{close, file_link, open, settings, status, visitor_message};
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -184,18 +183,6 @@ impl Headers {
     fn announce_json(&self) -> bool {
         let media_type = self.content_type.as_deref().and_then(|header| header.split(';').next());
         media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
-    }
-}
-
-impl End {
-    /// The end of an operation that leaves one thing to be done.
-    pub fn follow_up(job: Job) -> Self {
-        Self { response: None, follow_ups: vec![job] }
-    }
-
-    /// The end of an operation that somebody waits for.
-    pub fn answer(response: Response) -> Self {
-        Self { response: Some(response), follow_ups: Vec::new() }
     }
 }
 

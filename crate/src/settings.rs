@@ -4,9 +4,12 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use crate::cache::Cached;
 use crate::connection::{Caller, Line};
 use crate::fields::Fields;
 use crate::host::{Cause, Failure, Host};
+use crate::language::LanguageCache;
+use crate::missed::ReconcileNeeded;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
@@ -55,12 +58,19 @@ pub struct Settings {
     pub left_out: Vec<usize>,
 }
 
+/// The settings, as they were a short while ago.
+pub type SettingsCache = Cached<Rc<Settings>>;
+
+/// The address under which RapidPro reaches this server, as it was a short while ago.
+#[derive(Debug, Default)]
+pub struct AddressCache(pub Cached<String>);
+
 /// The app's settings.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading them.
 pub async fn all(host: &Host) -> Result<Rc<Settings>, Failure> {
-    if let Some(settings) = host.memory().settings.get(host.now()) {
+    if let Some(settings) = host.cache::<SettingsCache>().get(host.now()) {
         return Ok(settings);
     }
     let mut settings = Settings { values: host.settings(&IDS).await?, ..Settings::default() };
@@ -68,7 +78,7 @@ pub async fn all(host: &Host) -> Result<Rc<Settings>, Failure> {
     let (workspaces, left_out) = Line::read_all(settings.raw("more_workspaces"), &taken);
     (settings.workspaces, settings.left_out) = (workspaces, left_out);
     let settings = Rc::new(settings);
-    host.memory().settings.put(host.now(), Rc::clone(&settings));
+    host.cache::<SettingsCache>().put(host.now(), Rc::clone(&settings));
     Ok(settings)
 }
 
@@ -198,12 +208,12 @@ fn is_on(value: &Value) -> bool {
 /// # Errors
 /// Whatever keeps Rocket.Chat from telling it.
 pub async fn public_address(host: &Host) -> Result<String, Failure> {
-    if let Some(address) = host.memory().public_address.get(host.now()) {
+    if let Some(address) = host.cache::<AddressCache>().0.get(host.now()) {
         return Ok(address);
     }
     let own = all(host).await?.address("public_address");
     let address = if own.is_empty() { site_url(host).await? } else { own };
-    host.memory().public_address.put(host.now(), address.clone());
+    host.cache::<AddressCache>().0.put(host.now(), address.clone());
     Ok(address)
 }
 
@@ -218,9 +228,9 @@ async fn site_url(host: &Host) -> Result<String, Failure> {
 
 /// A setting was saved: what was read before no longer counts, and what waited for it may go.
 pub async fn updated(host: &Host) -> End {
-    host.memory().settings.forget();
-    host.memory().public_address.forget();
-    host.memory().language.forget();
+    host.cache::<SettingsCache>().forget();
+    host.cache::<AddressCache>().0.forget();
+    host.cache::<LanguageCache>().forget();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
     End::follow_up(Job::CheckSettings)
 }
@@ -267,7 +277,7 @@ pub async fn installed(host: &Host) -> End {
 /// The app was enabled on this node: events may have been lost before, and what waited may be due.
 pub async fn enabled(host: &Host) -> End {
     announce(host).await;
-    host.memory().missed.set(true);
+    host.cache::<ReconcileNeeded>().0.set(true);
     let soon = host.now().saturating_add(SETTLING_MS);
     let jobs = vec![Job::Compare { page: None }, Job::Sweep { recovered: false }, Job::CheckSettings];
     host.schedule_all(jobs, soon).await;
@@ -283,7 +293,7 @@ async fn announce(host: &Host) {
 /// The address to paste into RapidPro.
 pub async fn app_address(host: &Host) -> String {
     let server = public_address(host).await.unwrap_or_else(|_| "<the address of this server>".to_owned());
-    format!("{server}/api/apps/public/{}", host.memory().app_id)
+    format!("{server}/api/apps/public/{}", host.process().app_id)
 }
 
 /// The host and port of a URL, without the user and password that it may hold.

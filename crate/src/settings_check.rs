@@ -1,9 +1,11 @@
 //! Whether the settings can be used as they stand: looked at when they were saved, so that nobody learns it from a
 //! ticket.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::auth::hash;
+use crate::cache::Recent;
 use crate::connection::Line;
 use crate::history;
 use crate::host::{ApiAnswer, Failure, Host};
@@ -14,6 +16,17 @@ use crate::workspace::{self, ConnectionId, MAIN};
 
 /// How long RapidPro may take to say whether it accepts a token, in milliseconds.
 const TIMEOUT_MS: u64 = 8_000;
+
+/// What the settings name and the server does not know.
+#[derive(Debug, Default)]
+pub struct UnknownToServer {
+    zone: RefCell<String>,
+    departments: RefCell<Vec<String>>,
+}
+
+/// Whether RapidPro has accepted API tokens, by a hash of each.
+#[derive(Debug, Default)]
+pub struct TokenVerdicts(Recent<String, bool, 50>);
 
 /// Finds out what only others know of the settings, and says in the log what is wrong with them.
 pub async fn check(host: &Host) -> End {
@@ -35,7 +48,7 @@ async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
     if zone.is_empty() || host.tell_times(Vec::new(), zone.clone()).await.is_ok() {
         zone.clear();
     }
-    host.memory().unknown_zone.replace(zone);
+    host.cache::<UnknownToServer>().zone.replace(zone);
     let mut unknown = Vec::new();
     for line in settings.lines() {
         let department = &line.department;
@@ -43,7 +56,7 @@ async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
             unknown.push(department.clone());
         }
     }
-    host.memory().unknown_departments.replace(unknown);
+    host.cache::<UnknownToServer>().departments.replace(unknown);
     for line in settings.lines() {
         if line.token.is_empty() || accepted(host, &line) == Some(true) {
             continue;
@@ -80,14 +93,14 @@ pub fn problems(host: &Host, settings: &Settings, lines: &[Line], language: Lang
         add(words::FORM_WITHOUT_NAME, "");
     }
     let zone = settings.time_zone();
-    if !zone.is_empty() && *host.memory().unknown_zone.borrow() == zone {
+    if !zone.is_empty() && *host.cache::<UnknownToServer>().zone.borrow() == zone {
         add(words::UNKNOWN_TIME_ZONE, zone);
     }
     for line in lines {
         if accepted(host, line) == Some(false) {
             add(words::TOKEN_REFUSED, title(&line.name, language));
         }
-        if host.memory().unknown_departments.borrow().contains(&line.department) {
+        if host.cache::<UnknownToServer>().departments.borrow().contains(&line.department) {
             add(words::UNKNOWN_DEPARTMENT, &line.department);
         }
         if line.name != MAIN {
@@ -111,14 +124,14 @@ pub fn problems(host: &Host, settings: &Settings, lines: &[Line], language: Lang
 
 /// Whether RapidPro accepts a workspace's API token, if this process has asked.
 pub fn accepted(host: &Host, line: &Line) -> Option<bool> {
-    host.memory().tokens.accepted(&key(line))
+    host.cache::<TokenVerdicts>().0.get(&key(line))
 }
 
 /// Keeps what an answer of RapidPro's API says of the token. Any website may answer 200.
 pub fn note(host: &Host, line: &Line, answer: &ApiAnswer) {
     let is_accepted = answer.json().is_some_and(|page| page.is_object());
     if is_accepted || matches!(answer.status, 401 | 403) {
-        host.memory().tokens.put(key(line), is_accepted);
+        host.cache::<TokenVerdicts>().0.put(key(line), is_accepted);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::breaker::Breakers;
 use crate::connection::{Caller, Line};
+use crate::host::DeniedPermissions;
 use crate::host::{Failure, Host};
 use crate::json;
 use crate::operation::End;
@@ -70,7 +72,7 @@ async fn read(host: &Host, only: Option<&str>, language: Language) -> Result<Vec
     let mut lines = settings.lines();
     lines.retain(|line| only.is_none_or(|only| line.name == only));
     let queue = queue::look(host).await?;
-    let denied: Vec<Value> = host.memory().denied.list().into_iter().map(Value::from).collect();
+    let denied: Vec<Value> = host.cache::<DeniedPermissions>().list().into_iter().map(Value::from).collect();
     let mut values = vec![
         json::to_value(env!("CARGO_PKG_VERSION")),
         json::to_value(settings::app_address(host).await),
@@ -92,7 +94,7 @@ fn add_workspace(
     language: Language,
 ) {
     let callback = workspace.callback(&ConnectionId::of(&line.secret));
-    let breaker = host.memory().breakers.of(&workspace.id);
+    let breaker = host.cache::<Breakers>().of(&workspace.id);
     values.push(json::to_value(title(&line.name, language)));
     values.push(json::to_value(callback.is_some()));
     values.push(json::to_value(callback.and_then(settings::host_of)));

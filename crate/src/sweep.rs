@@ -9,6 +9,7 @@ use crate::calendar::{DUE, OPENED};
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
 use crate::json;
+use crate::missed::ReconcileNeeded;
 use crate::operation::{End, Level};
 use crate::ticket::{Contact, RoomId};
 use crate::trigger::{Haste, Job};
@@ -96,12 +97,12 @@ async fn notice_gap(host: &Host) -> Result<bool, Failure> {
     let gap = last.as_ref().is_some_and(|last| now.abs_diff(last.at) > GAP_MS);
     let compared = last.map_or(now, |last| last.compared);
     // Taken before the store is asked: what is missed meanwhile is the next sweep's.
-    let missed = host.memory().missed.take();
+    let missed = host.cache::<ReconcileNeeded>().0.take();
     let needed = missed || gap || now.abs_diff(compared) > COMPARE_EVERY_MS;
     let heartbeat = Heartbeat { v: VERSION, at: now, compared: if needed { now } else { compared } };
     let stored = host.replace_record(vec![HEARTBEAT.to_owned()], heartbeat).await;
     if missed && stored.is_err() {
-        host.memory().missed.set(true);
+        host.cache::<ReconcileNeeded>().0.set(true);
     }
     stored.map(|()| needed)
 }
@@ -210,7 +211,7 @@ impl Errands {
 /// tickets, or of all of them, a job each.
 pub async fn compare(host: &Host, page: Option<u64>) -> End {
     if page.is_none() {
-        host.memory().missed.set(false);
+        host.cache::<ReconcileNeeded>().0.set(false);
     }
     let outcome = match page {
         None => OPENED.pages(host).await.map(|pages| {
@@ -223,7 +224,7 @@ pub async fn compare(host: &Host, page: Option<u64>) -> End {
         Ok(follow_ups) => End { response: None, follow_ups },
         Err(failure) => {
             host.log(Level::Warn, format!("rooms could not be compared with what was taken up: {failure}"));
-            host.memory().missed.set(true);
+            host.cache::<ReconcileNeeded>().0.set(true);
             End::default()
         }
     }

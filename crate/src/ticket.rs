@@ -10,7 +10,7 @@ use crate::auth::keyed_hash;
 use crate::calendar::{DUE, ENDED, OPENED};
 use crate::host::{Failure, Host};
 use crate::json;
-use crate::wire::rocketchat::{Room, Visitor};
+use crate::wire::rocketchat::{Room, RoomVisitor, Visitor};
 use crate::workspace::ConnectionId;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -45,6 +45,9 @@ text_newtype! {
     /// A contact, as RapidPro names them.
     ContactToken
 }
+
+/// A process of the app: random, made anew at every start.
+pub type NodeId = String;
 
 /// A contact of a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -229,6 +232,12 @@ impl Ticket {
     /// The ticket whose id messages carry.
     pub fn newest(&self) -> Option<&Binding> {
         self.bindings.last()
+    }
+
+    /// The visitor that the room is really open for, under the name that Rocket.Chat shows now.
+    pub fn visitor_shown(&self, shown: Option<&RoomVisitor>) -> Visitor {
+        let name = shown.and_then(|visitor| visitor.name.clone());
+        Visitor { name: name.or_else(|| self.visitor.name.clone()), ..self.visitor.clone() }
     }
 
     /// Adds a fact about this ticket's room.

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use crate::command::Command;
 use crate::host::Host;
-use crate::memory::Memory;
 use crate::operation::{End, Operation, Slot};
+use crate::process::Process;
 use crate::request::Request;
 use crate::ticket::{Contact, RoomId};
 use crate::wire::rocketchat::{Message, Room};
@@ -113,7 +113,7 @@ pub struct Start {
 }
 
 /// Starts the operation that a trigger calls for, on the process that remembers `memory`.
-pub fn start(memory: Rc<Memory>, start: Start) -> Operation {
+pub fn start(memory: Rc<Process>, start: Start) -> Operation {
     let slot = Rc::new(Slot::default());
     slot.now.set(start.now);
     let host = Host::new(Rc::clone(&slot), memory, start.entropy.into());

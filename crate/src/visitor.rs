@@ -4,15 +4,19 @@
 //! so it must not be derivable from anything that RapidPro shows.
 
 use crate::auth::keyed_hash;
+use crate::cache::Cached;
 use crate::host::{Failure, Host, NewVisitor};
 use crate::operation::Level;
-use crate::refusal::Refusal;
 use crate::ticket::Contact;
 use crate::wire::rocketchat::Visitor;
 use serde::{Deserialize, Serialize};
 
 const KEY_ASSOCIATION: &str = "visitor-key";
 const VERSION: u8 = 1;
+
+/// The server's key, as it was read.
+#[derive(Debug, Default)]
+pub struct KeyCache(Cached<String>);
 
 #[derive(Debug, Deserialize, Serialize)]
 struct KeyRecord {
@@ -28,7 +32,7 @@ struct KeyRecord {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn ensure(host: &Host, contact: &Contact, details: Details<'_>) -> Result<Visitor, Refusal> {
+pub async fn ensure(host: &Host, contact: &Contact, details: Details<'_>) -> Result<Visitor, Failure> {
     let token = token(host, contact).await?;
     let name = details.name.map(str::to_owned);
     let known = host.find_visitor(token.clone()).await?;
@@ -54,7 +58,7 @@ pub async fn ensure(host: &Host, contact: &Contact, details: Details<'_>) -> Res
         // It was just created: nothing else can hide it.
         None => match host.find_visitor(token).await? {
             Some(visitor) => Ok(visitor),
-            None => Err(host.denied("livechat-visitor.read").into()),
+            None => Err(host.denied("livechat-visitor.read")),
         },
     }
 }
@@ -81,11 +85,11 @@ async fn token(host: &Host, contact: &Contact) -> Result<String, Failure> {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing it.
 pub async fn key(host: &Host) -> Result<String, Failure> {
-    if let Some(key) = host.memory().visitor_key.get(host.now()) {
+    if let Some(key) = host.cache::<KeyCache>().0.get(host.now()) {
         return Ok(key);
     }
     if let Some(key) = first_key(host).await? {
-        host.memory().visitor_key.put(host.now(), key.clone());
+        host.cache::<KeyCache>().0.put(host.now(), key.clone());
         return Ok(key);
     }
     let key = host.random("visitor key", 32);

@@ -8,12 +8,15 @@ use crate::fields::Fields;
 use crate::harmless::without_calls;
 use crate::host::{Failure, Host};
 use crate::inbox::{self, Content};
+use crate::language;
+use crate::last_message::LastMessages;
+use crate::last_message::LastRooms;
 use crate::operation::{End, Level};
 use crate::refusal::Refusal;
 use crate::request::Response;
 use crate::ticket::{self, Closer, ContactToken, FactKind, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
-use crate::wire::rocketchat::{Attachment, Room, RoomVisitor, Visitor};
+use crate::wire::rocketchat::{Attachment, Room};
 use crate::words::Language;
 use crate::{media_copy, settings};
 
@@ -27,7 +30,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(fields)?);
     let (hosts, language) = match media.as_slice() {
         [] => (Vec::new(), Language::default()),
-        _ => (settings::all(host).await?.media_hosts(), Language::of_server(host).await),
+        _ => (settings::all(host).await?.media_hosts(), language::of_server(host).await),
     };
     let mut contents = media_copy::contents(text, &media, &hosts, language);
     for content in &mut contents {
@@ -40,14 +43,14 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     host.acquire_in_time(contact.queue()).await?;
     let key = contact.association();
     // Most write where they wrote last, and then there is nothing more to ask for.
-    let (records, seen) = host.records_and_room(key.clone(), host.memory().last_rooms.get(&key)).await;
+    let (records, seen) = host.records_and_room(key.clone(), host.cache::<LastRooms>().get(&key)).await;
     let records = records?;
     let tickets = ticket::of_contact(&records);
     let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
         return not_open(host, &tickets);
     };
     let said = Value::Array(vec![text.into(), fields.get("attachments").cloned().into()]);
-    let words = &host.memory().last_words;
+    let words = host.cache::<LastMessages>();
     if let Some(id) = words.repeated(&key, &said, host.now()) {
         return Ok(accepted(&id));
     }
@@ -76,7 +79,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
             return Ok(closing(host, ticket));
         }
     };
-    host.memory().last_rooms.put(&key, &ticket.room);
+    host.cache::<LastRooms>().put(&key, &ticket.room);
     words.remember(key, said, open_in_rapidpro(&tickets), id.clone(), host.now());
     Ok(End { follow_ups, ..accepted(&id) })
 }
@@ -111,7 +114,7 @@ async fn post(
     };
     let posted = match state {
         Ok(RoomState::Open(room)) => {
-            let visitor = visitor_of(ticket, room.visitor.as_ref());
+            let visitor = ticket.visitor_shown(room.visitor.as_ref());
             host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await
         }
         Ok(RoomState::Closed) => return Ok(Posted::RoomClosed),
@@ -142,12 +145,6 @@ fn not_open(host: &Host, tickets: &[Ticket]) -> Result<End, Refusal> {
 fn closing(host: &Host, ticket: &Ticket) -> End {
     let deliver = Job::Deliver { room: ticket.room.clone(), haste: Haste::Due };
     End { follow_ups: vec![deliver], ..Refusal::Closing.end(host) }
-}
-
-/// The visitor that the room is really open for, under the name that Rocket.Chat shows now.
-pub fn visitor_of(ticket: &Ticket, shown: Option<&RoomVisitor>) -> Visitor {
-    let name = shown.and_then(|visitor| visitor.name.clone());
-    Visitor { name: name.or_else(|| ticket.visitor.name.clone()), ..ticket.visitor.clone() }
 }
 
 fn media<'a>(fields: &Fields<'a>) -> Result<Vec<ContactMedia<'a>>, Refusal> {

@@ -7,14 +7,14 @@ use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::memory::Memory;
+use crate::process::Process;
 use crate::trigger;
 
 /// The core of one process of the app.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Core {
-    memory: Rc<Memory>,
+    memory: Rc<Process>,
 }
 
 #[wasm_bindgen]
@@ -22,7 +22,7 @@ impl Core {
     /// A core that remembers nothing yet; `node` is a random name for it.
     #[wasm_bindgen(constructor)]
     pub fn new(app_id: String, node: String) -> Self {
-        Self { memory: Rc::new(Memory::new(app_id, node)) }
+        Self { memory: Rc::new(Process::new(app_id, node)) }
     }
 
     /// Starts the operation that a [`trigger::Start`] calls for.

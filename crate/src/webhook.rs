@@ -2,15 +2,17 @@
 
 use serde_json::Value;
 
-use crate::agent_content::{self, FILE_SIZE_MAX};
+use crate::agent_content;
 use crate::connection::Connection;
 use crate::host::{Effect, Failure, Host, WebhookAnswer};
 use crate::json;
+use crate::language;
 use crate::outbox::Entry;
 use crate::policy::WEBHOOK_TIMEOUT_MS;
 use crate::ticket::{Binding, ContactToken, RoomId, Ticket, TicketId};
+use crate::wire::rapidpro::FILE_SIZE_MAX;
 use crate::wire::rapidpro::{Event, EventAttachment, EventKind, EventVisitor, MessageData};
-use crate::words::{self, Language};
+use crate::words;
 use crate::{close_details, connection, file_link, settings};
 
 /// A webhook, ready to be posted.
@@ -99,7 +101,7 @@ async fn render<'a>(
     let mut attachments = Vec::new();
     for file in &entry.message.files {
         if file.size > FILE_SIZE_MAX {
-            let language = Language::of_server(host).await;
+            let language = language::of_server(host).await;
             lines.push(words::NOT_SENT.filled(language, &[("name", &file.name)]));
         } else if entry.progress.unfetched {
             lines.push(format!("{}: {}", file.name, file_link::make(host, room, file, file_link::READ_MS).await?));

@@ -1,7 +1,6 @@
 //! What people read, in the languages that the app speaks: the texts themselves are in `crate/i18n/`, those of its
 //! settings in `i18n/`. What RapidPro's log and the server's log show is English.
 
-use crate::host::Host;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -54,18 +53,6 @@ impl Language {
             Self::French => &FRENCH,
         }
     }
-
-    /// The server's; English where it cannot be read, since what is to be said matters more.
-    pub async fn of_server(host: &Host) -> Self {
-        let known = &host.memory().language;
-        if let Some(language) = known.get(host.now()) {
-            return language;
-        }
-        let tag = host.server_setting("Language").await.ok();
-        let language = Self::of(tag.as_ref().and_then(|tag| tag.as_str()).unwrap_or_default());
-        known.put(host.now(), language);
-        language
-    }
 }
 
 /// A text that people read: its key in the catalogues `crate/i18n/*.json`. Names in braces stand for what is filled in.
@@ -98,6 +85,9 @@ impl Text {
     }
 }
 
+/// A reason in a server's own words, `{words}`, which nobody can translate.
+pub const QUOTED: Text = Text::new("quoted");
+
 /// A text with what is filled in, for whoever reads it first in one language and then in another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phrase {
@@ -114,17 +104,6 @@ impl Phrase {
     /// The same in every language: what a server says.
     pub fn quoted(words: String) -> Self {
         Self::new(QUOTED, vec![("words", words)])
-    }
-
-    /// Why a message was given up, as it was stored: in the words of the log.
-    pub fn of_given_up(stored: &str) -> Self {
-        let answered =
-            || stored.strip_prefix(ANSWERED.in_language(Language::English).split_once('{')?.0)?.split_once(": ");
-        match answered() {
-            Some((status, body)) => Self::new(ANSWERED, vec![("status", status.to_owned()), ("body", body.to_owned())]),
-            None if stored == EXPIRED.in_language(Language::English) => EXPIRED.into(),
-            None => Self::quoted(stored.to_owned()),
-        }
     }
 
     /// The phrase in one language.
@@ -146,6 +125,16 @@ impl From<Text> for Phrase {
 }
 
 /// A constant for each text, and for the tests the list of them.
+/// Why a message was given up, as it was stored: in the words of the log.
+pub fn given_up_reason(stored: &str) -> Phrase {
+    let answered = || stored.strip_prefix(ANSWERED.in_language(Language::English).split_once('{')?.0)?.split_once(": ");
+    match answered() {
+        Some((status, body)) => Phrase::new(ANSWERED, vec![("status", status.to_owned()), ("body", body.to_owned())]),
+        None if stored == EXPIRED.in_language(Language::English) => EXPIRED.into(),
+        None => Phrase::quoted(stored.to_owned()),
+    }
+}
+
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $key:literal;)*) => {
         $($(#[$doc])* pub const $name: Text = Text::new($key);)*
@@ -165,8 +154,6 @@ texts! {
     /// To agents, when a message of theirs became a dead letter. `{quote}`: its beginning; `{reason}`: one of the
     /// reasons below.
     GIVEN_UP = "given_up";
-    /// A reason in a server's own words, `{words}`, which nobody can translate.
-    QUOTED = "quoted";
     /// A reason: RapidPro was away for as long as the outbox keeps messages.
     EXPIRED = "expired";
     /// A reason: RapidPro rejected the message. `{status}`: of HTTP; `{body}`: what its answer says.
@@ -351,7 +338,7 @@ mod tests {
 
     #[test]
     fn what_was_stored_of_a_reason_is_told_in_ones_own_language() {
-        let told = |reason: Phrase| Phrase::of_given_up(&reason.in_log()).in_language(Language::Spanish);
+        let told = |reason: Phrase| given_up_reason(&reason.in_log()).in_language(Language::Spanish);
         assert_eq!(told(EXPIRED.into()), "RapidPro no respondió durante tres días");
         let answered = Phrase::new(ANSWERED, vec![("status", "400".into()), ("body", "{a: b}".into())]);
         assert_eq!(told(answered), "RapidPro respondió 400: {a: b}");

@@ -1,6 +1,7 @@
 //! The RapidPro workspaces that this server is connected to.
 
 use crate::auth::keyed_hash;
+use crate::cache::CachedByName;
 use crate::host::{Cause, Failure, Host};
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -10,6 +11,9 @@ const VERSION: u8 = 1;
 
 /// The workspace of the setting **App Secret**; those of **More workspaces** have names.
 pub const MAIN: &str = "";
+
+/// The workspaces' records, as they were a short while ago.
+pub type WorkspaceCache = CachedByName<Workspace>;
 
 /// A workspace: who it is, and where its webhooks go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,13 +69,13 @@ impl Workspace {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
 pub async fn named(host: &Host, name: &str) -> Result<Workspace, Failure> {
-    if let Some(workspace) = host.memory().workspaces.get(name, host.now()) {
+    if let Some(workspace) = host.cache::<WorkspaceCache>().get(name, host.now()) {
         return Ok(workspace);
     }
     if let Some(workspace) = Workspace::of(host.records(association(name)).await?) {
         // Until RapidPro is connected each look counts: another node may just have been told the address.
         if !workspace.callbacks.is_empty() {
-            host.memory().workspaces.put(name, host.now(), workspace.clone());
+            host.cache::<WorkspaceCache>().put(name, host.now(), workspace.clone());
         }
         return Ok(workspace);
     }
@@ -87,11 +91,11 @@ pub async fn named(host: &Host, name: &str) -> Result<Workspace, Failure> {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
 pub async fn connect(host: &Host, name: &str, connection: ConnectionId, callback: &str) -> Result<(), Failure> {
-    host.memory().workspaces.forget();
+    host.cache::<WorkspaceCache>().forget();
     let id = named(host, name).await?.id;
     let callback = Some(callback.to_owned());
     store(host, name, Record { v: VERSION, id, connection, callback, at: host.now() }).await?;
-    host.memory().workspaces.forget();
+    host.cache::<WorkspaceCache>().forget();
     Ok(())
 }
 

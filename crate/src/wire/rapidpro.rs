@@ -6,6 +6,9 @@ use crate::ticket::{ContactToken, TicketId};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+/// RapidPro takes no larger files, in bytes (mailroom's `FetchFile`).
+pub const FILE_SIZE_MAX: u64 = 10 * 1024 * 1024;
+
 /// A webhook's body.
 #[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize)]

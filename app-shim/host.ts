@@ -321,7 +321,7 @@ function closerOf({
 /** A message as the core reads it: what is not plain data, such as its time, made so. */
 export function messageOf(message: IMessage): object {
 	const { id, text, room, sender, attachments, createdAt } = message;
-	const { token, files, _unmappedProperties_: unmapped } = message as IMessage & MappedByNewerServers;
+	const { token, files, blocks, location, _unmappedProperties_: unmapped } = message as IMessage & MappedByNewerServers;
 	return {
 		id,
 		text,
@@ -336,8 +336,10 @@ export function messageOf(message: IMessage): object {
 			type: sender.type,
 			appId: sender.appId,
 		},
-		attachments: attachments?.map(attachmentOf),
-		files: files ?? unmapped?.files ?? (message.file && [message.file]),
+		attachments: plainList(attachments ?? unmapped?.attachments),
+		blocks: plainList(blocks ?? unmapped?.blocks),
+		location: location ?? unmapped?.location,
+		files: plainList(files ?? unmapped?.files ?? (message.file && [message.file])),
 	};
 }
 
@@ -347,8 +349,9 @@ export function typeOf(message: IMessage): string | undefined {
 	return type ?? unmapped?.t;
 }
 
-function attachmentOf({ text, timestampLink, description, title }: IMessageAttachment): object {
-	return { text, timestampLink, description, link: title?.link };
+/** A list as plain data, whole: apps and older servers put into it what no definition names. */
+function plainList(list: unknown): Array<object> | undefined {
+	return Array.isArray(list) ? JSON.parse(JSON.stringify(list)) : undefined;
 }
 
 /** What the definitions of older engines do not name, or older servers leave unmapped. */
@@ -356,7 +359,14 @@ interface MappedByNewerServers {
 	token?: string;
 	type?: string;
 	files?: Array<object>;
-	_unmappedProperties_?: { t?: string; files?: Array<object> };
+	location?: object;
+	_unmappedProperties_?: {
+		t?: string;
+		files?: Array<object>;
+		attachments?: Array<object>;
+		blocks?: Array<object>;
+		location?: object;
+	};
 }
 
 function jsonOf(text = ''): unknown {

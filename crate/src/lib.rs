@@ -50,6 +50,7 @@ pub mod policy;
 pub mod queue;
 pub mod refusal;
 pub mod request;
+pub mod rich_content;
 pub mod settings;
 pub mod settings_check;
 pub mod status;

@@ -14,8 +14,8 @@ use crate::request::Response;
 use crate::ticket::{self, Closer, ContactToken, FactKind, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::wire::rocketchat::{Attachment, Room, RoomVisitor, Visitor};
-use crate::words::Language;
-use crate::{media_copy, settings};
+use crate::words::{self, Language};
+use crate::{media_copy, notice, settings};
 
 /// Writes a contact's message into their room; answers the message's id.
 ///
@@ -26,15 +26,16 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
     let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(fields)?);
     let (hosts, language) = match media.as_slice() {
+        [] if text.trim().is_empty() => (Vec::new(), Language::of_server(host).await),
         [] => (Vec::new(), Language::default()),
         _ => (settings::all(host).await?.media_hosts(), Language::of_server(host).await),
     };
-    let mut contents = media_copy::contents(text, &media, &hosts, language);
+    // A kind of message that RapidPro has no words for: the agent is to know that there was one.
+    let is_empty = media.is_empty() && text.trim().is_empty();
+    let shown = if is_empty { words::CANNOT_BE_SHOWN.in_language(language) } else { text };
+    let mut contents = media_copy::contents(shown, &media, &hosts, language);
     for content in &mut contents {
         content.text = without_calls(&content.text);
-    }
-    if contents.is_empty() {
-        return Err(Refusal::Malformed("`text` or `attachments` must not be empty".to_owned()));
     }
     let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
@@ -47,8 +48,8 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
         return not_open(host, &tickets);
     };
     let said = Value::Array(vec![text.into(), fields.get("attachments").cloned().into()]);
-    let words = &host.memory().last_words;
-    if let Some(id) = words.repeated(&key, &said, host.now()) {
+    let last_words = &host.memory().last_words;
+    if let Some(id) = last_words.repeated(&key, &said, host.now()) {
         return Ok(accepted(&id));
     }
     // What waits already goes first, and RapidPro does not wait for files.
@@ -77,7 +78,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
         }
     };
     host.memory().last_rooms.put(&key, &ticket.room);
-    words.remember(key, said, open_in_rapidpro(&tickets), id.clone(), host.now());
+    last_words.remember(key, said, open_in_rapidpro(&tickets), id.clone(), host.now());
     Ok(End { follow_ups, ..accepted(&id) })
 }
 
@@ -123,7 +124,11 @@ async fn post(
             host.log(Level::Warn, format!("a contact's message is kept and posted later: {failure}"));
             Ok(Posted::Not)
         }
-        Err(failure) => Err(failure),
+        Err(failure) => {
+            // RapidPro only logs the answer: whoever can do something about it is in the room.
+            notice::not_posted(host, ticket, text, &failure.phrase()).await;
+            Err(failure)
+        }
     }
 }
 
@@ -144,8 +149,16 @@ fn closing(host: &Host, ticket: &Ticket) -> End {
     End { follow_ups: vec![deliver], ..Refusal::Closing.end(host) }
 }
 
-/// The visitor that the room is really open for, under the name that Rocket.Chat shows now.
+/// The visitor that the room is really open for, under the name that Rocket.Chat shows now. Where somebody gave the
+/// room another visitor, Rocket.Chat takes messages from that one only. The same visitor may have got another token
+/// since, but the room goes on under its own.
 pub fn visitor_of(ticket: &Ticket, shown: Option<&RoomVisitor>) -> Visitor {
+    if let Some(RoomVisitor { id: Some(id), token: Some(token), username, name }) = shown
+        && *id != ticket.visitor.id
+    {
+        let (id, token, username, name) = (id.clone(), token.clone(), username.clone(), name.clone());
+        return Visitor { id, token, username, name, department: ticket.visitor.department.clone() };
+    }
     let name = shown.and_then(|visitor| visitor.name.clone());
     Visitor { name: name.or_else(|| ticket.visitor.name.clone()), ..ticket.visitor.clone() }
 }

@@ -559,6 +559,24 @@ texts! {
         "O RapidPro recusa o token de API do workspace {what}",
         "RapidPro rechaza el token de API del espacio de trabajo {what}",
         "RapidPro refuse le jeton d’API de l’espace de travail {what}";
+    /// What a message has cannot be sent to the contact.
+    NOTHING_TO_SEND:
+        "The last message did not reach the contact: it has no words, files or links that can be sent. Write it as text.",
+        "A última mensagem não chegou ao contato: não tem palavras, arquivos nem links que possam ser enviados. Escreva-a como texto.",
+        "El último mensaje no llegó al contacto: no tiene palabras, archivos ni enlaces que se puedan enviar. Escríbalo como texto.",
+        "Le dernier message n’est pas parvenu au contact : il n’a ni mots, ni fichiers, ni liens à envoyer. Écrivez-le sous forme de texte.";
+    /// Files of other rooms that were forwarded.
+    NAME_ONLY:
+        "The contact got only the name of: {names}. The file belongs to another room or is gone: upload it here to send it.",
+        "O contato recebeu só o nome de: {names}. O arquivo pertence a outra sala ou não existe mais: envie-o aqui.",
+        "El contacto recibió solo el nombre de: {names}. El archivo es de otra sala o ya no existe: súbalo aquí para enviarlo.",
+        "Le contact n’a reçu que le nom de : {names}. Le fichier appartient à un autre salon ou n’existe plus : téléversez-le ici pour l’envoyer.";
+    /// A contact's message without text and attachments.
+    CANNOT_BE_SHOWN:
+        "(The contact sent something that cannot be shown here)",
+        "(O contato enviou algo que não pode ser mostrado aqui)",
+        "(El contacto envió algo que no se puede mostrar aquí)",
+        "(Le contact a envoyé quelque chose qui ne peut pas être affiché ici)";
 }
 
 #[cfg(test)]

@@ -63,6 +63,8 @@ pub struct Source {
 pub struct RoomVisitor {
     /// Rocket.Chat's id.
     pub id: Option<String>,
+    /// The livechat token.
+    pub token: Option<String>,
     /// `guest-<n>`.
     pub username: Option<String>,
     /// The contact's name.
@@ -95,8 +97,12 @@ pub struct Message {
     /// The kind of a system message.
     #[value(rename = "type")]
     pub kind: Option<String>,
-    /// What is shown below the text: files and quotes.
+    /// What is shown below the text: files, quotes, cards.
     pub attachments: Option<Vec<MessageAttachment>>,
+    /// UiKit's blocks, as apps write them.
+    pub blocks: Value,
+    /// A place that was shared: GeoJSON.
+    pub location: Value,
     /// The files and their thumbnails.
     pub files: Option<Vec<MessageFile>>,
 }
@@ -127,18 +133,28 @@ impl Sender {
     }
 }
 
-/// An attachment of a stored message.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
-#[value(rename_all = "camelCase")]
+/// An attachment of a stored message. Apps and integrations write these: nothing in them is certain to be there, or
+/// to be of the expected kind, and none of it may hide the message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessageAttachment {
     /// Where its title leads.
     pub link: Option<String>,
-    /// What a quoted message says.
-    pub text: Option<String>,
-    /// Where a quoted message is; other attachments have none.
-    pub timestamp_link: Option<String>,
-    /// The caption of a file, where an older client wrote it.
-    pub description: Option<String>,
+    /// All of it.
+    pub whole: Value,
+}
+
+impl From<Value> for MessageAttachment {
+    fn from(whole: Value) -> Self {
+        let title = whole.get("title").and_then(|title| title.get("link"));
+        let link = title.or(whole.get("title_link")).or(whole.get("link")).and_then(Value::as_str);
+        Self { link: link.map(str::to_owned), whole }
+    }
+}
+
+impl FromValue for MessageAttachment {
+    fn read_or_any(value: &Value, _: &mut bool) -> Self {
+        Self::from(value.clone())
+    }
 }
 
 /// A file of an agent's message.

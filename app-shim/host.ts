@@ -53,6 +53,9 @@ export interface ApiAnswer {
 /** How much of an answer's body RapidPro's refusals need to be understood. */
 const BODY_LENGTH_MAX = 1000;
 
+/** Among these is the one with which a room was closed. */
+const LAST_MESSAGES = 10;
+
 /** A page of RapidPro's API has 250 messages. */
 const PAGE_LENGTH_MAX = 4_000_000;
 
@@ -195,6 +198,13 @@ export class Host implements Performers {
 	public async readMessages({ room }: EffectArguments['readMessages']): Promise<Array<object> | null> {
 		const messages = await this.accessors.read.getLivechatReader()._fetchLivechatRoomMessages(room);
 		return messages ? messages.map((message) => ({ room: { id: room, type: 'l' }, ...messageOf(message) })) : null;
+	}
+
+	/** Older engines do not know the method, or refuse it. */
+	public async readLastMessages({ room }: EffectArguments['readLastMessages']): Promise<Array<object>> {
+		const reader = this.accessors.read.getRoomReader() as unknown as ReaderOfNewerServers;
+		const messages = await reader.getMessages(room, { limit: LAST_MESSAGES, sort: { createdAt: 'desc' } });
+		return given(messages).map((message) => ({ ...messageOf(message), room: { id: room, type: 'l' } }));
 	}
 
 	public async postNotice({ room, text }: EffectArguments['postNotice']): Promise<string | null> {
@@ -352,6 +362,10 @@ export function typeOf(message: IMessage): string | undefined {
 /** A list as plain data, whole: apps and older servers put into it what no definition names. */
 function plainList(list: unknown): Array<object> | undefined {
 	return Array.isArray(list) ? JSON.parse(JSON.stringify(list)) : undefined;
+}
+
+interface ReaderOfNewerServers {
+	getMessages(room: string, options: { limit: number; sort: { createdAt: 'desc' } }): Promise<Array<IMessage>>;
 }
 
 /** What the definitions of older engines do not name, or older servers leave unmapped. */

@@ -11,6 +11,8 @@ use crate::wire::rocketchat::Message;
 const DEPTH_MAX: usize = 6;
 /// The most attachments, fields and blocks that are read of one message.
 const ITEMS_MAX: usize = 200;
+/// The most files of other messages that are looked up.
+const UPLOADS_MAX: usize = 10;
 /// The most that is added to what was typed, in characters.
 const LENGTH_MAX: usize = 8_000;
 /// Shown where something was left out.
@@ -166,8 +168,10 @@ impl Reader<'_> {
                 return None;
             }
             let name = name.clone().unwrap_or_else(|| decoded(stored_name));
-            if !(quoted && self.is_answer) && !self.parts.uploads.iter().any(|file| file.id == id) {
-                let mime = words(value, &["imageType", "image_type", "audioType", "audio_type", "videoType", "video_type"]);
+            let is_wanted = !(quoted && self.is_answer) && self.parts.uploads.len() < UPLOADS_MAX;
+            if is_wanted && !self.parts.uploads.iter().any(|file| file.id == id) {
+                let mime =
+                    words(value, &["imageType", "image_type", "audioType", "audio_type", "videoType", "video_type"]);
                 let file = File { id: id.to_owned(), name: name.clone(), mime: mime.unwrap_or_default(), size: 0 };
                 self.parts.uploads.push(file);
             }
@@ -215,7 +219,12 @@ impl Reader<'_> {
             lines.extend(get(block, &[name]).and_then(text_of));
         }
         lines.extend(list(block, "fields").filter_map(text_of));
-        lines.extend(list(block, "options").filter_map(|option| get(option, &["text"])).filter_map(text_of).map(|text| format!("[{text}]")));
+        lines.extend(
+            list(block, "options")
+                .filter_map(|option| get(option, &["text"]))
+                .filter_map(text_of)
+                .map(|text| format!("[{text}]")),
+        );
         if let Some(url) = words(block, &["imageUrl", "image_url", "videoUrl", "audioUrl"]) {
             let name = words(block, &["altText", "alt_text"]).filter(|name| !lines.contains(name));
             lines.extend(self.link(name, &url, block, false));
@@ -320,4 +329,145 @@ fn bounded(lines: Vec<String>, left: &mut usize) -> Vec<String> {
         *left = left.saturating_sub(length);
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::agent_content;
+    use crate::plain::FromValue;
+    use crate::words::Language;
+
+    fn message(mut message: Value) -> Message {
+        message["room"] = json!({ "id": "r" });
+        Message::read(&message).unwrap()
+    }
+
+    #[track_caller]
+    fn check(shape: Value, expected: &str) {
+        let shown = agent_content::of_at(&message(shape.clone()), 1, "https://chat", Language::English);
+        assert_eq!(shown.map(|content| content.text).unwrap_or_default(), expected, "{shape}");
+    }
+
+    fn uploads(shape: Value) -> Vec<(String, String)> {
+        let message = message(shape);
+        let parts = of(&message, agent_content::typed(&message), "");
+        parts.uploads.into_iter().map(|file| (file.id, file.name)).collect()
+    }
+
+    fn forward(text: &str) -> Value {
+        json!({ "text": text, "attachments": [{
+            "text": "", "timestampLink": "https://chat/live/x?msg=1", "author": { "name": "Ann" },
+            "_unmappedProperties_": { "attachments": [{
+                "title": "a b.pdf", "title_link": "/file-upload/f1/a%20b.pdf", "type": "file", "description": "the plan",
+            }] },
+        }] })
+    }
+
+    #[test]
+    fn forwarded_files_are_named_and_sent_quoted_ones_are_named() {
+        check(forward("[ ](https://chat/live/x?msg=1)"), "> a b.pdf\n> the plan");
+        check(forward("[ ](https://chat/live/x?msg=1) this one"), "> a b.pdf\n> the plan\nthis one");
+        let file = ("f1".to_owned(), "a b.pdf".to_owned());
+        assert_eq!(uploads(forward("")), [file]);
+        assert_eq!(uploads(forward("this one")), []);
+        let picture = json!({ "message_link": "https://chat/?msg=2", "attachments": [
+            { "title": "p.png", "title_link": "/file-upload/p/p.png", "image_url": "/file-upload/thumb/p.png" }] });
+        assert_eq!(uploads(json!({ "attachments": [picture] })), [("p".to_owned(), "p.png".to_owned())]);
+        let bare = json!({ "image_url": "/file-upload/p/S%C3%A3o.png" });
+        assert_eq!(uploads(json!({ "attachments": [bare] })), [("p".to_owned(), "São.png".to_owned())]);
+    }
+
+    #[test]
+    fn own_files_are_no_links() {
+        let attachment = json!({ "title": { "value": "a.png", "link": "/file-upload/f1/a.png" },
+            "imageUrl": "/file-upload/f2/a.png", "description": "look" });
+        let shape =
+            json!({ "attachments": [attachment], "files": [{ "_id": "f1" }, { "_id": "f2", "name": "thumb-a.png" }] });
+        assert_eq!(uploads(shape.clone()), []);
+        check(shape, "look");
+    }
+
+    #[test]
+    fn media_by_address_are_links() {
+        for name in ["imageUrl", "image_url", "audioUrl", "audio_url", "videoUrl", "video_url"] {
+            check(json!({ "text": "x", "attachments": [{ name: "https://host/a" }] }), "x\nhttps://host/a");
+            check(json!({ "attachments": [{ name: "/avatar/a" }] }), "https://chat/avatar/a");
+            check(json!({ "attachments": [{ "_unmappedProperties_": { name: "//cdn/a" } }] }), "https://cdn/a");
+        }
+        check(json!({ "attachments": [{ "title": "Map", "title_link": "https://host/m" }] }), "Map: https://host/m");
+        check(json!({ "attachments": [{ "title": { "value": "Map", "link": "javascript:x()" } }] }), "Map");
+        check(json!({ "attachments": [{ "image_url": "data:image/png;base64,xx" }] }), "");
+    }
+
+    #[test]
+    fn cards_are_their_words() {
+        let card = json!({ "pretext": "New", "author": { "name": "Bot" }, "title": { "value": "Visit" }, "text": "at 9",
+            "fields": [{ "title": "Ward", "value": 7, "short": true }, { "value": "bring papers" }, null, 3],
+            "actions": [{ "type": "button", "text": "Open", "url": "https://host/o" }, { "type": "button", "text": "Yes", "msg": "yes" }] });
+        let lines = "New\nBot\nVisit\nat 9\nWard: 7\nbring papers\nOpen: https://host/o\n[Yes]";
+        check(json!({ "attachments": [card] }), lines);
+        check(json!({ "attachments": [{ "fallback": "plain" }] }), "plain");
+    }
+
+    #[test]
+    fn blocks_are_their_words() {
+        let blocks = json!([
+            { "type": "section", "text": { "type": "mrkdwn", "text": "*Which day?*" },
+              "accessory": { "type": "button", "text": { "type": "plain_text", "text": "Vote" }, "value": "1" } },
+            { "type": "divider" },
+            { "type": "section", "fields": [{ "type": "plain_text", "text": "Monday" }] },
+            { "type": "context", "elements": [{ "type": "mrkdwn", "text": "0 votes" },
+              { "type": "image", "imageUrl": "https://host/i", "altText": "chart" }] },
+            { "type": "image", "title": { "type": "plain_text", "text": "Way" }, "imageUrl": "/assets/way.png" },
+            { "type": "actions", "elements": [{ "type": "button", "text": { "text": "More" }, "url": "https://host/more" },
+              { "type": "static_select", "options": [{ "text": { "text": "One" }, "value": "1" }] }] },
+        ]);
+        let lines = "*Which day?*\n[Vote]\nMonday\n0 votes\nchart: https://host/i\nWay\nhttps://chat/assets/way.png\nMore: https://host/more\n[One]";
+        check(json!({ "blocks": blocks }), lines);
+        check(json!({ "text": "Same", "blocks": [{ "type": "section", "text": { "text": "Same" } }] }), "Same");
+        check(json!({ "attachments": [{ "blocks": [{ "type": "section", "text": { "text": "in it" } }] }] }), "in it");
+    }
+
+    #[test]
+    fn places_lead_to_a_map() {
+        let map = "Location: -1.95,30.06: https://www.openstreetmap.org/?mlat=-1.95&mlon=30.06";
+        check(json!({ "text": "", "location": { "type": "Point", "coordinates": [30.06, -1.95] } }), map);
+        check(json!({ "location": { "type": "Point", "coordinates": ["30.06", "-1.95"] } }), map);
+        for odd in [json!({}), json!("here"), json!({ "coordinates": [1] }), json!({ "coordinates": [null, {}] })] {
+            check(json!({ "text": "x", "location": odd }), "x");
+        }
+    }
+
+    #[test]
+    fn odd_shapes_do_no_harm() {
+        for odd in [
+            json!(null),
+            json!(7),
+            json!("x"),
+            json!([[]]),
+            json!({ "text": {}, "title": [], "fields": {}, "actions": 1,
+            "attachments": "a", "author": 5, "image_url": {}, "timestampLink": [], "blocks": 7 }),
+        ] {
+            check(json!({ "text": "x", "attachments": [odd], "blocks": [odd] }), "x");
+            check(json!({ "text": "x", "blocks": odd }), "x");
+        }
+    }
+
+    #[test]
+    fn depth_number_and_length_are_bounded() {
+        let mut nested = json!({ "text": "core" });
+        for depth in 0..90 {
+            let name = if depth % 2 == 0 { "attachments" } else { "blocks" };
+            nested = json!({ "text": "t", name: [nested] });
+        }
+        let deep = of(&message(json!({ "attachments": [nested], "blocks": [nested] })), "", "");
+        assert!(deep.below.len() < 30, "{deep:?}");
+        let many = vec![json!({ "text": "y".repeat(100), "image_url": "/file-upload/f/x" }); 5_000];
+        let many = of(&message(json!({ "attachments": many })), "", "");
+        let length: usize = many.below.iter().map(|line| line.chars().count()).sum();
+        assert!(length <= LENGTH_MAX + 2 && many.uploads.len() == 1, "{length}");
+    }
 }

@@ -347,7 +347,7 @@ async fn post(host: &Host, ticket: &Ticket, posts: &[String], until: u64) -> Res
         if host.now() >= until {
             return Err(Cause::TimedOut.into());
         }
-        let visitor = visitor_of(ticket, room.visitor.as_ref());
+        let visitor = visitor_of(ticket, room.visitor.as_deref());
         host.post_message(room.id, visitor, post.clone(), Vec::new()).await?;
     }
     Ok(())

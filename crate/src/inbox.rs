@@ -183,7 +183,7 @@ async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
 /// Whether it is out of the way. An earlier attempt may have come through although nobody said so: then it is
 /// in the room.
 async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) -> Result<bool, Failure> {
-    let visitor = visitor_of(ticket, room.visitor.as_ref());
+    let visitor = visitor_of(ticket, room.visitor.as_deref());
     match letter.tried_at {
         Some(tried_at) => {
             let is_it = |message: &Message| {

@@ -112,7 +112,7 @@ async fn post(
     };
     let posted = match state {
         Ok(RoomState::Open(room)) => {
-            let visitor = visitor_of(ticket, room.visitor.as_ref());
+            let visitor = visitor_of(ticket, room.visitor.as_deref());
             host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await
         }
         Ok(RoomState::Closed) => return Ok(Posted::RoomClosed),

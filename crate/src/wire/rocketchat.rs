@@ -36,7 +36,7 @@ pub struct Room {
     /// Who made it.
     pub source: Option<Source>,
     /// Missing where the visitor was removed.
-    pub visitor: Option<RoomVisitor>,
+    pub visitor: Option<Box<RoomVisitor>>,
     /// How many messages it holds, of any kind.
     pub message_count: Option<u64>,
     /// How it was closed, where it was: the name and login of who did (`name`, `username`), when by the server's clock

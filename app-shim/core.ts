@@ -114,6 +114,7 @@ export interface EffectArguments {
 	findUpload: { id: string };
 	findDepartment: { department: string };
 	readMessages: { room: string };
+	readLastMessages: { room: string };
 	postNotice: { room: string; text: string };
 	notify: { room: string; text: string };
 	schedule: { job: Job; at: number };

@@ -53,6 +53,9 @@ export interface ApiAnswer {
 /** How much of an answer's body RapidPro's refusals need to be understood. */
 const BODY_LENGTH_MAX = 1000;
 
+/** Among these is the one with which a room was closed. */
+const LAST_MESSAGES = 10;
+
 /** A page of RapidPro's API has 250 messages. */
 const PAGE_LENGTH_MAX = 4_000_000;
 
@@ -197,6 +200,13 @@ export class Host implements Performers {
 		return messages ? messages.map((message) => ({ room: { id: room, type: 'l' }, ...messageOf(message) })) : null;
 	}
 
+	/** Older engines do not know the method, or refuse it. */
+	public async readLastMessages({ room }: EffectArguments['readLastMessages']): Promise<Array<object>> {
+		const reader = this.accessors.read.getRoomReader() as unknown as ReaderOfNewerServers;
+		const messages = await reader.getMessages(room, { limit: LAST_MESSAGES, sort: { createdAt: 'desc' } });
+		return given(messages).map((message) => ({ ...messageOf(message), room: { id: room, type: 'l' } }));
+	}
+
 	public async postNotice({ room, text }: EffectArguments['postNotice']): Promise<string | null> {
 		const creator = this.modify.getCreator();
 		const message = creator
@@ -321,7 +331,7 @@ function closerOf({
 /** A message as the core reads it: what is not plain data, such as its time, made so. */
 export function messageOf(message: IMessage): object {
 	const { id, text, room, sender, attachments, createdAt } = message;
-	const { token, files, _unmappedProperties_: unmapped } = message as IMessage & MappedByNewerServers;
+	const { token, files, blocks, location, _unmappedProperties_: unmapped } = message as IMessage & MappedByNewerServers;
 	return {
 		id,
 		text,
@@ -336,8 +346,10 @@ export function messageOf(message: IMessage): object {
 			type: sender.type,
 			appId: sender.appId,
 		},
-		attachments: attachments?.map(attachmentOf),
-		files: files ?? unmapped?.files ?? (message.file && [message.file]),
+		attachments: plainList(attachments ?? unmapped?.attachments),
+		blocks: plainList(blocks ?? unmapped?.blocks),
+		location: location ?? unmapped?.location,
+		files: plainList(files ?? unmapped?.files ?? (message.file && [message.file])),
 	};
 }
 
@@ -347,8 +359,13 @@ export function typeOf(message: IMessage): string | undefined {
 	return type ?? unmapped?.t;
 }
 
-function attachmentOf({ text, timestampLink, description, title }: IMessageAttachment): object {
-	return { text, timestampLink, description, link: title?.link };
+/** A list as plain data, whole: apps and older servers put into it what no definition names. */
+function plainList(list: unknown): Array<object> | undefined {
+	return Array.isArray(list) ? JSON.parse(JSON.stringify(list)) : undefined;
+}
+
+interface ReaderOfNewerServers {
+	getMessages(room: string, options: { limit: number; sort: { createdAt: 'desc' } }): Promise<Array<IMessage>>;
 }
 
 /** What the definitions of older engines do not name, or older servers leave unmapped. */
@@ -356,7 +373,14 @@ interface MappedByNewerServers {
 	token?: string;
 	type?: string;
 	files?: Array<object>;
-	_unmappedProperties_?: { t?: string; files?: Array<object> };
+	location?: object;
+	_unmappedProperties_?: {
+		t?: string;
+		files?: Array<object>;
+		attachments?: Array<object>;
+		blocks?: Array<object>;
+		location?: object;
+	};
 }
 
 function isBearable(page = ''): boolean {

@@ -84,6 +84,12 @@ describe('visitor-message', () => {
 		await post({ text: null, attachments: [photo] });
 	});
 
+	for (const content of [{}, { text: '' }, { text: ' \n', attachments: [] }, { text: null, attachments: null }]) {
+		it(`shows that something came which cannot be shown: ${JSON.stringify(content)}`, async () => {
+			assert.match((await post(content)).msg, /cannot be shown/);
+		});
+	}
+
 	it('ignores unknown fields', async () => {
 		await post({ text: 'Hello', id: 5, ticketID: 'none', metadata: {} });
 	});
@@ -106,9 +112,6 @@ describe('visitor-message refuses', () => {
 		['text', { visitor: { token: 'x' }, text: {} }],
 		['text', { visitor: { token: 'x' }, text: ['Hello'] }],
 		['text', { visitor: { token: 'x' }, text: false }],
-		['text', { visitor: { token: 'x' } }],
-		['text', { visitor: { token: 'x' }, text: '' }],
-		['attachments', { visitor: { token: 'x' }, text: '', attachments: [] }],
 		['attachments', withFiles('photo.jpg')],
 		['attachments', withFiles({})],
 		['attachments', withFiles(5)],

@@ -54,6 +54,20 @@ describe('agent-message', () => {
 		});
 	}
 
+	const quoted = { message_link: 'https://chat.example.org/live/r?msg=1', text: '' };
+	const pdf = { title: 'plan.pdf', title_link: '/file-upload/elsewhere1/plan.pdf', type: 'file' };
+	for (const [title, message, expected] of [
+		['a forwarded file of another room, by name', { attachments: [{ ...quoted, attachments: [pdf] }] }, 'plan.pdf'],
+		['a picture by address', { text: 'See', attachments: [{ image_url: 'https://media.example.org/a.png' }] }, 'a.png'],
+		['a card', { attachments: [{ title: 'Visit', text: 'at 9', fields: [{ title: 'Ward', value: '7' }] }] }, 'Ward: 7'],
+	] as const) {
+		it(`carries ${title}`, async () => {
+			const { ticketID, roomId } = await stage.openTicket();
+			await stage.rocketChat.agentWrites(roomId, AGENT, structuredClone(message) as never);
+			assert.ok((await stage.webhook(ticketID)).body.data?.text.includes(expected));
+		});
+	}
+
 	it('waits until RapidPro has answered the one before it', async () => {
 		const { ticketID, roomId } = await stage.openTicket();
 		const texts = ['one', 'two', 'three'];

@@ -1,21 +1,45 @@
 //! What an agent wrote, as the contact is to get it: plain text and files.
 
+use serde_json::Value;
+
+use crate::attachment::{self, ContactMedia};
 use crate::emoji;
 use crate::outbox::{File, Message};
-use crate::wire::rocketchat::{self, MessageAttachment, Sender};
+use crate::rich_content::{self, Parts, without_quote_link};
+use crate::wire::rocketchat::{self, Sender};
+use crate::words::Language;
 
-/// The content of a message, written at `written_at`; `None` where there is nothing to send.
+/// The content of a message, written at `written_at`; `None` where there is nothing to send. Links that lack the
+/// server's address do so still, and the files are the message's own.
 pub fn of(message: &rocketchat::Message, written_at: u64) -> Option<Message> {
-    let attachments = message.attachments.as_deref().unwrap_or_default();
-    let quotes = attachments.iter().filter_map(quote);
-    let typed = without_quote_link(message.text.as_deref().unwrap_or_default()).to_owned();
-    // Where older clients put the caption of a file.
-    let captions = attachments.iter().filter_map(|attachment| attachment.description.clone());
-    let lines = quotes.chain([typed]).chain(captions).filter(|line| !line.trim().is_empty());
-    let text = emoji::from_names(&lines.collect::<Vec<_>>().join("\n"));
+    of_at(message, written_at, "", Language::default())
+}
+
+/// The same, on a server with that `address` and `language`.
+pub fn of_at(message: &rocketchat::Message, written_at: u64, address: &str, language: Language) -> Option<Message> {
+    let typed = typed(message);
+    let Parts { quotes, below, .. } = rich_content::of(message, typed, address);
+    let below = below.into_iter().filter(|line| line != typed);
+    let place = place(&message.location, language);
+    let lines = quotes.into_iter().chain([typed.to_owned()]).chain(below).chain(place);
+    let text = emoji::from_names(&lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n"));
     let files = files(message);
     let author = message.sender.as_ref().and_then(Sender::called).unwrap_or_default();
     (!text.is_empty() || !files.is_empty()).then_some(Message { written_at, author, text, files })
+}
+
+/// What was typed, without the links that make a quote.
+pub fn typed(message: &rocketchat::Message) -> &str {
+    without_quote_link(message.text.as_deref().unwrap_or_default())
+}
+
+/// A place that somebody shared, a GeoJSON point (RFC 7946: longitude first), as contacts' places are shown.
+fn place(location: &Value, language: Language) -> Option<String> {
+    let coordinates = location.get("coordinates")?.as_array()?;
+    let degrees = |value: &Value| value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+    let (longitude, latitude) = (degrees(coordinates.first()?)?, degrees(coordinates.get(1)?)?);
+    let url = format!("{latitude},{longitude}");
+    Some(attachment::described(&ContactMedia { mime: "geo", url: &url }, language))
 }
 
 /// The text with its author's name before it, in that form. A quote keeps the beginning of its line.
@@ -41,25 +65,6 @@ fn files(message: &rocketchat::Message) -> Vec<File> {
             })
         })
         .collect()
-}
-
-/// A message that is answered, as mail programs show it.
-fn quote(attachment: &MessageAttachment) -> Option<String> {
-    attachment.timestamp_link.as_ref()?;
-    let text = without_quote_link(attachment.text.as_deref()?);
-    Some(text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n"))
-}
-
-/// A reply begins with invisible links to the messages that it quotes: `[ ](https://…?msg=…)`.
-fn without_quote_link(text: &str) -> &str {
-    let mut rest = text;
-    while let Some((link, after)) = rest.strip_prefix("[ ](").and_then(|rest| rest.split_once(')')) {
-        if !link.contains("msg=") {
-            break;
-        }
-        rest = after.trim_start();
-    }
-    rest
 }
 
 #[cfg(test)]

@@ -8,12 +8,15 @@ use crate::compare;
 use crate::delivery;
 use crate::desk::Desk;
 use crate::host::{Failure, Host};
+use crate::language;
 use crate::missed::ReconcileNeeded;
 use crate::missed::UnrecordedRooms;
 use crate::notice;
 use crate::operation::{End, Level};
-use crate::outbox;
-use crate::ticket::RoomId;
+use crate::outbox::{self, File};
+use crate::rich_content;
+use crate::settings;
+use crate::ticket::{RoomId, Ticket};
 use crate::tidy;
 use crate::wire::rocketchat::Message;
 
@@ -39,7 +42,8 @@ pub async fn forward(host: &Host, message: Message) -> End {
     host.acquire(delivery::desk_queue(&room)).await;
     wait_for_missing(host, &room).await;
     let oldest = arrivals.take_oldest(&room);
-    let Some((id, message)) = oldest.and_then(|message| to_forward(host, &message)) else { return End::default() };
+    let Some(written) = oldest else { return End::default() };
+    let Some((id, message)) = to_forward(host, &written) else { return nothing_to_send(host, &written).await };
     let desk = match Desk::read_insistently(host, &room).await {
         Ok(Some(desk)) => desk,
         Ok(None) => {
@@ -59,7 +63,51 @@ pub async fn forward(host: &Host, message: Message) -> End {
         notice::nobody_reads(host, &desk.ticket).await;
         return End::default();
     }
+    let message = completed(host, &desk.ticket, &written, message).await;
     delivery::take_up(host, &desk, id, message).await
+}
+
+/// The content of a message, with what has to be asked for: files of other messages that it forwards, the server's
+/// address in links, its language in a place. The agent is told of files that cannot be sent. What is only typed, or
+/// has files of its own, needs nothing.
+pub async fn completed(host: &Host, ticket: &Ticket, written: &Message, content: outbox::Message) -> outbox::Message {
+    let parts = rich_content::of(written, agent_content::typed(written), "");
+    let mut content = content;
+    if parts.needs_address || !written.location.is_null() {
+        // A link without its beginning is better than none.
+        let address = if parts.needs_address { settings::public_address(host).await } else { Ok(String::new()) };
+        let (address, language) = (address.unwrap_or_default(), language::of_server(host).await);
+        content = agent_content::of_at(written, content.written_at, &address, language).unwrap_or(content);
+    }
+    let mut names = Vec::new();
+    for file in parts.uploads {
+        // Whoever writes a message names what it forwards: of another room's files nobody knows whether they may.
+        match host.find_upload(file.id.clone()).await {
+            Ok(Some(upload)) if upload.room.as_ref() == Some(&written.room.id) => content.files.push(File {
+                mime: upload.kind.unwrap_or(file.mime),
+                size: upload.size.unwrap_or_default(),
+                ..file
+            }),
+            _ => names.push(file.name),
+        }
+    }
+    if !names.is_empty() {
+        notice::name_only(host, ticket, &names).await;
+    }
+    content
+}
+
+/// A message has neither words nor files: the agent must not believe that the contact got it.
+async fn nothing_to_send(host: &Host, message: &Message) -> End {
+    if Author::of(message, &host.process().app_id) != Author::Staff {
+        return End::default();
+    }
+    match Desk::read(host, &message.room.id).await {
+        Ok(Some(desk)) if desk.ticket.is_open() => notice::nothing_to_send(host, &desk.ticket).await,
+        Ok(_) => {}
+        Err(failure) => host.log(Level::Warn, format!("a message without content is passed over: {failure}")),
+    }
+    End::default()
 }
 
 /// An event that comes late may be a second one of a message whose lines have shrunk to its id.

@@ -66,10 +66,14 @@ pub struct ClosingComments(Recent<RoomId, String, 200>);
 /// Remembers the words with which a room was closed, if the message says so: they come in an event of their own,
 /// mostly before that of the close.
 pub fn note_comment(host: &Host, message: &Message) {
-    let text = message.text.as_deref().unwrap_or_default().trim();
-    if message.kind.as_deref() == Some("livechat-close") && !text.is_empty() {
-        host.cache::<ClosingComments>().0.put(message.room.id.clone(), text.to_owned());
+    if let Some(comment) = closing_comment(message) {
+        host.cache::<ClosingComments>().0.put(message.room.id.clone(), comment.to_owned());
     }
+}
+
+fn closing_comment(message: &Message) -> Option<&str> {
+    let text = message.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    text.filter(|_| message.kind.as_deref() == Some("livechat-close"))
 }
 
 /// A room was closed on Rocket.Chat's side, or by this app: RapidPro is told in the first case.
@@ -101,7 +105,8 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
     End::follow_up(Job::Deliver { room, haste })
 }
 
-/// The words with which a room was closed, where RapidPro is to be told. Their event may be late.
+/// The words with which a room was closed, where RapidPro is to be told. Their event may be late, and Rocket.Chat 6.12
+/// to 7.0 has none: there they are read back, where the server can.
 async fn comment_on(host: &Host, room: &RoomId) -> Option<String> {
     let comments = host.cache::<ClosingComments>();
     let known = comments.0.remove(room);
@@ -111,5 +116,14 @@ async fn comment_on(host: &Host, room: &RoomId) -> Option<String> {
     if known.is_none() {
         host.sleep(COMMENT_LATE_MS).await;
     }
-    known.or_else(|| comments.0.remove(room))
+    if let Some(comment) = known.or_else(|| comments.0.remove(room)) {
+        return Some(comment);
+    }
+    match host.last_messages(room.clone()).await {
+        Ok(messages) => messages.iter().find_map(closing_comment).map(str::to_owned),
+        Err(failure) => {
+            host.log(Level::Debug, format!("the closing comment of room {} is not known: {failure}", room.as_str()));
+            None
+        }
+    }
 }

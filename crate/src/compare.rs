@@ -55,12 +55,13 @@ pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<bool, F
     let mut any = false;
     let sent = tidy::sent(host, room).await?;
     messages.sort_by_key(|message| message.created_at);
-    for message in messages {
-        let Some((id, message)) = agent_message::to_forward(host, &message) else { continue };
+    for written in messages {
+        let Some((id, message)) = agent_message::to_forward(host, &written) else { continue };
         if desk.outbox.knows(&id) || sent.contains(&id) {
             continue;
         }
         host.log(Level::Info, format!("message {id} of room {} had been missed and is sent now", room.as_str()));
+        let message = agent_message::completed(host, &desk.ticket, &written, message).await;
         let entry = Entry::new(id, message, host.now());
         write_down(host, room, &entry).await?;
         any = true;

@@ -348,7 +348,7 @@ async fn post(host: &Host, ticket: &Ticket, posts: &[String], until: u64) -> Res
         if host.now() >= until {
             return Err(Cause::TimedOut.into());
         }
-        let visitor = ticket.visitor_shown(room.visitor.as_ref());
+        let visitor = ticket.visitor_shown(room.visitor.as_deref());
         host.post_message(room.id, visitor, post.clone(), Vec::new()).await?;
     }
     Ok(())

@@ -163,6 +163,11 @@ pub enum Effect {
         /// The room's id.
         room: RoomId,
     },
+    /// Read the newest messages of a room, system messages too, newest first; refused by servers that cannot.
+    ReadLastMessages {
+        /// The room's id.
+        room: RoomId,
+    },
     /// Write a message of the app's own into a room.
     PostNotice {
         /// The room's id.
@@ -607,6 +612,11 @@ impl Host {
             }
             Ok(read)
         })
+    }
+
+    /// Reads the newest messages of a room, system messages too, newest first.
+    pub fn last_messages(&self, room: RoomId) -> Asking<'_, Answer<Vec<Message>>> {
+        self.ask(Effect::ReadLastMessages { room }, |outcomes| Ok(json::read_all(&outcomes.list()?)))
     }
 
     /// Writes a message of the app's own into a room.

@@ -185,10 +185,11 @@ async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
 /// Whether it is out of the way. An earlier attempt may have come through although nobody said so: then it is
 /// in the room.
 async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) -> Result<bool, Failure> {
+    let visitor = ticket.visitor_shown(room.visitor.as_deref());
     match letter.tried_at {
         Some(tried_at) => {
             let is_it = |message: &Message| {
-                message.token.as_deref() == Some(ticket.visitor.token.as_str())
+                message.token.as_deref() == Some(visitor.token.as_str())
                     && letter.is_said_by(message)
                     && message.created_at.is_some_and(|at| at >= tried_at)
             };
@@ -202,11 +203,10 @@ async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) 
             host.create_record(associations, trying).await?;
             let is_young = host.now().saturating_sub(letter.at) < media_copy::WITHIN_MS;
             if let Some(copy) = letter.copy.as_ref().filter(|_| is_young) {
-                return copy_file(host, ticket, room, letter, copy.clone()).await;
+                return copy_file(host, ticket, (room, visitor.token), letter, copy.clone()).await;
             }
         }
     }
-    let visitor = ticket.visitor_shown(room.visitor.as_ref());
     match host.post_message(room.id, visitor, letter.text.clone(), letter.attachments.clone()).await {
         Ok(_) => Ok(true),
         Err(failure) if is_passing(&failure) && host.now().saturating_sub(letter.at) < AGE_MAX_MS => Err(failure),
@@ -219,11 +219,17 @@ async fn post_letter(host: &Host, ticket: &Ticket, room: Room, letter: &Letter) 
 
 /// Whether the file is in the room. If not, the letter is posted as it stands in the next turn, since much may
 /// have happened meanwhile.
-async fn copy_file(host: &Host, ticket: &Ticket, room: Room, letter: &Letter, copy: Copy) -> Result<bool, Failure> {
+async fn copy_file(
+    host: &Host,
+    ticket: &Ticket,
+    (room, token): (Room, String),
+    letter: &Letter,
+    copy: Copy,
+) -> Result<bool, Failure> {
     host.release(letter.contact_of.queue()).await;
     let Copy { url, name } = copy;
     let file = FileCopy { url, name, bytes_max: media_copy::BYTES_MAX, timeout_ms: media_copy::FETCH_MS };
-    let copied = host.copy_file(file, room.id, ticket.visitor.token.clone()).await;
+    let copied = host.copy_file(file, room.id, token).await;
     host.acquire(letter.contact_of.queue()).await;
     match copied {
         // Where the room was closed meanwhile, Rocket.Chat keeps the file and shows it nowhere.

@@ -53,6 +53,7 @@ pub mod process;
 pub mod queue;
 pub mod refusal;
 pub mod request;
+pub mod rich_content;
 pub mod settings;
 pub mod settings_check;
 pub mod status;

@@ -7,6 +7,7 @@ use crate::host::{Failure, Host};
 use crate::language;
 use crate::operation::Level;
 use crate::outbox::{self, Entry, LineKind};
+use crate::refusal;
 use crate::ticket::{RoomId, Ticket};
 use crate::wire::rapidpro::FILE_SIZE_MAX;
 use crate::words::{self, Phrase, Text};
@@ -31,6 +32,18 @@ pub async fn too_large(host: &Host, ticket: &Ticket, entry: &Entry) {
         let language = language::of_server(host).await;
         tell(host, ticket, words::TOO_LARGE.filled(language, &[("names", &names)])).await;
     }
+}
+
+/// Of these files the contact got only the names.
+pub async fn name_only(host: &Host, ticket: &Ticket, names: &[String]) {
+    let language = language::of_server(host).await;
+    tell(host, ticket, words::NAME_ONLY.filled(language, &[("names", &quote(&names.join(", ")))])).await;
+}
+
+/// A message has nothing that can be sent to the contact.
+pub async fn nothing_to_send(host: &Host, ticket: &Ticket) {
+    let language = language::of_server(host).await;
+    tell(host, ticket, words::NOTHING_TO_SEND.in_language(language).to_owned()).await;
 }
 
 /// What the contact wrote could not be posted.
@@ -95,7 +108,8 @@ async fn show(host: &Host, room: &RoomId, text: Text) {
 
 fn taken(host: &Host, room: &RoomId, outcome: Result<(), Failure>) -> bool {
     if let Err(failure) = &outcome {
-        host.log(Level::Warn, format!("the agents of room {} could not be told: {failure}", room.as_str()));
+        let why = refusal::explained(failure);
+        host.log(Level::Warn, format!("the agents of room {} could not be told: {why}", room.as_str()));
     }
     outcome.is_ok()
 }

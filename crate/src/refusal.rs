@@ -83,6 +83,11 @@ const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
         "error-invalid-contact",
         "Rocket.Chat does not accept the contact: an administrator can look them up in the contact center",
     ),
+    (
+        "error-mac-limit-reached",
+        "the monthly active contacts of the Rocket.Chat licence are used up, and until the next month nobody can answer: \
+         an administrator can see them under Workspace, Subscription",
+    ),
     ("error-app-prevented", "another app on the Rocket.Chat server prevented it: ask its administrator"),
     (
         "Invalid room provided on the message",
@@ -100,6 +105,14 @@ const ROCKET_CHAT_REFUSALS: &[(&str, &str)] = &[
          and that the contact is not blocked",
     ),
 ];
+
+/// A failure in words for the log: what to do, where somebody can.
+pub fn explained(failure: &Failure) -> String {
+    match Refusal::from(failure.clone()) {
+        Refusal::Dependency(words) if *failure.cause() != Cause::TimedOut => format!("{words} ({failure})"),
+        _ => failure.to_string(),
+    }
+}
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
@@ -134,6 +147,7 @@ mod tests {
             ("Visitor cannot access room [cannot-access-room]", "belongs to another visitor"),
             ("The provided department is invalid [error-invalid-department]", "correct `visitor.department`"),
             ("error-failed-to-start-conversation", "could not start the conversation"),
+            ("error-mac-limit-reached", "monthly active contacts"),
             ("[object Object]", "without a reason"),
         ] {
             let Refusal::Dependency(told) = Refusal::from(Failure::from(Cause::Refused(said.to_owned()))) else {

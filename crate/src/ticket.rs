@@ -234,8 +234,16 @@ impl Ticket {
         self.bindings.last()
     }
 
-    /// The visitor that the room is really open for, under the name that Rocket.Chat shows now.
+    /// The visitor that the room is really open for, under the name that Rocket.Chat shows now. Where somebody gave the
+    /// room another visitor, Rocket.Chat takes messages from that one only. The same visitor may have got another token
+    /// since, but the room goes on under its own.
     pub fn visitor_shown(&self, shown: Option<&RoomVisitor>) -> Visitor {
+        if let Some(RoomVisitor { id: Some(id), token: Some(token), username, name }) = shown
+            && *id != self.visitor.id
+        {
+            let (id, token, username, name) = (id.clone(), token.clone(), username.clone(), name.clone());
+            return Visitor { id, token, username, name, department: self.visitor.department.clone() };
+        }
         let name = shown.and_then(|visitor| visitor.name.clone());
         Visitor { name: name.or_else(|| self.visitor.name.clone()), ..self.visitor.clone() }
     }

@@ -17,8 +17,8 @@ use crate::request::Response;
 use crate::ticket::{self, Closer, ContactToken, FactKind, RoomState, Ticket};
 use crate::trigger::{Haste, Job};
 use crate::wire::rocketchat::{Attachment, Room};
-use crate::words::Language;
-use crate::{media_copy, settings};
+use crate::words::{self, Language};
+use crate::{media_copy, notice, settings};
 
 /// Writes a contact's message into their room; answers the message's id.
 ///
@@ -29,15 +29,16 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
     let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(fields)?);
     let (hosts, language) = match media.as_slice() {
+        [] if text.trim().is_empty() => (Vec::new(), language::of_server(host).await),
         [] => (Vec::new(), Language::default()),
         _ => (settings::all(host).await?.media_hosts(), language::of_server(host).await),
     };
-    let mut contents = media_copy::contents(text, &media, &hosts, language);
+    // A kind of message that RapidPro has no words for: the agent is to know that there was one.
+    let is_empty = media.is_empty() && text.trim().is_empty();
+    let shown = if is_empty { words::CANNOT_BE_SHOWN.in_language(language) } else { text };
+    let mut contents = media_copy::contents(shown, &media, &hosts, language);
     for content in &mut contents {
         content.text = without_calls(&content.text);
-    }
-    if contents.is_empty() {
-        return Err(Refusal::Malformed("`text` or `attachments` must not be empty".to_owned()));
     }
     let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
@@ -50,8 +51,8 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
         return not_open(host, &tickets);
     };
     let said = Value::Array(vec![text.into(), fields.get("attachments").cloned().into()]);
-    let words = host.cache::<LastMessages>();
-    if let Some(id) = words.repeated(&key, &said, host.now()) {
+    let last_messages = host.cache::<LastMessages>();
+    if let Some(id) = last_messages.repeated(&key, &said, host.now()) {
         return Ok(accepted(&id));
     }
     // What waits already goes first, and RapidPro does not wait for files.
@@ -80,7 +81,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
         }
     };
     host.cache::<LastRooms>().put(&key, &ticket.room);
-    words.remember(key, said, open_in_rapidpro(&tickets), id.clone(), host.now());
+    last_messages.remember(key, said, open_in_rapidpro(&tickets), id.clone(), host.now());
     Ok(End { follow_ups, ..accepted(&id) })
 }
 
@@ -114,7 +115,7 @@ async fn post(
     };
     let posted = match state {
         Ok(RoomState::Open(room)) => {
-            let visitor = ticket.visitor_shown(room.visitor.as_ref());
+            let visitor = ticket.visitor_shown(room.visitor.as_deref());
             host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await
         }
         Ok(RoomState::Closed) => return Ok(Posted::RoomClosed),
@@ -126,7 +127,11 @@ async fn post(
             host.log(Level::Warn, format!("a contact's message is kept and posted later: {failure}"));
             Ok(Posted::Not)
         }
-        Err(failure) => Err(failure),
+        Err(failure) => {
+            // RapidPro only logs the answer: whoever can do something about it is in the room.
+            notice::not_posted(host, ticket, text, &failure.phrase()).await;
+            Err(failure)
+        }
     }
 }
 

@@ -174,6 +174,12 @@ texts! {
     ROOM_WAS_CLOSED = "room_was_closed";
     /// A reason: the contact has no open room for the message.
     NO_ROOM_ANY_MORE = "no_room_any_more";
+    /// To agents, when a message of theirs has neither words nor files nor links.
+    NOTHING_TO_SEND = "nothing_to_send";
+    /// To agents, when only the names of forwarded files, `{names}`, could be sent.
+    NAME_ONLY = "name_only";
+    /// In the room, in place of what the contact sent and RapidPro has no words for.
+    CANNOT_BE_SHOWN = "cannot_be_shown";
     /// To whoever writes in a room whose ticket has ended.
     NOBODY_READS = "nobody_reads";
     /// To agents, when RapidPro closed the ticket and Rocket.Chat does not let the app close the room.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use rapidpro_tickets_core::host::Effect;
-use rapidpro_tickets_core::process::Process;
+use rapidpro_tickets_core::process;
 use rapidpro_tickets_core::operation::{Answers, End, Level, LogLine};
 use rapidpro_tickets_core::json;
 use rapidpro_tickets_core::trigger;
@@ -24,7 +24,7 @@ const STATUSES: &[u16] = &[200, 201, 204, 400, 401, 404, 405, 409, 415, 424, 500
 pub struct Process {
     /// The fuzzer's bytes: what stands there it has found out by itself, and nobody has given it away.
     input: String,
-    memory: Rc<Process>,
+    memory: Rc<process::Process>,
     /// The server.
     pub server: Server,
     now: u64,
@@ -34,7 +34,7 @@ pub struct Process {
 impl Process {
     /// A process that remembers nothing, on an empty server, for these bytes of the fuzzer.
     pub fn new(bytes: &[u8]) -> Self {
-        let memory = Rc::new(Process::new(APP.to_owned(), "node".to_owned()));
+        let memory = Rc::new(process::Process::new(APP.to_owned(), "node".to_owned()));
         let input = String::from_utf8_lossy(bytes).into_owned();
         Self { input, memory, server: Server::default(), now: 1_000_000, operations: 0 }
     }

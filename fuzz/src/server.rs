@@ -193,6 +193,7 @@ impl Server {
             }
             Effect::PostMessage { .. } | Effect::PostNotice { .. } => json!(self.next_id("message")),
             Effect::ReadApi { .. } => json!({ "status": 200, "body": page(chance).to_string() }),
+            Effect::ReadLastMessages { .. } => json!([]),
             Effect::TellTimes { times, .. } => {
                 times.iter().map(|time| time.to_string()).chain(["UTC".to_owned()]).collect()
             }

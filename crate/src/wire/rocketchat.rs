@@ -38,7 +38,7 @@ pub struct Room {
     /// Who made it.
     pub source: Option<Source>,
     /// Missing where the visitor was removed.
-    pub visitor: Option<RoomVisitor>,
+    pub visitor: Option<Box<RoomVisitor>>,
     /// How many messages it holds, of any kind.
     pub message_count: Option<u64>,
     /// How it was closed, where it was: the name and login of who did (`name`, `username`), when by the server's clock
@@ -66,6 +66,8 @@ pub struct Source {
 pub struct RoomVisitor {
     /// Rocket.Chat's id.
     pub id: Option<String>,
+    /// The livechat token.
+    pub token: Option<String>,
     /// `guest-<n>`.
     pub username: Option<String>,
     /// The contact's name.
@@ -98,8 +100,14 @@ pub struct Message {
     /// The kind of a system message.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// What is shown below the text: files and quotes.
+    /// What is shown below the text: files, quotes, cards.
     pub attachments: Option<Vec<MessageAttachment>>,
+    /// UiKit's blocks, as apps write them.
+    #[serde(default)]
+    pub blocks: Value,
+    /// A place that was shared: GeoJSON.
+    #[serde(default)]
+    pub location: Value,
     /// The files and their thumbnails.
     pub files: Option<Vec<MessageFile>>,
 }
@@ -130,18 +138,23 @@ impl Sender {
     }
 }
 
-/// An attachment of a stored message.
+/// An attachment of a stored message. Apps and integrations write these: nothing in them is certain to be there, or
+/// to be of the expected kind, and none of it may hide the message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(from = "Value")]
 pub struct MessageAttachment {
     /// Where its title leads.
     pub link: Option<String>,
-    /// What a quoted message says.
-    pub text: Option<String>,
-    /// Where a quoted message is; other attachments have none.
-    pub timestamp_link: Option<String>,
-    /// The caption of a file, where an older client wrote it.
-    pub description: Option<String>,
+    /// All of it.
+    pub whole: Value,
+}
+
+impl From<Value> for MessageAttachment {
+    fn from(whole: Value) -> Self {
+        let title = whole.get("title").and_then(|title| title.get("link"));
+        let link = title.or(whole.get("title_link")).or(whole.get("link")).and_then(Value::as_str);
+        Self { link: link.map(str::to_owned), whole }
+    }
 }
 
 /// A file of an agent's message.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use rapidpro_tickets_core::operation::{Operation, Outcome};
-use rapidpro_tickets_core::process::Process;
+use rapidpro_tickets_core::process;
 use rapidpro_tickets_core::ticket::RoomId;
 
 use crate::rocketchat::APP;
@@ -23,7 +23,7 @@ pub struct Node {
 #[derive(Debug)]
 pub struct Process {
     pub id: u32,
-    pub memory: Rc<Process>,
+    pub memory: Rc<process::Process>,
     pub queues: Queues,
     pub drives: BTreeMap<u64, Drive>,
     /// How many of its calls went wrong so far.
@@ -34,7 +34,7 @@ pub struct Process {
 
 impl Process {
     pub fn new(id: u32) -> Self {
-        let memory = Rc::new(Process::new(APP.into(), format!("node-{id}")));
+        let memory = Rc::new(process::Process::new(APP.into(), format!("node-{id}")));
         Self { id, memory, queues: Queues::default(), drives: BTreeMap::new(), hurts: 0, unclear: 0 }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::asking::{Asking, Outcomes};
 use crate::auth::hash;
+use crate::media_check::Fetched;
 use crate::media_copy::{self, Copy};
 use crate::memory::Memory;
 use crate::operation::{Level, LogLine, Outcome, Slot};
@@ -120,21 +121,24 @@ pub enum Effect {
         /// What is shown below the text.
         attachments: Vec<Attachment>,
     },
-    /// Fetch a file and upload it into a room, found before by this operation, as its visitor: a message of
-    /// its own.
-    CopyFile {
+    /// Fetch a file and keep it for [`Self::UploadFile`]; answers what it is, see [`Fetched`].
+    FetchFile {
         /// Where the file is.
         url: String,
+        /// More is not asked for.
+        bytes_max: u64,
+        /// In milliseconds.
+        timeout_ms: u64,
+    },
+    /// Upload the file that this operation fetched last into a room, found before by it, as its visitor: a message
+    /// of its own.
+    UploadFile {
         /// Its name in Rocket.Chat.
         name: String,
         /// The room's id.
         room: RoomId,
         /// The visitor's token.
         token: String,
-        /// A larger file is refused.
-        bytes_max: u64,
-        /// How long fetching may take, in milliseconds.
-        timeout_ms: u64,
     },
     /// Set an omnichannel custom field of a visitor, or of their open rooms.
     SetCustomField {
@@ -236,10 +240,10 @@ impl Effect {
             Self::CreateRoom { .. } | Self::CloseRoom { .. } => "livechat-room.write",
             Self::PostMessage { .. } => "livechat-message.write",
             Self::ReadMessages { .. } => "livechat-message.multiple",
-            Self::CopyFile { .. } => "upload.write",
+            Self::UploadFile { .. } => "upload.write",
             Self::PostNotice { .. } => "message.write",
             Self::Schedule { .. } => "scheduler",
-            Self::PostWebhook { .. } | Self::ReadApi { .. } => "networking",
+            Self::PostWebhook { .. } | Self::ReadApi { .. } | Self::FetchFile { .. } => "networking",
             _ => return None,
         })
     }
@@ -511,11 +515,12 @@ impl Host {
         self.one(Effect::PostMessage { room, visitor, text, attachments })
     }
 
-    /// Fetches a file and uploads it into a room as its visitor.
+    /// Fetches a file and, where it is what it claims to be, uploads it into a room as its visitor.
     pub async fn copy_file(&self, copy: Copy, room: RoomId, token: String) -> Answer<()> {
-        let Copy { url, name } = copy;
         let (bytes_max, timeout_ms) = (media_copy::BYTES_MAX, media_copy::FETCH_MS);
-        self.done(Effect::CopyFile { url, name, room, token, bytes_max, timeout_ms }).await
+        let fetched: Fetched = self.one(Effect::FetchFile { url: copy.url.clone(), bytes_max, timeout_ms }).await?;
+        copy.accept(&fetched).map_err(Cause::Refused)?;
+        self.done(Effect::UploadFile { name: copy.name, room, token }).await
     }
 
     /// Sets an omnichannel custom field.

@@ -16,6 +16,7 @@
 //!
 //! Times are milliseconds since the Unix epoch.
 
+pub mod address;
 pub mod agent_content;
 pub mod agent_message;
 pub mod arrivals;
@@ -34,12 +35,15 @@ pub mod desk;
 pub mod emoji;
 pub mod fields;
 pub mod file_link;
+pub mod file_name;
 pub mod harmless;
 pub mod history;
 pub mod host;
 pub mod inbox;
 mod javascript;
+pub mod media_check;
 pub mod media_copy;
+pub mod media_type;
 pub mod memory;
 pub mod notice;
 pub mod open;

@@ -5,6 +5,8 @@ use crate::plain::FromValue;
 
 const SVG: &str = "image/svg+xml";
 const PDF: &str = "application/pdf";
+/// Claims nothing, though some programs' signatures go by that name.
+const BYTES: &str = "application/octet-stream";
 
 /// A file that was fetched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromValue)]
@@ -43,7 +45,7 @@ impl Fetched {
             "audio" | "video" => matches!(found.as_str(), "audio" | "video") || signature == Some("application/ogg"),
             "text" => found.is_empty(),
             // Office programs' files are archives of several kinds.
-            _ if infer::is_mime_supported(&claimed) => match signature {
+            _ if claimed != BYTES && infer::is_mime_supported(&claimed) => match signature {
                 Some(mime) => matches!(found.as_str(), "application") && (mime == PDF) == (claimed == PDF),
                 None => self.may_be("application", &head),
             },
@@ -112,7 +114,6 @@ mod tests {
     const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
     const LOG_IN: &[u8] = b"<!DOCTYPE html><html><body>Log in";
     const ERROR: &[u8] = br#"{"error":"link expired"}"#;
-    const BYTES: &str = "application/octet-stream";
 
     fn fetched(content_type: &str, head: &[u8]) -> Fetched {
         let content_type = Some(content_type.to_owned()).filter(|text| !text.is_empty());

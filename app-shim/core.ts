@@ -109,7 +109,8 @@ export interface EffectArguments {
 	createRoom: { visitor: Visitor; customFields: Record<string, unknown> };
 	closeRoom: { room: string; comment: string };
 	postMessage: { room: string; visitor: Visitor; text: string; attachments: Array<object> };
-	copyFile: { url: string; name: string; room: string; token: string; bytesMax: number; timeoutMs: number };
+	fetchFile: { url: string; bytesMax: number; timeoutMs: number };
+	uploadFile: { name: string; room: string; token: string };
 	setCustomField: { token: string; key: string; value: string | number | boolean };
 	findUpload: { id: string };
 	findDepartment: { department: string };

@@ -56,6 +56,9 @@ const BODY_LENGTH_MAX = 1000;
 /** Among these is the one with which a room was closed. */
 const LAST_MESSAGES = 10;
 
+/** How many of a file's bytes tell what it is. */
+const HEAD_LENGTH = 1024;
+
 /** A page of RapidPro's API has 250 messages. */
 const PAGE_LENGTH_MAX = 4_000_000;
 
@@ -69,6 +72,8 @@ type Performers = Required<{
 export class Host implements Performers {
 	/** The rooms that this operation has seen, since Rocket.Chat wants its own objects back. */
 	private readonly rooms = new Map<string, IRoom>();
+	/** The file that this operation fetched last and has not uploaded. */
+	private fetched?: Buffer;
 
 	constructor(
 		private readonly accessors: Accessors,
@@ -164,17 +169,21 @@ export class Host implements Performers {
 	}
 
 	/** The server's HTTP client takes files of any size; a host that knows ranges sends no more than is asked for. */
-	public async copyFile(args: EffectArguments['copyFile']): Promise<string | null> {
-		const { url, name, room, token, bytesMax, timeoutMs } = args;
+	public async fetchFile({ url, bytesMax, timeoutMs }: EffectArguments['fetchFile']): Promise<object> {
 		const answer = await this.accessors.http.get(url, {
 			encoding: null,
 			headers: { Range: `bytes=0-${bytesMax}`, 'Accept-Encoding': 'identity' },
 			timeout: timeoutMs,
 		});
 		const bytes = bytesOf(answer);
-		if (bytes.length > bytesMax) {
-			throw new Error(`it is larger than ${bytesMax} bytes`);
-		}
+		this.fetched = bytes;
+		const head = Array.from(bytes.subarray(0, HEAD_LENGTH), (byte) => String.fromCharCode(byte)).join('');
+		return { contentType: answer.headers?.['content-type'], length: bytes.length, head };
+	}
+
+	public async uploadFile({ name, room, token }: EffectArguments['uploadFile']): Promise<string | null> {
+		const bytes = given(this.fetched);
+		this.fetched = undefined;
 		const descriptor = { filename: name, room: this.roomSeen(room), visitorToken: token };
 		const upload = await this.modify.getCreator().getUploadCreator().uploadBuffer(bytes, descriptor);
 		return finished(upload?.id);

@@ -95,6 +95,18 @@ describe('a contact’s media, all in one message', () => {
 		);
 	});
 
+	it('have working links and readable names', async () => {
+		const ticket = await stage.openTicket();
+		await send(ticket, '', [
+			{ type: 'application/pdf', url: 'HTTPS://Media.example.org/Relatório médico (1).pdf' },
+			{ type: 'IMAGE/JPEG; q=1', url: 'https://media.example.org/%D8%AA%D9%82.jpg' },
+		]);
+		const report = 'https://media.example.org/Relat%C3%B3rio%20m%C3%A9dico%20(1).pdf';
+		await untilShown(ticket, [
+			`Relatório médico (1).pdf<${report}> تق.jpg<https://media.example.org/%D8%AA%D9%82.jpg>`,
+		]);
+	});
+
 	it('are not posted again where nobody said that they were', async () => {
 		const ticket = await stage.openTicket();
 		const url = 'https://media.example.org/unknown.png';
@@ -201,9 +213,38 @@ describe('copies of contacts’ media', () => {
 		});
 	}
 
+	for (const [title, answer] of [
+		['a page to log in', { type: 'text/html', bytes: Buffer.from('<!DOCTYPE html><html>Log in</html>') }],
+		['a page that is called a picture', { bytes: Buffer.from('\ufeff\n<html><body>Expired</body></html>') }],
+		['nothing', { bytes: Buffer.alloc(0) }],
+		['an error in JSON', { type: 'application/json', bytes: Buffer.from('{"error":"expired"}') }],
+	] as const) {
+		it(`are links where the host answers 200 with ${title}`, async () => {
+			const ticket = await stage.openTicket();
+			const { url } = picture('/rash.png', answer);
+			await send(ticket, '', [{ type: 'image/png', url }]);
+			await untilShown(ticket, [`rash.png<${url}>`]);
+		});
+	}
+
+	it('have readable names with an ending that people know', async () => {
+		const ticket = await stage.openTicket();
+		const voice = Buffer.from(`4f67675300020000000000000000${'00'.repeat(14)}01134f70757348656164`, 'hex');
+		const paths = ['/1f2e', '/%D8%AA%D9%82.png', '/Relat%C3%B3rio%20m%C3%A9dico%20(1).png'];
+		host.offer('/1f2e', { type: 'audio/ogg', bytes: voice });
+		for (const path of paths.slice(1)) picture(path);
+		const at = `HTTP://${host.name}`;
+		await send(ticket, '', [
+			{ type: 'audio/ogg; codecs=opus', url: `${at}/1f2e` },
+			{ type: 'IMAGE/PNG', url: `${at}/%D8%AA%D9%82.png` },
+			{ type: 'image/png', url: `${at}/Relatório médico (1).png` },
+		]);
+		await untilShown(ticket, [/^1f2e\.ogg<\/file-/, /^تق\.png<\/file-/, /^Relatório médico \(1\)\.png<\/file-/]);
+	});
+
 	it('of the largest size are made', async () => {
 		const ticket = await stage.openTicket();
-		await send(ticket, '', [picture('/most.png', { bytes: Buffer.alloc(10 * MIB) })]);
+		await send(ticket, '', [picture('/most.png', { bytes: Buffer.concat([PNG], 10 * MIB) })]);
 		await untilShown(ticket, [/^most\.png<\/file-upload/], 60_000);
 	});
 

@@ -60,6 +60,23 @@ describe('a file', () => {
 		});
 	}
 
+	for (const [type, served] of [
+		['video/webm;codecs=vp8,opus', 'video/webm'],
+		['TEXT/plain; charset=utf-8', 'text/plain'],
+	] as const) {
+		it(`of type ${type} is served as ${served}`, async () => {
+			const { data } = await send([{ name: 'x', type, bytes: Buffer.from('hello') }]);
+			assert.equal((await fetch(linkOf(data))).headers.get('content-type'), served);
+		});
+	}
+
+	it('may be called like a thumbnail', async () => {
+		const { data, roomId } = await send([{ name: 'thumb-a.png', type: 'image/png', bytes: PNG }]);
+		const message = stage.rocketChat.messages(roomId).find(({ file }) => file);
+		assert.equal(data.attachments?.length, 1);
+		assert.equal(linkOf(data).searchParams.get('id'), message?.file?._id);
+	});
+
 	it('may be of any kind, and come with others', async () => {
 		const pdf = { name: 'form.pdf', type: 'application/pdf', bytes: Buffer.from('%PDF-1.4') };
 		const voice = { name: 'voice.ogg', type: 'audio/ogg', bytes: Buffer.alloc(3 * MIB, 7) };

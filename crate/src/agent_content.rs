@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::attachment::{self, ContactMedia};
-use crate::emoji;
 use crate::outbox::{File, Message};
 use crate::rich_content::{self, Parts, without_quote_link};
-use crate::wire::rocketchat::{self, Sender};
+use crate::wire::rocketchat::{self, MessageAttachment, MessageFile, Sender};
 use crate::words::Language;
+use crate::{emoji, file_name, media_type};
 
 /// The content of a message, written at `written_at`; `None` where there is nothing to send. Links that lack the
 /// server's address do so still, and the files are the message's own.
@@ -51,22 +51,32 @@ pub fn signed(form: &str, author: &str, text: &str) -> String {
     if text.starts_with("> ") { format!("{}\n{text}", name.trim_end()) } else { format!("{name}{text}") }
 }
 
-/// The originals; a thumbnail beside one is no file of its own.
+/// The originals; a thumbnail beside one is no file of its own. Not all servers mark it: then it is what is called
+/// like one and no attachment leads to.
 fn files(message: &rocketchat::Message) -> Vec<File> {
-    let all = message.files.iter().flatten();
-    let originals = all.filter(|file| file.type_group.as_deref() != Some("thumb"));
+    let linked: Vec<&str> = message.attachments.iter().flatten().filter_map(linked_file).collect();
+    let is_thumbnail = |file: &&MessageFile| {
+        let is_called_so = file.name.as_deref().is_some_and(|name| name.starts_with("thumb-"));
+        let has_link = linked.is_empty() || file.id.as_deref().is_some_and(|id| linked.contains(&id));
+        file.type_group.as_deref() == Some("thumb") || (is_called_so && !has_link)
+    };
+    let originals = message.files.iter().flatten().filter(|file| !is_thumbnail(file));
     originals
         .filter_map(|file| {
             Some(File {
                 id: file.id.clone()?,
-                name: file.name.clone().unwrap_or_else(|| "file".to_owned()),
-                mime: file.kind.clone().unwrap_or_default(),
+                name: file.name.as_deref().and_then(file_name::safe).unwrap_or_else(|| "file".to_owned()),
+                mime: file.kind.as_deref().and_then(media_type::essence).unwrap_or_default(),
                 size: file.size.unwrap_or_default(),
             })
         })
         .collect()
 }
 
+/// The id of the file that an attachment leads to: `/file-upload/<id>/<name>`.
+fn linked_file(attachment: &MessageAttachment) -> Option<&str> {
+    attachment.link.as_deref()?.split_once("/file-upload/")?.1.split('/').next()
+}
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -132,5 +142,35 @@ mod tests {
         ]);
         let message = json!({ "text": "", "attachments": [{ "description": "look" }], "files": files });
         assert_eq!(content(message), Some(("look".to_owned(), vec!["f1".to_owned(), "f3".to_owned()])));
+    }
+
+    /// The files that go, with their types.
+    fn sent(files: Value, links: &[&str]) -> Vec<(String, String)> {
+        let link = |id: &&str| json!({ "link": format!("/file-upload/{id}/x.png") });
+        let attachments: Vec<Value> = links.iter().map(link).collect();
+        let message = json!({ "room": { "id": "r" }, "attachments": attachments, "files": files });
+        let message = of(&serde_json::from_value(message).unwrap(), 1).unwrap();
+        message.files.into_iter().map(|file| (file.id, file.mime)).collect()
+    }
+
+    #[test]
+    fn a_picture_goes_once_where_thumbnails_are_not_marked() {
+        let file = |id: &str, name: &str| json!({ "_id": id, "name": name, "type": "image/png" });
+        let ids = |files: Value, links: &[&str]| sent(files, links).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        assert_eq!(ids(json!([file("f1", "a.png"), file("f2", "thumb-a.png")]), &["f1"]), ["f1"]);
+        let real = json!([file("f1", "thumb-a.png"), file("f2", "thumb-thumb-a.png")]);
+        assert_eq!(ids(real, &["f1"]), ["f1"], "a real file of such a name");
+        let two = json!([file("f1", "a.png"), file("f2", "thumb-a.png"), file("f3", "thumb-a.png"), file("f4", "b")]);
+        assert_eq!(ids(two, &["f1", "f3", "f4"]), ["f1", "f3", "f4"]);
+        assert_eq!(ids(json!([file("f1", "thumb-a.png")]), &[]), ["f1"], "without attachments nothing tells");
+        assert_eq!(ids(json!([file("f1", "a.png"), file("f2", "b.png")]), &["f1"]), ["f1", "f2"]);
+    }
+
+    #[test]
+    fn types_come_without_parameters() {
+        let typed = |kind: &str| sent(json!([{ "_id": "f", "name": "x", "type": kind }]), &[]).remove(0).1;
+        assert_eq!(typed("video/webm;codecs=vp8,opus"), "video/webm");
+        assert_eq!(typed("TEXT/plain; charset=utf-8"), "text/plain");
+        assert_eq!(typed("nonsense"), "");
     }
 }

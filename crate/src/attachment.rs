@@ -1,8 +1,8 @@
 //! A contact's media as Rocket.Chat shows it.
 
-use crate::settings::is_http_url;
 use crate::wire::rocketchat::{Attachment, AttachmentTitle};
 use crate::words::{self, Language};
+use crate::{address, file_name, media_type};
 
 /// One of the media that a contact sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,14 +38,14 @@ pub fn described(media: &ContactMedia<'_>, language: Language) -> String {
 }
 
 fn attachment(media: &ContactMedia<'_>, language: Language) -> Option<Attachment> {
-    let kind = media.mime.split('/').next().unwrap_or_default();
+    let kind = media_type::kind(media.mime);
     if kind == "geo" {
         let place = place(media.url)?;
         return Some(link(words::LOCATION.filled(language, &[("place", media.url)]), place));
     }
-    let url = Some(media.url).filter(|url| is_http_url(url))?.to_owned();
+    let url = address::normal(media.url)?;
     let shown = link(title(media, language), url.clone());
-    Some(match kind {
+    Some(match kind.as_str() {
         "image" => Attachment { image_url: Some(url), ..shown },
         "audio" => Attachment { audio_url: Some(url), ..shown },
         "video" => Attachment { video_url: Some(url), ..shown },
@@ -60,14 +60,15 @@ fn link(words: String, url: String) -> Attachment {
 
 /// The file's name, or what kind of thing it is.
 pub fn title(media: &ContactMedia<'_>, language: Language) -> String {
-    let path = media.url.split(['?', '#']).next().unwrap_or_default();
-    let name = path.splitn(4, '/').nth(3).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-    match (media.mime, name) {
-        ("unavailable", _) => words::UNAVAILABLE.in_language(language).to_owned(),
-        ("", "") => words::FILE.in_language(language).to_owned(),
-        (mime, "") => mime.to_owned(),
-        (_, name) => name.to_owned(),
+    let kind = media_type::kind(media.mime);
+    if kind == "unavailable" {
+        return words::UNAVAILABLE.in_language(language).to_owned();
     }
+    let name = address::normal(media.url).as_deref().and_then(file_name::in_address);
+    name.or_else(|| media_type::essence(media.mime)).unwrap_or_else(|| match kind.as_str() {
+        "" => words::FILE.in_language(language).to_owned(),
+        _ => kind,
+    })
 }
 
 /// A link to a map, for `latitude,longitude` in degrees.
@@ -104,7 +105,27 @@ mod tests {
         assert_eq!(shown("image", url).image_url.as_deref(), Some(url));
         assert_eq!(shown("audio/mp4", url).audio_url.as_deref(), Some(url));
         assert_eq!(shown("video/mp4", url).video_url.as_deref(), Some(url));
-        assert_eq!(shown("image/jpeg", url).title.value.as_deref(), Some("a%20b.jpg"));
+        assert_eq!(shown("image/jpeg", url).title.value.as_deref(), Some("a b.jpg"));
+    }
+
+    #[test]
+    fn types_count_without_parameters_and_case() {
+        let url = "https://host/a";
+        assert_eq!(shown("IMAGE/JPEG", url).image_url.as_deref(), Some(url));
+        assert_eq!(shown("Audio/Ogg;codecs=opus", url).audio_url.as_deref(), Some(url));
+        assert_eq!(shown(" video ; x=y", url).video_url.as_deref(), Some(url));
+        assert_eq!(shown("text/vcard; charset=utf-8", "https://host/").title.value.as_deref(), Some("text/vcard"));
+        assert_eq!(shown("GEO", "1,2").title.value.as_deref(), Some("Location: 1,2"));
+    }
+
+    #[test]
+    fn links_work_and_names_are_readable() {
+        let file = shown("application/pdf", "HTTPS://Host/a/Relatório médico (1).pdf");
+        assert_eq!(file.title.link.as_deref(), Some("https://host/a/Relat%C3%B3rio%20m%C3%A9dico%20(1).pdf"));
+        assert_eq!(file.title.value.as_deref(), Some("Relatório médico (1).pdf"));
+        let arabic = shown("image/png", "https://host/%D8%AA%D9%82.png");
+        assert_eq!(arabic.title.value.as_deref(), Some("تق.png"));
+        assert_eq!(arabic.image_url.as_deref(), Some("https://host/%D8%AA%D9%82.png"));
     }
 
     #[test]
@@ -128,6 +149,7 @@ mod tests {
     fn words_with_a_link() {
         let say = |mime, url| described(&ContactMedia { mime, url }, Language::English);
         assert_eq!(say("image/png", "https://host/a/b.png?x=1"), "b.png: https://host/a/b.png?x=1");
+        assert_eq!(say("image/png", "https://host/Saúde é.png"), "Saúde é.png: https://host/Sa%C3%BAde%20%C3%A9.png");
         assert_eq!(say("geo", "1,2"), "Location: 1,2: https://www.openstreetmap.org/?mlat=1&mlon=2");
         assert_eq!(say("image/png", "not a url"), "not a url");
     }

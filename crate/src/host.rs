@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::asking::{Asking, Outcomes};
 use crate::auth::hash;
 use crate::json;
+use crate::media_check::Fetched;
 use crate::operation::{Level, LogLine, Outcome, Slot};
 use crate::process::Process;
 use crate::ticket::RoomId;
@@ -123,21 +124,24 @@ pub enum Effect {
         /// What is shown below the text.
         attachments: Vec<Attachment>,
     },
-    /// Fetch a file and upload it into a room, found before by this operation, as its visitor: a message of
-    /// its own.
-    CopyFile {
+    /// Fetch a file and keep it for [`Self::UploadFile`]; answers what it is, see [`Fetched`].
+    FetchFile {
         /// Where the file is.
         url: String,
+        /// More is not asked for.
+        bytes_max: u64,
+        /// In milliseconds.
+        timeout_ms: u64,
+    },
+    /// Upload the file that this operation fetched last into a room, found before by it, as its visitor: a message
+    /// of its own.
+    UploadFile {
         /// Its name in Rocket.Chat.
         name: String,
         /// The room's id.
         room: RoomId,
         /// The visitor's token.
         token: String,
-        /// A larger file is refused.
-        bytes_max: u64,
-        /// How long fetching may take, in milliseconds.
-        timeout_ms: u64,
     },
     /// Set an omnichannel custom field of a visitor, or of their open rooms.
     SetCustomField {
@@ -220,19 +224,6 @@ pub enum Effect {
     },
 }
 
-/// A file to be fetched and uploaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileCopy {
-    /// Where the file is.
-    pub url: String,
-    /// Its name in Rocket.Chat.
-    pub name: String,
-    /// A larger file is refused, in bytes.
-    pub bytes_max: u64,
-    /// How long fetching may take, in milliseconds.
-    pub timeout_ms: u64,
-}
-
 /// A visitor as the app registers them.
 #[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -258,10 +249,10 @@ impl Effect {
             Self::CreateRoom { .. } | Self::CloseRoom { .. } => "livechat-room.write",
             Self::PostMessage { .. } => "livechat-message.write",
             Self::ReadMessages { .. } => "livechat-message.multiple",
-            Self::CopyFile { .. } => "upload.write",
+            Self::UploadFile { .. } => "upload.write",
             Self::PostNotice { .. } => "message.write",
             Self::Schedule { .. } => "scheduler",
-            Self::PostWebhook { .. } | Self::ReadApi { .. } => "networking",
+            Self::PostWebhook { .. } | Self::ReadApi { .. } | Self::FetchFile { .. } => "networking",
             _ => return None,
         })
     }
@@ -581,10 +572,14 @@ impl Host {
         self.one(Effect::PostMessage { room, visitor, text, attachments })
     }
 
-    /// Fetches a file and uploads it into a room as its visitor.
-    pub fn copy_file(&self, copy: FileCopy, room: RoomId, token: String) -> Asking<'_, Answer<()>> {
-        let FileCopy { url, name, bytes_max, timeout_ms } = copy;
-        self.done(Effect::CopyFile { url, name, room, token, bytes_max, timeout_ms })
+    /// Fetches a file, to be uploaded by the same operation; tells what it looks like.
+    pub fn fetch_file(&self, url: String, bytes_max: u64, timeout_ms: u64) -> Asking<'_, Answer<Fetched>> {
+        self.one(Effect::FetchFile { url, bytes_max, timeout_ms })
+    }
+
+    /// Uploads the file that was fetched last into a room as its visitor.
+    pub fn upload_file(&self, name: String, room: RoomId, token: String) -> Asking<'_, Answer<()>> {
+        self.done(Effect::UploadFile { name, room, token })
     }
 
     /// Sets an omnichannel custom field.

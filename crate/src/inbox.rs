@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::calendar::DUE;
-use crate::host::FileCopy;
 use crate::host::{Cause, Failure, Host};
 use crate::json;
 use crate::media_copy::{self, Copy};
@@ -227,9 +226,7 @@ async fn copy_file(
     copy: Copy,
 ) -> Result<bool, Failure> {
     host.release(letter.contact_of.queue()).await;
-    let Copy { url, name } = copy;
-    let file = FileCopy { url, name, bytes_max: media_copy::BYTES_MAX, timeout_ms: media_copy::FETCH_MS };
-    let copied = host.copy_file(file, room.id, token).await;
+    let copied = media_copy::copy(host, copy, room.id, token).await;
     host.acquire(letter.contact_of.queue()).await;
     match copied {
         // Where the room was closed meanwhile, Rocket.Chat keeps the file and shows it nowhere.

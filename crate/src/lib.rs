@@ -16,6 +16,7 @@
 //!
 //! Times are milliseconds since the Unix epoch.
 
+pub mod address;
 pub mod agent_content;
 pub mod agent_message;
 pub mod arrivals;
@@ -35,6 +36,7 @@ pub mod desk;
 pub mod emoji;
 pub mod fields;
 pub mod file_link;
+pub mod file_name;
 pub mod harmless;
 pub mod history;
 pub mod host;
@@ -42,7 +44,9 @@ pub mod inbox;
 pub mod json;
 pub mod language;
 pub mod last_message;
+pub mod media_check;
 pub mod media_copy;
+pub mod media_type;
 pub mod missed;
 pub mod notice;
 pub mod open;

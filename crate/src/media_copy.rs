@@ -1,10 +1,15 @@
 //! Copies of contacts' media in Rocket.Chat, for administrators who want them there.
 
 use crate::attachment::{self, ContactMedia};
+use crate::host::{Cause, Failure, Host};
 use crate::inbox::Content;
+use crate::media_check::Fetched;
 use crate::settings::host_of;
 use crate::words::Language;
+use crate::{address, file_name, media_type};
+use crate::ticket::RoomId;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 /// The largest file that is copied, in bytes.
 pub const BYTES_MAX: u64 = 10 * 1024 * 1024;
@@ -15,12 +20,36 @@ pub const FETCH_MS: u64 = 5_000;
 pub const WITHIN_MS: u64 = 10_000;
 
 /// A file that is to be copied.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Copy {
     /// Where it is.
     pub url: String,
     /// Its name in Rocket.Chat.
     pub name: String,
+    /// What it claims to be: a MIME type, a bare kind or nothing. Version 1.0.0 stored none.
+    pub mime: Option<String>,
+}
+
+/// Fetches a file and, where it is what it claims to be, uploads it into a room as the visitor with that token.
+///
+/// # Errors
+/// Where the file cannot be fetched or uploaded, or is something else.
+pub async fn copy(host: &Host, copy: Copy, room: RoomId, token: String) -> Result<(), Failure> {
+    let fetched = host.fetch_file(copy.url.clone(), BYTES_MAX, FETCH_MS).await?;
+    accept(&copy, &fetched).map_err(Cause::Refused)?;
+    host.upload_file(copy.name, room, token).await
+}
+
+/// Whether what was fetched may be shown as this file; else why not, for the log.
+fn accept(copy: &Copy, fetched: &Fetched) -> Result<(), String> {
+    if fetched.length > BYTES_MAX {
+        return Err(format!("it is larger than {BYTES_MAX} bytes"));
+    }
+    match fetched.is(copy.mime.as_deref().unwrap_or_default()) {
+        true => Ok(()),
+        false => Err(format!("what its host sends, {} bytes, is not what it was said to be", fetched.length)),
+    }
 }
 
 /// A contact's message as what Rocket.Chat is to take one after the other: each file that one of `hosts`
@@ -41,27 +70,28 @@ pub fn contents(text: &str, media: &[ContactMedia<'_>], hosts: &[String], langua
         contents.push(Content {
             text,
             attachments,
-            copy: Some(Copy { url: item.url.to_owned(), name: name(item, language) }),
+            copy: Some(Copy {
+                url: address::normal(item.url).unwrap_or_else(|| item.url.to_owned()),
+                name: name(item, language),
+                mime: Some(item.mime.to_owned()),
+            }),
         });
         (rest, words) = (after, "");
     }
 }
 
 fn is_offered(media: &ContactMedia<'_>, hosts: &[String]) -> bool {
-    let host = host_of(media.url).filter(|_| !matches!(media.mime, "geo" | "unavailable"));
-    host.is_some_and(|host| hosts.iter().any(|listed| listed.eq_ignore_ascii_case(host)))
+    let address = address::normal(media.url);
+    let host = address.as_deref().and_then(host_of);
+    let is_file = !matches!(media_type::kind(media.mime).as_str(), "geo" | "unavailable");
+    is_file && host.is_some_and(|host| hosts.iter().any(|listed| listed.to_lowercase() == host))
 }
 
 /// A name with an ending, from which Rocket.Chat takes the file's type.
 fn name(media: &ContactMedia<'_>, language: Language) -> String {
-    let mut name = attachment::title(media, language).replace('/', ".");
-    if !name.contains('.')
-        && let Some((_, kind)) = media.mime.split_once('/')
-    {
-        name.push('.');
-        name.push_str(kind);
-    }
-    name
+    let in_address = address::normal(media.url).as_deref().and_then(file_name::in_address);
+    let name = in_address.or_else(|| file_name::safe(&media_type::kind(media.mime)));
+    file_name::with_ending(&name.unwrap_or_else(|| attachment::title(media, language)), media.mime)
 }
 
 #[cfg(test)]
@@ -120,9 +150,33 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_fetched_as_they_are_linked() {
+        let report = media("application/pdf", "HTTPS://MEDIA.example.org/Relatório médico (1).pdf");
+        let contents = contents("", &[report], &[HOSTS.to_owned()], Language::English);
+        let copy = contents[0].copy.as_ref().unwrap();
+        assert_eq!(copy.url, "https://media.example.org/Relat%C3%B3rio%20m%C3%A9dico%20(1).pdf");
+        assert_eq!(contents[0].attachments[0].title.link.as_ref(), Some(&copy.url));
+        assert_eq!(copy.name, "Relatório médico (1).pdf");
+    }
+
+    #[test]
+    fn what_is_too_large_or_something_else_is_not_accepted() {
+        let copy = |mime: Option<&str>| Copy { url: String::new(), name: String::new(), mime: mime.map(str::to_owned) };
+        let png = Fetched { length: BYTES_MAX, head: "\u{89}PNG\r\n\u{1a}\n".to_owned(), content_type: None };
+        assert_eq!(accept(&copy(Some("image/png")), &png), Ok(()));
+        assert_eq!(accept(&copy(None), &png), Ok(()), "as version 1.0.0 stored it");
+        assert!(accept(&copy(Some("image/png")), &Fetched { length: BYTES_MAX + 1, ..png.clone() }).is_err());
+        assert!(accept(&copy(Some("video/mp4")), &png).is_err());
+        assert!(accept(&copy(Some("image/png")), &Fetched { length: 0, ..png }).is_err());
+    }
+
+    #[test]
     fn names_have_an_ending_where_one_is_known() {
         assert_eq!(posted("", &[media("image/png", "https://media.example.org/1f2e")]), ["copy 1f2e.png"]);
-        assert_eq!(posted("", &[media("audio/mp4", "https://media.example.org")]), ["copy audio.mp4"]);
+        assert_eq!(posted("", &[media("audio/mp4", "https://media.example.org")]), ["copy audio.m4a"]);
         assert_eq!(posted("", &[media("image", "https://media.example.org/x")]), ["copy x"]);
+        let voice = media("audio/ogg; codecs=opus", "https://media.example.org/%D8%AA");
+        assert_eq!(posted("", &[voice]), ["copy ت.ogg"]);
+        assert_eq!(posted("", &[media("", "https://media.example.org/..%2F..%2Fetc")]), ["copy etc"]);
     }
 }

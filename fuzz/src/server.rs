@@ -198,7 +198,8 @@ impl Server {
                 times.iter().map(|time| time.to_string()).chain(["UTC".to_owned()]).collect()
             }
             Effect::FindUpload { .. } => json!({ "type": "image/png", "size": 7 }),
-            Effect::CopyFile { .. } => json!("upload"),
+            Effect::FetchFile { .. } => json!({ "length": 8, "head": "\u{89}PNG\r\n\u{1a}\n" }),
+            Effect::UploadFile { .. } => json!("upload"),
             Effect::FindDepartment { department } => json!({ "id": department }),
             Effect::ReadMessages { room } => {
                 self.room(room.as_str()).map_or_else(|| json!([]), |room| json!(room.messages))

@@ -66,7 +66,7 @@ pub fn faults_of(effect: &Effect) -> &'static [Fault] {
             Fault::WriteLate,
             Fault::Slow,
         ],
-        Effect::PostMessage { .. } | Effect::CopyFile { .. } | Effect::PostNotice { .. } | Effect::Notify { .. } => {
+        Effect::PostMessage { .. } | Effect::UploadFile { .. } | Effect::PostNotice { .. } | Effect::Notify { .. } => {
             &[Fault::PostRefused, Fault::PostUnanswered, Fault::PostLate, Fault::Slow]
         }
         Effect::CreateRoom { .. } => &[Fault::CreateUnanswered, Fault::CreateLate, Fault::CreateRefused, Fault::Slow],
@@ -148,7 +148,8 @@ impl World {
                     _ => self.post(op, &room, &visitor.token, text, None),
                 }
             }
-            Effect::CopyFile { name, room, token, .. } => self.copy_file(op, &room, &token, name),
+            Effect::FetchFile { .. } => Outcome::Ok(json!({ "length": 8, "head": "\u{89}PNG\r\n\u{1a}\n" })),
+            Effect::UploadFile { name, room, token } => self.copy_file(op, &room, &token, name),
             Effect::SetCustomField { .. } => Outcome::Ok(json!(true)),
             Effect::FindDepartment { department } => Outcome::Ok(json!({ "id": department })),
             // Nobody in the simulation sends files.

@@ -15,11 +15,13 @@ use std::collections::BTreeSet;
 use rapidpro_tickets_core::desk::Desk;
 use rapidpro_tickets_core::inbox::{self, Letter};
 use rapidpro_tickets_core::outbox::{self, Line};
-use rapidpro_tickets_core::plain::{FromValue, ToValue};
+use rapidpro_tickets_core::json;
 use rapidpro_tickets_core::sweep::Errands;
 use rapidpro_tickets_core::ticket::{self, Contact, ContactToken, Fact, RoomId};
 use rapidpro_tickets_core::tidy;
 use rapidpro_tickets_core::trigger::{Haste, Job};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 const STORED: &str = include_str!("stored/1.0.0.json");
@@ -34,12 +36,12 @@ const EVE: &str = "pNNtdXikS6qXM5otM";
 const NOOR: &str = "qkbM3Wc2RSRmHMLLG";
 
 /// The one place that names the traits by which records are read and written.
-fn read<T: FromValue>(value: &Value) -> Option<T> {
-    T::read(value)
+fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
+    json::read(value)
 }
 
-fn write<T: ToValue>(value: T) -> Value {
-    value.write()
+fn write<T: Serialize>(value: T) -> Value {
+    json::to_value(value)
 }
 
 struct Record {

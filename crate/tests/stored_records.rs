@@ -10,16 +10,25 @@
     reason = "a test may stop where something is not as it should be"
 )]
 
+use rapidpro_tickets_core::runtime::json;
+use rapidpro_tickets_core::store::due;
+use rapidpro_tickets_core::store::inbox;
+use rapidpro_tickets_core::store::keys;
+use rapidpro_tickets_core::store::outbox;
+use rapidpro_tickets_core::store::outbox_record;
+use rapidpro_tickets_core::store::ticket;
 use std::collections::BTreeSet;
 
-use rapidpro_tickets_core::desk::Desk;
-use rapidpro_tickets_core::inbox::{self, Letter};
-use rapidpro_tickets_core::outbox::{self, Line};
-use rapidpro_tickets_core::json;
-use rapidpro_tickets_core::sweep::Errands;
-use rapidpro_tickets_core::ticket::{self, Contact, ContactToken, Fact, RoomId};
-use rapidpro_tickets_core::tidy;
-use rapidpro_tickets_core::trigger::{Haste, Job};
+use rapidpro_tickets_core::ids::Contact;
+use rapidpro_tickets_core::ids::ContactToken;
+use rapidpro_tickets_core::ids::RoomId;
+use rapidpro_tickets_core::runtime::job::Haste;
+use rapidpro_tickets_core::runtime::job::Job;
+use rapidpro_tickets_core::store::due::Errands;
+use rapidpro_tickets_core::store::inbox::Letter;
+use rapidpro_tickets_core::store::outbox_record::Line;
+use rapidpro_tickets_core::store::snapshot::Desk;
+use rapidpro_tickets_core::store::ticket::Fact;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -80,7 +89,7 @@ fn variant(value: &Value) -> String {
 }
 
 /// Reads and writes all that have this field; gives the variants of it that there are.
-fn variants<T: FromValue + ToValue>(field: &str) -> BTreeSet<String> {
+fn variants<T: DeserializeOwned + Serialize>(field: &str) -> BTreeSet<String> {
     let having = records().into_iter().filter(|record| record.data.get(field).is_some());
     let mut variants = BTreeSet::new();
     for Record { data, .. } in having {
@@ -217,14 +226,15 @@ fn rapidpros_close_needs_no_webhook() {
 
 #[test]
 fn a_history_that_was_given_up_and_one_that_is_to_be_shown_again() {
-    let of_histories = || records().into_iter().filter(|record| record.data["entry"] == outbox::HISTORY);
+    let of_histories = || records().into_iter().filter(|record| record.data["entry"] == outbox_record::HISTORY);
     let given_up = of_histories().find(|record| record.data["line"]["settled"].get("given_up").is_some()).unwrap();
     let Desk { outbox, .. } = desk(given_up.data["room"].as_str().unwrap());
     assert!(outbox.history.failures > 0 || outbox.history.given_up().is_some() || outbox.history.is_settled());
     let again = of_histories().find(|record| record.data["line"] == "retried").unwrap();
     let mut until_then = with(&format!("room/{}", again.data["room"].as_str().unwrap()));
-    until_then
-        .retain(|record| record["entry"] != outbox::HISTORY || record["at"].as_u64() <= again.data["at"].as_u64());
+    until_then.retain(|record| {
+        record["entry"] != outbox_record::HISTORY || record["at"].as_u64() <= again.data["at"].as_u64()
+    });
     let history = Desk::of(&until_then).unwrap().outbox.history;
     assert!(history.is_under_way() && history.retried_at > 0);
 }
@@ -265,9 +275,9 @@ fn records_of_page_with(field: &str) -> Vec<Value> {
 
 #[test]
 fn dead_letters_are_found_by_what_they_have_in_common_until_they_are_tried_again() {
-    let found = outbox::rooms_of_given_up(&with(outbox::GIVEN_UP));
+    let found = outbox::rooms_of_given_up(&with(keys::GIVEN_UP));
     assert!(found.contains(&RoomId(BEN.into())));
-    let retried: Vec<Value> = with(outbox::GIVEN_UP).into_iter().filter(|line| line["line"] == "retried").collect();
+    let retried: Vec<Value> = with(keys::GIVEN_UP).into_iter().filter(|line| line["line"] == "retried").collect();
     assert!(!retried.is_empty());
     assert!(outbox::rooms_of_given_up(&retried).is_empty());
 }
@@ -283,12 +293,14 @@ fn reminders_and_lines_tell_the_sweep_whom_to_look_after() {
     let page = |room: &str| {
         let lines =
             records().into_iter().filter(|record| record.data["room"] == room && record.data.get("line").is_some());
-        Errands::on(&lines.map(|line| line.data).filter(|line| line["entry"] != outbox::CLOSE).collect::<Vec<_>>())
-            .rooms
+        Errands::on(
+            &lines.map(|line| line.data).filter(|line| line["entry"] != outbox_record::CLOSE).collect::<Vec<_>>(),
+        )
+        .rooms
     };
     assert_eq!(page(BEN), [RoomId(BEN.into())]);
     assert!(page(NOOR).is_empty(), "all that is on the page is over");
-    assert!(tidy::rooms_on(&with("opened/498840")).contains(&RoomId(BEN.into())));
+    assert!(due::rooms_on(&with("opened/498840")).contains(&RoomId(BEN.into())));
     assert!(ticket::of_contact(&with("ended/20785")).is_empty());
-    assert!(tidy::rooms_on(&with("ended/20785")).contains(&RoomId(NOOR.into())));
+    assert!(due::rooms_on(&with("ended/20785")).contains(&RoomId(NOOR.into())));
 }

@@ -1,12 +1,15 @@
 //! Runs operations and holds them to the contract (README.md, "API reference"; ARCHITECTURE.md, "Invariants").
 
+use rapidpro_tickets_core::dispatch;
+use rapidpro_tickets_core::runtime::json;
+use rapidpro_tickets_core::runtime::process;
 use std::rc::Rc;
 
-use rapidpro_tickets_core::host::Effect;
-use rapidpro_tickets_core::process;
-use rapidpro_tickets_core::operation::{Answers, End, Level, LogLine};
-use rapidpro_tickets_core::json;
-use rapidpro_tickets_core::trigger;
+use rapidpro_tickets_core::runtime::effect::Effect;
+use rapidpro_tickets_core::runtime::operation::End;
+use rapidpro_tickets_core::runtime::outcome::Answers;
+use rapidpro_tickets_core::runtime::outcome::Level;
+use rapidpro_tickets_core::runtime::outcome::LogLine;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;
@@ -45,7 +48,7 @@ impl Process {
         self.operations += 1;
         let entropy = format!("entropy {}", self.operations);
         let start = json::read(&json!({ "trigger": trigger, "now": self.now, "entropy": entropy }))?;
-        let mut operation = trigger::start(Rc::clone(&self.memory), start);
+        let mut operation = dispatch::start(Rc::clone(&self.memory), start);
         let mut step = operation.begin();
         let mut effects = Vec::new();
         for _ in 0..STEPS_MAX {

@@ -1,8 +1,7 @@
 //! A Rocket.Chat that mostly behaves, and that fails in every way that an accessor can.
 
-use rapidpro_tickets_core::host::Effect;
-use rapidpro_tickets_core::operation::Outcome;
-use rapidpro_tickets_core::json as core_json;
+use rapidpro_tickets_core::runtime::effect::Effect;
+use rapidpro_tickets_core::runtime::outcome::Outcome;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;

@@ -2,7 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rapidpro_tickets_core::json as core_json;
 use rapidpro_tickets_fuzz::chance::Chance;
 use rapidpro_tickets_fuzz::drive::Process;
 use rapidpro_tickets_fuzz::json::spoiled;

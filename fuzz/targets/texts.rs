@@ -2,12 +2,18 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rapidpro_tickets_core::attachment::{ContactMedia, render};
-use rapidpro_tickets_core::connection::Line;
-use rapidpro_tickets_core::json;
+use rapidpro_tickets_core::config::workspace_config::Line;
+use rapidpro_tickets_core::livechat::media::ContactMedia;
+use rapidpro_tickets_core::livechat::media::render;
+use rapidpro_tickets_core::livechat::visitor;
+use rapidpro_tickets_core::outbound::content;
+use rapidpro_tickets_core::request::fields;
+use rapidpro_tickets_core::runtime::json;
+use rapidpro_tickets_core::store::inbox;
+use rapidpro_tickets_core::store::ticket;
+use rapidpro_tickets_core::text::i18n::Language;
+use rapidpro_tickets_core::text::url;
 use rapidpro_tickets_core::wire::rocketchat::Message;
-use rapidpro_tickets_core::words::Language;
-use rapidpro_tickets_core::{agent_content, fields, inbox, settings, ticket, visitor};
 use rapidpro_tickets_fuzz::chance::Chance;
 use serde_json::Value;
 
@@ -22,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn check_text(text: &str) {
-    if settings::is_http_url(text) {
+    if url::is_http_url(text) {
         assert!(!text.contains(|char: char| char.is_whitespace() || char.is_control()), "{text:?}");
         assert!(text.to_ascii_lowercase().starts_with("http"), "{text:?}");
     }
@@ -45,7 +51,7 @@ fn check_media(chance: &mut Chance<'_>) {
     let (text_shown, attachments) = render(&text, &[ContactMedia { mime: &mime, url: &url }], Language::default());
     for attachment in &attachments {
         let link = attachment.title.link.as_deref().unwrap_or_default();
-        assert!(settings::is_http_url(link), "{link:?}");
+        assert!(url::is_http_url(link), "{link:?}");
     }
     assert!(!attachments.is_empty() || text_shown.ends_with(&url), "{url:?} is lost");
 }
@@ -53,7 +59,7 @@ fn check_media(chance: &mut Chance<'_>) {
 fn check_message(text: &str) {
     let Ok(value) = serde_json::from_str::<Value>(text) else { return };
     let Some(message) = json::read::<Message>(&value) else { return };
-    if let Some(content) = agent_content::of(&message, 1) {
+    if let Some(content) = content::of(&message, 1) {
         assert!(!content.text.is_empty() || !content.files.is_empty());
     }
 }

@@ -2,8 +2,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rapidpro_tickets_core::host::{Cause, WebhookAnswer};
-use rapidpro_tickets_core::policy::{Kind, Try, Verdict, judge};
+use rapidpro_tickets_core::outbound::retry_policy::Kind;
+use rapidpro_tickets_core::outbound::retry_policy::Try;
+use rapidpro_tickets_core::outbound::retry_policy::Verdict;
+use rapidpro_tickets_core::outbound::retry_policy::judge;
+use rapidpro_tickets_core::runtime::failure::Cause;
+use rapidpro_tickets_core::wire::rapidpro::WebhookAnswer;
 use rapidpro_tickets_fuzz::chance::Chance;
 
 /// An hour's `Retry-After`, or a day's wait for an old close, stretched by a fifth.

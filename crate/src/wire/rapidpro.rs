@@ -1,10 +1,43 @@
 //! What the app posts to RapidPro's callback address.
 
-use serde_json::Value;
-
-use crate::ticket::{ContactToken, TicketId};
+use crate::ids::ContactToken;
+use crate::ids::TicketId;
+use serde::Deserialize;
 use serde::Serialize;
+use serde_json::Value;
 use serde_with::skip_serializing_none;
+
+/// RapidPro's answer to a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, cut to a length fit for a log.
+    #[serde(default)]
+    pub body: String,
+    /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
+    pub retry_after_ms: Option<u64>,
+}
+
+/// The answer of RapidPro's API.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body; nothing where there is too much of it.
+    pub body: Option<String>,
+    /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
+    pub retry_after_ms: Option<u64>,
+}
+
+impl ApiAnswer {
+    /// The body as JSON, where the request succeeded and it is no other kind of page.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_str(self.body.as_deref().filter(|_| self.status == 200)?).ok()
+    }
+}
 
 /// RapidPro takes no larger files, in bytes (mailroom's `FetchFile`).
 pub const FILE_SIZE_MAX: u64 = 10 * 1024 * 1024;

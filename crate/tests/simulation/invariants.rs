@@ -1,9 +1,14 @@
 //! The promises of the contract as rules that are checked at every webhook, and at the end.
 
-use rapidpro_tickets_core::calendar::DUE;
-use rapidpro_tickets_core::inbox;
-use rapidpro_tickets_core::outbox::{LEASE_MS, Outbox};
-use rapidpro_tickets_core::ticket::{self, Contact, ContactToken, RoomId};
+use rapidpro_tickets_core::ids::Contact;
+use rapidpro_tickets_core::ids::ContactToken;
+use rapidpro_tickets_core::ids::RoomId;
+use rapidpro_tickets_core::store::inbox;
+use rapidpro_tickets_core::store::keys;
+use rapidpro_tickets_core::store::outbox::Outbox;
+use rapidpro_tickets_core::store::outbox_record::LEASE_MS;
+use rapidpro_tickets_core::store::ticket;
+use rapidpro_tickets_core::store::time_index::DUE;
 use serde_json::Value;
 
 use crate::ledger::{AgentsMessage, Arrival, Attempt, Entry, RoomLedger};
@@ -169,7 +174,7 @@ impl World {
     fn check_first(&mut self, text: &str, read: u64) {
         let messages = &self.ledger.agents_messages;
         let this = &messages[text];
-        let association = ticket::room_association(&this.room);
+        let association = keys::room_association(&this.room);
         let stands =
             |id: &str| self.calendar_is_reliable() || self.store.of(&association).any(|line| line["entry"] == id);
         let before = |other: &AgentsMessage| {
@@ -429,7 +434,7 @@ impl World {
         let listed: Vec<Vec<Value>> =
             pages.map(|page| self.store.of(&DUE.association(page)).cloned().collect()).collect();
         let forgotten = self.ledger.rooms.keys().find(|room| {
-            let records: Vec<Value> = self.store.of(&ticket::room_association(room)).cloned().collect();
+            let records: Vec<Value> = self.store.of(&keys::room_association(room)).cloned().collect();
             let Some(ticket) = ticket::of_room(&records) else { return false };
             // A write that arrives very late may bring back what is over; that needs no waking.
             let over = |id: &str| {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rapidpro_tickets_core::ticket::RoomId;
+use rapidpro_tickets_core::ids::RoomId;
 use serde_json::Value;
 
 /// Everything that was seen from outside the app.

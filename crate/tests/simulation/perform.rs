@@ -1,10 +1,10 @@
 //! What Rocket.Chat does with an effect (app-shim/host.ts), and what can go wrong with it.
 
-use rapidpro_tickets_core::host::Effect;
-use rapidpro_tickets_core::json;
-use rapidpro_tickets_core::operation::Outcome;
-use rapidpro_tickets_core::ticket::RoomId;
-use rapidpro_tickets_core::trigger::Trigger;
+use rapidpro_tickets_core::dispatch::Trigger;
+use rapidpro_tickets_core::ids::RoomId;
+use rapidpro_tickets_core::runtime::effect::Effect;
+use rapidpro_tickets_core::runtime::json;
+use rapidpro_tickets_core::runtime::outcome::Outcome;
 use serde_json::{Value, json};
 
 use crate::fault::Fault;

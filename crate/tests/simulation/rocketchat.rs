@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rapidpro_tickets_core::host::NewVisitor;
-use rapidpro_tickets_core::ticket::RoomId;
+use rapidpro_tickets_core::ids::RoomId;
+use rapidpro_tickets_core::runtime::effect::NewVisitor;
 use serde_json::{Value, json};
 
 /// This app, as the server names it.

@@ -1,13 +1,17 @@
 //! One run: a history of transitions, and then quiet.
 
+use rapidpro_tickets_core::runtime::json;
 use std::collections::VecDeque;
 
-use rapidpro_tickets_core::json;
-use rapidpro_tickets_core::operation::Outcome;
-use rapidpro_tickets_core::policy::WEBHOOK_TIMEOUT_MS;
-use rapidpro_tickets_core::request::{Headers, Query, Request};
-use rapidpro_tickets_core::ticket::RoomId;
-use rapidpro_tickets_core::trigger::{Haste, Job, Trigger};
+use rapidpro_tickets_core::dispatch::Trigger;
+use rapidpro_tickets_core::ids::RoomId;
+use rapidpro_tickets_core::outbound::retry_policy::WEBHOOK_TIMEOUT_MS;
+use rapidpro_tickets_core::runtime::job::Haste;
+use rapidpro_tickets_core::runtime::job::Job;
+use rapidpro_tickets_core::runtime::outcome::Outcome;
+use rapidpro_tickets_core::wire::http::Headers;
+use rapidpro_tickets_core::wire::http::Query;
+use rapidpro_tickets_core::wire::http::Request;
 use serde_json::{Value, json};
 
 use crate::fault::Fault;

@@ -1,13 +1,20 @@
 //! The virtual clock, and all that happens by it: effects that arrive and are answered, events, requests,
 //! jobs, processes that come and go.
 
+use rapidpro_tickets_core::dispatch;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use rapidpro_tickets_core::host::Effect;
-use rapidpro_tickets_core::operation::{Answers, End, Level, Outcome, Step};
-use rapidpro_tickets_core::request::Request;
-use rapidpro_tickets_core::trigger::{self, Job, Start, Trigger};
+use rapidpro_tickets_core::dispatch::Start;
+use rapidpro_tickets_core::dispatch::Trigger;
+use rapidpro_tickets_core::runtime::effect::Effect;
+use rapidpro_tickets_core::runtime::job::Job;
+use rapidpro_tickets_core::runtime::operation::End;
+use rapidpro_tickets_core::runtime::operation::Step;
+use rapidpro_tickets_core::runtime::outcome::Answers;
+use rapidpro_tickets_core::runtime::outcome::Level;
+use rapidpro_tickets_core::runtime::outcome::Outcome;
+use rapidpro_tickets_core::wire::http::Request;
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
@@ -350,7 +357,7 @@ impl World {
             Trigger::MessageSent { message } => message.text.clone(),
             _ => None,
         };
-        let mut operation = trigger::start(Rc::clone(&process.memory), Start { trigger, now, entropy });
+        let mut operation = dispatch::start(Rc::clone(&process.memory), Start { trigger, now, entropy });
         let step = operation.begin();
         let (seen, read) = (BTreeSet::new(), BTreeMap::new());
         let until = asker.as_ref().map(|_| self.time + PATIENCE_MS);

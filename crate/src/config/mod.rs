@@ -1,0 +1,10 @@
+//! Settings, workspaces and where RapidPro is.
+
+pub mod api;
+pub mod connection;
+pub mod language;
+pub mod public_url;
+pub mod server_key;
+pub mod settings;
+pub mod workspace;
+pub mod workspace_config;

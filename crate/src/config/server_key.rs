@@ -1,0 +1,46 @@
+//! config/server_key
+
+use crate::runtime::cache::Cached;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use serde::Deserialize;
+use serde::Serialize;
+
+const KEY_ASSOCIATION: &str = "visitor-key";
+
+pub(crate) const VERSION: u8 = 1;
+
+/// The server's key, as it was read.
+#[derive(Debug, Default)]
+pub struct KeyCache(pub(crate) Cached<String>);
+
+#[derive(Debug, Deserialize, Serialize)]
+struct KeyRecord {
+    pub(crate) v: u8,
+    pub(crate) at: u64,
+    pub(crate) key: String,
+}
+
+/// The server's key; made when the app is installed, or at the first need. Two nodes may make one at once:
+/// the first wins, and what a node has just made it does not rely on for longer than one operation.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading or storing it.
+pub async fn key(host: &Host) -> Result<String, Failure> {
+    if let Some(key) = host.cache::<KeyCache>().0.get(host.now()) {
+        return Ok(key);
+    }
+    if let Some(key) = first_key(host).await? {
+        host.cache::<KeyCache>().0.put(host.now(), key.clone());
+        return Ok(key);
+    }
+    let key = host.random("visitor key", 32);
+    let record = KeyRecord { v: VERSION, at: host.now(), key: key.clone() };
+    host.create_record(vec![KEY_ASSOCIATION.into()], record).await?;
+    Ok(first_key(host).await?.unwrap_or(key))
+}
+
+async fn first_key(host: &Host) -> Result<Option<String>, Failure> {
+    let records: Vec<KeyRecord> = host.records(KEY_ASSOCIATION.into()).await?;
+    Ok(records.into_iter().min_by(|a, b| (a.at, &a.key).cmp(&(b.at, &b.key))).map(|record| record.key))
+}

@@ -1,0 +1,209 @@
+//! The endpoint `settings`, and the app's own settings.
+
+use crate::config::workspace::MAIN;
+use crate::config::workspace_config::Line;
+use crate::runtime::cache::Cached;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::text::url::host_of;
+use crate::text::url::is_http_url;
+use serde_json::Value;
+use std::rc::Rc;
+
+/// How many days ended tickets are kept where the setting does not say.
+const RETENTION_DAYS: u64 = 30;
+
+/// How far a history goes back where the setting does not say, in hours.
+const HISTORY_HOURS: u64 = 24;
+
+/// How many messages it has at most where the setting does not say.
+const HISTORY_MESSAGES: u64 = 50;
+
+/// How an agent's name stands before what they write where the setting does not say.
+const AGENT_NAME_FORM: &str = "*{name}*: ";
+
+/// Whatever is read first, all are read, side by side: no feature adds a round trip of its own.
+const IDS: [&str; 16] = [
+    "app_secret",
+    "previous_secret",
+    "more_workspaces",
+    "public_address",
+    "default_department",
+    "history_token",
+    "rapidpro_address",
+    "history_hours",
+    "history_messages",
+    "time_zone",
+    "show_agent_names",
+    "agent_name_form",
+    "send_close_details",
+    "copy_media",
+    "media_hosts",
+    "retention_days",
+];
+
+/// The app's settings as they were a short while ago.
+#[derive(Debug, Default)]
+pub struct Settings {
+    pub(crate) values: Vec<Value>,
+    /// The setting **More workspaces**.
+    pub workspaces: Vec<Line>,
+    /// The numbers of the lines of that setting which cannot be used.
+    pub left_out: Vec<usize>,
+}
+
+/// The settings, as they were a short while ago.
+pub type SettingsCache = Cached<Rc<Settings>>;
+
+/// The app's settings.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading them.
+pub async fn all(host: &Host) -> Result<Rc<Settings>, Failure> {
+    if let Some(settings) = host.cache::<SettingsCache>().get(host.now()) {
+        return Ok(settings);
+    }
+    let mut settings = Settings { values: host.settings(&IDS).await?, ..Settings::default() };
+    let taken = [settings.secret(), settings.previous_secret()];
+    let (workspaces, left_out) = Line::read_all(settings.raw("more_workspaces"), &taken);
+    (settings.workspaces, settings.left_out) = (workspaces, left_out);
+    let settings = Rc::new(settings);
+    host.cache::<SettingsCache>().put(host.now(), Rc::clone(&settings));
+    Ok(settings)
+}
+
+impl Settings {
+    /// The setting **App Secret**; empty until somebody pastes it.
+    pub fn secret(&self) -> &str {
+        self.text("app_secret")
+    }
+
+    /// The setting **Previous secret**; may be empty.
+    pub fn previous_secret(&self) -> &str {
+        self.text("previous_secret")
+    }
+
+    /// The workspaces that the settings name, the main one first, unless only others have a secret.
+    pub fn lines(&self) -> Vec<Line> {
+        let mut lines = self.workspaces.clone();
+        if lines.is_empty() || !self.secret().is_empty() {
+            lines.insert(0, self.main_line());
+        }
+        lines
+    }
+
+    /// The settings that should hold a number and do not.
+    pub fn bad_numbers(&self) -> impl Iterator<Item = &'static str> {
+        let is_bad = |id: &&str| number(self.value(id)).is_none() && !self.value(id).is_null();
+        ["history_hours", "history_messages", "retention_days"].into_iter().filter(is_bad)
+    }
+
+    /// What a setting holds that should hold an address and does not.
+    pub fn bad_address(&self, id: &str) -> Option<&str> {
+        let address = self.text(id);
+        (!address.is_empty() && !is_http_url(address)).then_some(address)
+    }
+
+    /// What **More workspaces** would say of the workspace for which the other settings speak.
+    pub fn main_line(&self) -> Line {
+        let text = |id| self.text(id).to_owned();
+        Line {
+            name: MAIN.to_owned(),
+            secret: text("app_secret"),
+            token: text("history_token"),
+            department: text("default_department"),
+            address: self.address("rapidpro_address"),
+        }
+    }
+
+    /// How many hours before its opening the history of a ticket begins, where RapidPro does not say.
+    pub fn history_hours(&self) -> u64 {
+        number(self.value("history_hours")).unwrap_or(HISTORY_HOURS)
+    }
+
+    /// How many messages a history has at most.
+    pub fn history_messages(&self) -> usize {
+        let most = number(self.value("history_messages")).unwrap_or(HISTORY_MESSAGES);
+        usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
+    /// How many days ended tickets are kept.
+    pub fn retention_days(&self) -> u64 {
+        number(self.value("retention_days")).unwrap_or(RETENTION_DAYS)
+    }
+
+    /// The time zone in which agents are told times; empty for the server's own.
+    pub fn time_zone(&self) -> &str {
+        self.text("time_zone")
+    }
+
+    /// Whether a close tells RapidPro more than that it happened.
+    pub fn sends_close_details(&self) -> bool {
+        is_on(self.value("send_close_details"))
+    }
+
+    /// How an agent's name stands before what they write, with `{name}` in its place; `None` where it does not.
+    pub fn agent_name_form(&self) -> Option<&str> {
+        let form = self.raw("agent_name_form");
+        let form = if form.contains("{name}") { form } else { AGENT_NAME_FORM };
+        is_on(self.value("show_agent_names")).then_some(form)
+    }
+
+    /// Whether the form of agents' names is one without a name.
+    pub fn bad_name_form(&self) -> bool {
+        let form = self.text("agent_name_form");
+        !form.is_empty() && !form.contains("{name}")
+    }
+
+    /// The hosts from which contacts' media are copied into Rocket.Chat, also where the setting holds their
+    /// addresses; none where that is not wanted.
+    pub fn media_hosts(&self) -> Vec<String> {
+        let list = if is_on(self.value("copy_media")) { self.raw("media_hosts") } else { "" };
+        let names = list.split(|char: char| char.is_whitespace() || char == ',').filter(|name| !name.is_empty());
+        names.map(|name| host_of(name).unwrap_or(name).to_ascii_lowercase()).collect()
+    }
+
+    /// An http(s) URL without a slash at its end; empty where the setting holds none.
+    pub(crate) fn address(&self, id: &str) -> String {
+        let address = self.text(id).trim_end_matches('/');
+        if is_http_url(address) { address.to_owned() } else { String::new() }
+    }
+
+    /// Without the blanks that pasting adds.
+    pub(crate) fn text(&self, id: &str) -> &str {
+        self.raw(id).trim()
+    }
+
+    fn raw(&self, id: &str) -> &str {
+        self.value(id).as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn value(&self, id: &str) -> &Value {
+        let mut named = IDS.iter().zip(&self.values);
+        named.find(|(name, _)| **name == id).map_or(&Value::Null, |(_, value)| value)
+    }
+}
+
+pub(crate) fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+fn is_on(value: &Value) -> bool {
+    value.as_bool() == Some(true) || value.as_str() == Some("true")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hosts_of_media_may_be_written_as_addresses() {
+        let value = |id| match id {
+            "copy_media" => true.into(),
+            "media_hosts" => "a.example.org, https://B.example.org:8443/media\nc:80\n".into(),
+            _ => Value::Null,
+        };
+        let settings = Settings { values: IDS.map(value).to_vec(), ..Settings::default() };
+        assert_eq!(settings.media_hosts(), ["a.example.org", "b.example.org:8443", "c:80"]);
+    }
+}

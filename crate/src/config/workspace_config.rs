@@ -1,0 +1,58 @@
+//! config/workspace_config
+
+/// A line of the setting **More workspaces**: `name; secret=…; token=…; department=…`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line {
+    /// How the admin calls the workspace.
+    pub name: String,
+    /// Its secret.
+    pub secret: String,
+    /// Its token for RapidPro's API; may be empty.
+    pub token: String,
+    /// Its default department; may be empty.
+    pub department: String,
+    /// Where its API is, if not where its webhooks go; only other settings can say that, of the main one.
+    pub address: String,
+}
+
+impl Line {
+    /// Reads the setting; answers also the numbers of the lines that cannot be used. No secret may be one of those
+    /// `taken`.
+    pub fn read_all(setting: &str, taken: &[&str]) -> (Vec<Self>, Vec<usize>) {
+        let (mut lines, mut left_out) = (Vec::<Self>::new(), Vec::new());
+        let numbered = (1_usize..).zip(setting.lines().map(str::trim));
+        for (number, text) in numbered.filter(|(_, text)| !text.is_empty()) {
+            let is_new = |line: &Self| {
+                let is_like = |other: &Self| other.name == line.name || other.secret == line.secret;
+                !taken.contains(&line.secret.as_str()) && !lines.iter().any(is_like)
+            };
+            match Self::read(text).filter(is_new) {
+                Some(line) => lines.push(line),
+                None => left_out.push(number),
+            }
+        }
+        (lines, left_out)
+    }
+
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let mut line = Self { name: parts.next().unwrap_or_default().to_owned(), ..Self::default() };
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (key, value) = part.split_once('=')?;
+            let place = match key.trim_end() {
+                "secret" => &mut line.secret,
+                "token" => &mut line.token,
+                "department" => &mut line.department,
+                _ => return None,
+            };
+            value.trim_start().clone_into(place);
+        }
+        let is_named = !line.name.is_empty() && !line.name.contains('=');
+        Some(line).filter(|line| is_named && !line.secret.is_empty())
+    }
+
+    /// The token for RapidPro's API, as far as a header can hold it.
+    pub fn api_token(&self) -> String {
+        self.token.chars().filter(char::is_ascii_graphic).collect()
+    }
+}

@@ -1,0 +1,105 @@
+//! What starts an operation.
+
+use crate::admin::command;
+use crate::admin::command::Command;
+use crate::admin::settings_check;
+use crate::history;
+use crate::inbound::post_inbox;
+use crate::maintenance::lifecycle;
+use crate::maintenance::reconcile_all;
+use crate::maintenance::sweep;
+use crate::outbound::delivery;
+use crate::outbound::message_sent;
+use crate::outbound::room_closed;
+use crate::router;
+use crate::runtime::host::Host;
+use crate::runtime::job::Job;
+use crate::runtime::operation::End;
+use crate::runtime::operation::Operation;
+use crate::runtime::operation::Slot;
+use crate::runtime::process::Process;
+use crate::wire::http::Request;
+use crate::wire::rocketchat::Message;
+use crate::wire::rocketchat::Room;
+use serde::Deserialize;
+use std::rc::Rc;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Trigger {
+    /// RapidPro calls.
+    Request {
+        /// The request.
+        request: Request,
+    },
+    /// A message was stored in some room.
+    MessageSent {
+        /// The message.
+        message: Box<Message>,
+    },
+    /// A livechat room was closed.
+    RoomClosed {
+        /// The room.
+        room: Room,
+    },
+    /// A setting of the app was saved.
+    SettingUpdated,
+    /// The app was installed, on this node first of all.
+    Installed,
+    /// The app was enabled on this node.
+    Enabled,
+    /// Somebody typed the slash command.
+    Command {
+        /// What they typed, and who they are.
+        command: Command,
+    },
+    /// The app itself wants something done, at once or through the server's scheduler.
+    Job {
+        /// What.
+        job: Job,
+    },
+}
+
+/// The moment of a trigger, and chance.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Start {
+    /// What happened.
+    pub trigger: Trigger,
+    /// When.
+    pub now: u64,
+    /// At least 16 random bytes as text, fit for making keys.
+    pub entropy: String,
+}
+
+/// Starts the operation that a trigger calls for, on the process that remembers `memory`.
+pub fn start(memory: Rc<Process>, start: Start) -> Operation {
+    let slot = Rc::new(Slot::default());
+    slot.now.set(start.now);
+    let host = Host::new(Rc::clone(&slot), memory, start.entropy.into());
+    Operation::new(slot, run(host, start.trigger))
+}
+
+pub(crate) async fn run(host: Host, trigger: Trigger) -> End {
+    match trigger {
+        Trigger::Request { request } => router::answer(&host, &request).await,
+        Trigger::MessageSent { message } => message_sent::forward(&host, *message).await,
+        Trigger::RoomClosed { room } => room_closed::closed_in_rocket_chat(&host, room).await,
+        Trigger::SettingUpdated => lifecycle::updated(&host).await,
+        Trigger::Installed => lifecycle::installed(&host).await,
+        Trigger::Enabled => lifecycle::enabled(&host).await,
+        Trigger::Command { command } => command::run(&host, &command).await,
+        Trigger::Job { job } => work(&host, job).await,
+    }
+}
+
+pub(crate) async fn work(host: &Host, job: Job) -> End {
+    match job {
+        Job::Deliver { room, haste } => delivery::deliver(host, &room, haste).await,
+        Job::Post { contact } => post_inbox::post(host, &contact).await,
+        Job::ShowHistory { room, workspace } => history::show(host, &room, &workspace).await,
+        Job::Sweep { recovered } => sweep::sweep(host, recovered).await,
+        Job::Compare { page } => reconcile_all::compare(host, page).await,
+        Job::CheckSettings => settings_check::check(host).await,
+    }
+}

@@ -1,0 +1,65 @@
+//! inbound/duplicate_rooms
+
+use crate::ids::Contact;
+use crate::ids::RoomId;
+use crate::livechat::room::ours;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::runtime::job::Haste;
+use crate::runtime::job::Job;
+use crate::store::ticket;
+use crate::store::ticket::Binding;
+use crate::store::ticket::Closer;
+use crate::store::ticket::FactKind;
+use crate::store::ticket::bind;
+use crate::wire::rocketchat::Visitor;
+
+/// Another node may have opened a room for the contact at the same time. Both look again after they
+/// have bound theirs, so at least one sees both rooms: the smallest id wins, takes the others' tickets
+/// over, and the others are closed.
+pub(crate) async fn settle_race(
+    host: &Host,
+    contact: &Contact,
+    visitor: &Visitor,
+    (room, binding): (RoomId, &Binding),
+    used: &[&RoomId],
+    follow_ups: &mut Vec<Job>,
+) -> Result<RoomId, Failure> {
+    let rivals = ours(host, visitor, used).await?;
+    let Some((winner, losers)) = rivals.split_first() else { return Ok(room) };
+    if rivals.as_slice() == [room.clone()] {
+        return Ok(room);
+    }
+    if !rivals.contains(&room) {
+        // It has lost and is closed already.
+        bind(host, contact, winner, visitor, binding).await?;
+    }
+    let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
+    for loser in losers {
+        let bound = tickets.iter().find(|ticket| ticket.room == *loser);
+        if bound.is_none() {
+            // Nobody may be alive who would bind it; without a ticket nobody would close it.
+            bind(host, contact, loser, visitor, binding).await?;
+        }
+        let ids = bound.map(|ticket| ticket.bindings.clone()).unwrap_or_default();
+        give_way(host, contact, winner, visitor, (loser, &ids), follow_ups).await?;
+    }
+    Ok(winner.clone())
+}
+
+/// Has a room's tickets taken over by another one. The room itself is closed by what follows up.
+pub(crate) async fn give_way(
+    host: &Host,
+    contact: &Contact,
+    winner: &RoomId,
+    visitor: &Visitor,
+    (loser, bindings): (&RoomId, &[Binding]),
+    follow_ups: &mut Vec<Job>,
+) -> Result<(), Failure> {
+    for binding in bindings {
+        bind(host, contact, winner, visitor, binding).await?;
+    }
+    ticket::record(host, contact, loser, FactKind::closed(Closer::Race)).await?;
+    follow_ups.push(Job::Deliver { room: loser.clone(), haste: Haste::Due });
+    Ok(())
+}

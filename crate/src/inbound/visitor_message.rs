@@ -1,0 +1,175 @@
+//! The endpoint `visitor-message`: what the contact writes, into the ticket's room.
+
+use crate::config::language;
+use crate::config::settings;
+use crate::ids::ContactToken;
+use crate::inbound::last_message::LastMessages;
+use crate::inbound::last_message::LastRooms;
+use crate::inbound::media_copy;
+use crate::livechat::media::ContactMedia;
+use crate::livechat::notice;
+use crate::livechat::refusals;
+use crate::livechat::room;
+use crate::livechat::room::RoomState;
+use crate::request::caller::Caller;
+use crate::request::fields::Fields;
+use crate::request::refusal::Refusal;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::runtime::job::Haste;
+use crate::runtime::job::Job;
+use crate::runtime::operation::End;
+use crate::runtime::outcome::Level;
+use crate::store::inbox;
+use crate::store::inbox::Content;
+use crate::store::ticket;
+use crate::store::ticket::Closer;
+use crate::store::ticket::FactKind;
+use crate::store::ticket::Ticket;
+use crate::text::i18n::Language;
+use crate::text::messages;
+use crate::text::sanitize::without_calls;
+use crate::wire::http::Response;
+use crate::wire::rocketchat::Attachment;
+use crate::wire::rocketchat::Room;
+use serde_json::Value;
+
+/// Writes a contact's message into their room; answers the message's id.
+///
+/// # Errors
+/// 400 naming a field; 404 where the contact has no open room; 409 where it was just closed; 424 where
+/// Rocket.Chat refuses.
+pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Result<End, Refusal> {
+    let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
+    let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(fields)?);
+    let (hosts, language) = match media.as_slice() {
+        [] if text.trim().is_empty() => (Vec::new(), language::of_server(host).await),
+        [] => (Vec::new(), Language::default()),
+        _ => (settings::all(host).await?.media_hosts(), language::of_server(host).await),
+    };
+    // A kind of message that RapidPro has no words for: the agent is to know that there was one.
+    let is_empty = media.is_empty() && text.trim().is_empty();
+    let shown = if is_empty { messages::CANNOT_BE_SHOWN.in_language(language) } else { text };
+    let mut contents = media_copy::contents(shown, &media, &hosts, language);
+    for content in &mut contents {
+        content.text = without_calls(&content.text);
+    }
+    let contact = caller.contact(host, token).await?;
+    host.acquire_in_time(contact.queue()).await?;
+    let key = contact.association();
+    // Most write where they wrote last, and then there is nothing more to ask for.
+    let (records, seen) = host.records_and_room(key.clone(), host.cache::<LastRooms>().get(&key)).await;
+    let records = records?;
+    let tickets = ticket::of_contact(&records);
+    let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
+        return not_open(host, &tickets);
+    };
+    let said = Value::Array(vec![text.into(), fields.get("attachments").cloned().into()]);
+    let last_messages = host.cache::<LastMessages>();
+    if let Some(id) = last_messages.repeated(&key, &said, host.now()) {
+        return Ok(accepted(&id));
+    }
+    // What waits already goes first, and RapidPro does not wait for files.
+    let waits = !inbox::letters(&records).is_empty();
+    let now = host.now();
+    let (posted, tried_at) = match contents.as_slice() {
+        _ if waits => (Posted::Not, None),
+        [Content { text, attachments, copy: None }] => (post(host, ticket, seen, text, attachments).await?, Some(now)),
+        _ => match room::look(host, ticket).await? {
+            RoomState::Closed => (Posted::RoomClosed, None),
+            _ => (Posted::Not, None),
+        },
+    };
+    let mut follow_ups = Vec::new();
+    let id = match posted {
+        Posted::As(id) => id,
+        Posted::Not => {
+            if tried_at.is_none() && !waits {
+                follow_ups.push(Job::Post { contact: contact.clone() });
+            }
+            inbox::keep(host, &contact, contents, tried_at, waits).await?
+        }
+        Posted::RoomClosed => {
+            ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
+            return Ok(closing(host, ticket));
+        }
+    };
+    host.cache::<LastRooms>().put(&key, &ticket.room);
+    last_messages.remember(key, said, open_in_rapidpro(&tickets), id.clone(), host.now());
+    Ok(End { follow_ups, ..accepted(&id) })
+}
+
+/// How many tickets the contact may have open in RapidPro, which forwards a message once for each.
+fn open_in_rapidpro(tickets: &[Ticket]) -> usize {
+    let count = |ticket: &Ticket| if ticket.is_open() { ticket.bindings.len() } else { ticket.owed().len() };
+    tickets.iter().map(count).sum()
+}
+
+/// What became of an attempt to post a message.
+enum Posted {
+    /// It is in the room, under this id.
+    As(String),
+    /// Rocket.Chat cannot take it just now.
+    Not,
+    /// There is no open room to post it into.
+    RoomClosed,
+}
+
+/// Posts a message into the ticket's room, which may have been `seen` just now.
+async fn post(
+    host: &Host,
+    ticket: &Ticket,
+    seen: Option<Room>,
+    text: &str,
+    attachments: &[Attachment],
+) -> Result<Posted, Failure> {
+    let state = match seen {
+        Some(room) if room.id == ticket.room && room.is_open == Some(true) => Ok(RoomState::Open(room)),
+        _ => room::look(host, ticket).await,
+    };
+    let posted = match state {
+        Ok(RoomState::Open(room)) => {
+            let visitor = ticket.visitor_shown(room.visitor.as_deref());
+            host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await
+        }
+        Ok(RoomState::Closed) => return Ok(Posted::RoomClosed),
+        Err(failure) => Err(failure),
+    };
+    match posted {
+        Ok(id) => Ok(Posted::As(id)),
+        Err(failure) if refusals::is_passing(&failure) => {
+            host.log(Level::Warn, format!("a contact's message is kept and posted later: {failure}"));
+            Ok(Posted::Not)
+        }
+        Err(failure) => {
+            // RapidPro only logs the answer: whoever can do something about it is in the room.
+            notice::not_posted(host, ticket, text, &failure.phrase()).await;
+            Err(failure)
+        }
+    }
+}
+
+pub(crate) fn accepted(id: &str) -> End {
+    End::answer(Response::field(201, "id", id.into()))
+}
+
+/// No open ticket is known: perhaps one is on its way to being closed.
+fn not_open(host: &Host, tickets: &[Ticket]) -> Result<End, Refusal> {
+    match tickets.iter().find(|ticket| !ticket.owed().is_empty()) {
+        Some(ticket) => Ok(closing(host, ticket)),
+        None => Err(Refusal::NotFound("the contact has no open room in Rocket.Chat".to_owned())),
+    }
+}
+
+pub(crate) fn closing(host: &Host, ticket: &Ticket) -> End {
+    let deliver = Job::Deliver { room: ticket.room.clone(), haste: Haste::Due };
+    End { follow_ups: vec![deliver], ..Refusal::Closing.end(host) }
+}
+
+pub(crate) fn media<'a>(fields: &Fields<'a>) -> Result<Vec<ContactMedia<'a>>, Refusal> {
+    let read = |attachment: Fields<'a>| {
+        let mime = attachment.optional_text("type")?.ok_or_else(|| attachment.wrong("type", "a string"))?;
+        Ok(ContactMedia { mime, url: attachment.text("url")? })
+    };
+    fields.objects("attachments")?.into_iter().map(read).collect()
+}

@@ -1,0 +1,28 @@
+//! livechat/leave
+
+use crate::config::language;
+use crate::livechat::notice;
+use crate::livechat::room;
+use crate::livechat::room::RoomState;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::runtime::outcome::Level;
+use crate::store::ticket::Ticket;
+use crate::text::messages;
+
+/// Closes the room of a ticket that has ended, if Rocket.Chat lets it; else the agents are asked to.
+///
+/// # Errors
+/// Where Rocket.Chat neither closes the room nor takes the request to.
+pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
+    let RoomState::Open(room) = room::look(host, ticket).await? else { return Ok(()) };
+    let comment = if ticket.gave_way() { messages::GAVE_WAY } else { messages::CLOSED_IN_RAPIDPRO };
+    let comment = comment.in_language(language::of_server(host).await);
+    let Err(failure) = host.close_room(room.id, comment).await else { return Ok(()) };
+    if room::look(host, ticket).await? == RoomState::Closed {
+        return Ok(());
+    }
+    let room = ticket.room.as_str();
+    host.log(Level::Warn, format!("the ticket of room {room} has ended, but the room could not be closed: {failure}"));
+    if notice::please_close(host, ticket).await { Ok(()) } else { Err(failure) }
+}

@@ -1,0 +1,44 @@
+//! livechat/room
+
+use crate::ids::RoomId;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::store::ticket::Ticket;
+use crate::wire::rocketchat::Room;
+use crate::wire::rocketchat::Visitor;
+
+/// The visitor's open rooms that this app made and that never served a ticket before, smallest id first.
+pub(crate) async fn ours(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<RoomId>, Failure> {
+    let made_here = |room: &Room| room.was_made_by(&host.process().app_id);
+    let rooms = host.find_open_rooms(visitor.clone()).await?;
+    let unused = rooms.into_iter().filter(|room| made_here(room) && !used.contains(&&room.id));
+    let mut ids: Vec<RoomId> = unused.map(|room| room.id).collect();
+    ids.sort();
+    Ok(ids)
+}
+
+/// What Rocket.Chat says of a ticket's room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoomState {
+    /// It is open.
+    Open(Room),
+    /// It is closed, or was deleted.
+    Closed,
+}
+
+/// Asks Rocket.Chat for a ticket's room. Its silence about one room proves nothing (a permission may be
+/// missing), so then the visitor's open rooms are asked for as well.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading.
+pub async fn look(host: &Host, ticket: &Ticket) -> Result<RoomState, Failure> {
+    if let Some(room) = host.find_room(ticket.room.clone()).await? {
+        return Ok(if room.is_open == Some(true) { RoomState::Open(room) } else { RoomState::Closed });
+    }
+    let open_rooms = host.find_open_rooms(ticket.visitor.clone()).await?;
+    let listed = open_rooms.into_iter().find(|room| room.id == ticket.room);
+    if listed.is_some() {
+        host.denied("room.read");
+    }
+    Ok(listed.map_or(RoomState::Closed, RoomState::Open))
+}

@@ -1,0 +1,156 @@
+//! The sweep: comes by every minute, on whichever node, and picks up what is due.
+//!
+//! It does little itself. What it finds it hands on as jobs that run beside each other, so that no job of
+//! the scheduler ever comes near the server's time limit.
+
+use crate::config::server_key;
+use crate::config::workspace;
+use crate::config::workspace::MAIN;
+use crate::ids::Contact;
+use crate::ids::RoomId;
+use crate::maintenance::retention;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::runtime::job::Haste;
+use crate::runtime::job::Job;
+use crate::runtime::operation::End;
+use crate::runtime::outcome::Level;
+use crate::store::delivered;
+use crate::store::due::Errands;
+use crate::store::inbox;
+use crate::store::keys::reminders_association;
+use crate::store::missed::ReconcileNeeded;
+use crate::store::snapshot::Desk;
+use crate::store::time_index::DUE;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
+pub(crate) const VERSION: u8 = 1;
+
+const HEARTBEAT: &str = "heartbeat";
+
+/// How often the server's scheduler starts a sweep, in milliseconds.
+pub const INTERVAL_MS: u64 = 60_000;
+
+/// A pause between two sweeps that is longer than this means that events may have been lost.
+const GAP_MS: u64 = 150_000;
+
+/// An event can get lost without any gap, so all rooms are compared this often, in milliseconds.
+const COMPARE_EVERY_MS: u64 = 24 * 60 * 60_000;
+
+/// How long after its end a page may still be written on: clocks of nodes differ, and calls take time.
+pub(crate) const MARGIN_MS: u64 = 2 * 60_000;
+
+/// The most jobs that one sweep hands on; the next one goes on where it stopped. All that waits is handed on where
+/// RapidPro is back: nothing else would, before its time.
+const JOBS_MAX: usize = 64;
+
+/// What still waits when its page is retired is looked at again about this often.
+const WAKE_EVERY_MINUTES: u64 = 10;
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Heartbeat {
+    pub(crate) v: u8,
+    pub(crate) at: u64,
+    /// When all rooms were last compared.
+    #[serde(default)]
+    pub(crate) compared: u64,
+}
+
+/// A reminder that somebody still waits for something.
+#[skip_serializing_none]
+#[derive(Debug, Deserialize, Serialize)]
+struct Reminder {
+    pub(crate) v: u8,
+    pub(crate) room: Option<RoomId>,
+    pub(crate) contact: Option<Contact>,
+}
+
+/// Picks up what is due; everything that waits, where RapidPro is back.
+pub async fn sweep(host: &Host, recovered: bool) -> End {
+    let mut follow_ups = Vec::new();
+    if let Err(failure) = pick_up(host, recovered, &mut follow_ups).await {
+        host.log(Level::Warn, format!("the sweep stopped half-way and will be repeated: {failure}"));
+    }
+    End { response: None, follow_ups }
+}
+
+async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<(), Failure> {
+    // Made early, while there is time for all nodes to agree on them.
+    workspace::named(host, MAIN).await?;
+    server_key::key(host).await?;
+    if !recovered && notice_gap(host).await? {
+        jobs.push(Job::Compare { page: None });
+    }
+    let haste = if recovered { Haste::Recovered } else { Haste::Due };
+    for page in DUE.pages(host).await? {
+        if !recovered && (DUE.start(page) > host.now() || jobs.len() >= JOBS_MAX) {
+            break;
+        }
+        let errands = Errands::on(&host.all_records(DUE.association(page)).await?);
+        let rooms = errands.rooms.iter().map(|room| Job::Deliver { room: room.clone(), haste });
+        let contacts = errands.contacts.iter().map(|contact| Job::Post { contact: contact.clone() });
+        for job in rooms.chain(contacts) {
+            if !jobs.contains(&job) {
+                jobs.push(job);
+            }
+        }
+        if DUE.end(page).saturating_add(MARGIN_MS) < host.now() {
+            retire(host, page, &errands).await?;
+        }
+    }
+    retention::erase_old_tickets(host).await
+}
+
+/// Whether events may have been lost: no sweep came by for a while, this process knows of one, or nobody has
+/// looked for a day.
+async fn notice_gap(host: &Host) -> Result<bool, Failure> {
+    let now = host.now();
+    let heartbeats: Vec<Heartbeat> = host.records(HEARTBEAT.to_owned()).await?;
+    let last = heartbeats.into_iter().max_by_key(|heartbeat| heartbeat.at);
+    let gap = last.as_ref().is_some_and(|last| now.abs_diff(last.at) > GAP_MS);
+    let compared = last.map_or(now, |last| last.compared);
+    // Taken before the store is asked: what is missed meanwhile is the next sweep's.
+    let missed = host.cache::<ReconcileNeeded>().0.take();
+    let needed = missed || gap || now.abs_diff(compared) > COMPARE_EVERY_MS;
+    let heartbeat = Heartbeat { v: VERSION, at: now, compared: if needed { now } else { compared } };
+    let stored = host.replace_record(vec![HEARTBEAT.to_owned()], heartbeat).await;
+    if missed && stored.is_err() {
+        host.cache::<ReconcileNeeded>().0.set(true);
+    }
+    stored.map(|()| needed)
+}
+
+/// Takes a page off the list. Whoever still waits gets a reminder first; lines that are over shrink.
+pub(crate) async fn retire(host: &Host, page: u64, errands: &Errands) -> Result<(), Failure> {
+    for room in errands.rooms.iter().chain(&errands.settled_rooms) {
+        let Some(desk) = Desk::read(host, room).await? else { continue };
+        if desk.is_busy() {
+            remind(host, Reminder { v: VERSION, room: Some(room.clone()), contact: None }, room.as_str()).await?;
+        } else if desk.ticket.is_finished() {
+            delivered::forget_lines(host, &desk).await?;
+        }
+        if !desk.ticket.is_finished() {
+            delivered::shrink_batch(host, &desk, page).await?;
+        }
+    }
+    for contact in &errands.contacts {
+        if inbox::waits(host, contact).await? {
+            let reminder = Reminder { v: VERSION, room: None, contact: Some(contact.clone()) };
+            remind(host, reminder, contact.token.as_str()).await?;
+        }
+    }
+    host.remove_records(reminders_association(page)).await?;
+    DUE.retire(host, page).await
+}
+
+/// All reminders about one room fall on one page, so that they do not multiply; those about different
+/// rooms are spread.
+async fn remind(host: &Host, reminder: Reminder, whom: &str) -> Result<(), Failure> {
+    let spread = whom.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let next = (DUE.page(host.now()) / WAKE_EVERY_MINUTES).saturating_add(1).saturating_mul(WAKE_EVERY_MINUTES);
+    let page = next.saturating_add(spread % WAKE_EVERY_MINUTES);
+    DUE.list(host, page).await?;
+    host.create_record(vec![DUE.association(page), reminders_association(page)], reminder).await
+}

@@ -1,0 +1,54 @@
+//! outbound/eligible
+
+use crate::outbound::content;
+use crate::runtime::host::Host;
+use crate::store::outbox_record;
+use crate::wire::rocketchat::Message;
+
+/// The id and the content of a message that concerns RapidPro, should its room serve a ticket.
+pub fn to_forward(host: &Host, message: &Message) -> Option<(String, outbox_record::Message)> {
+    let app_id = &host.process().app_id;
+    if Author::of(message, app_id) != Author::Staff || made_elsewhere(message, app_id) {
+        return None;
+    }
+    let written_at = message.created_at.unwrap_or_else(|| host.now());
+    Some((message.id.clone()?, content::of(message, written_at)?))
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// Rocket.Chat itself: joins, transfers, closes …
+    System,
+    /// The contact.
+    Visitor,
+    /// This app.
+    ThisApp,
+    /// An agent, a manager, a bot or another app.
+    Staff,
+}
+
+impl Author {
+    /// The order matters: facts, "Recognising the author".
+    pub(crate) fn of(message: &Message, app_id: &str) -> Self {
+        if message.kind.as_deref().is_some_and(|kind| !kind.is_empty()) {
+            return Self::System;
+        }
+        let sender = message.sender.clone().unwrap_or_default();
+        let visitor = message.room.visitor.as_ref().and_then(|visitor| visitor.id.as_deref());
+        if message.token.is_some() || (sender.id.is_some() && sender.id.as_deref() == visitor) {
+            return Self::Visitor;
+        }
+        if sender.app_id.as_deref() == Some(app_id) {
+            return Self::ThisApp;
+        }
+        Self::Staff
+    }
+}
+
+/// Whether the message is from another kind of room, or from a livechat room that somebody else opened.
+/// Servers that do not tell the source are believed: only a room with a ticket is forwarded anyway.
+pub(crate) fn made_elsewhere(message: &Message, app_id: &str) -> bool {
+    let source = message.room.source.as_ref().and_then(|source| source.id.as_deref());
+    message.room.kind.as_deref() != Some("l") || source.is_some_and(|source| source != app_id)
+}

@@ -1,0 +1,75 @@
+//! outbound/lease
+
+use crate::ids::RoomId;
+use crate::outbound::run::ATTEMPT_MS;
+use crate::outbound::run::Courier;
+use crate::outbound::run::Turn;
+use crate::runtime::cache::Recent;
+use crate::runtime::failure::Failure;
+use crate::runtime::job::Haste;
+use crate::runtime::job::Job;
+use crate::store::outbox_record;
+use crate::store::outbox_record::LEASE_MS;
+use crate::store::outbox_record::LineKind;
+use crate::store::outbox_record::Place;
+use crate::store::progress::Progress;
+
+/// How soon to look again at what another node is about to send, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 2_000;
+
+/// When this process last arranged to look at a room again, so as not to do it with every event.
+#[derive(Debug, Default)]
+pub struct RecheckThrottle(pub(crate) Recent<RoomId, u64, 200>);
+
+impl RecheckThrottle {
+    /// Whether it may be done now.
+    fn allow(&self, room: &RoomId, now: u64) -> bool {
+        let is_due = self.0.get(room).is_none_or(|at| now.abs_diff(at) >= LOOK_AGAIN_MS);
+        if is_due {
+            self.0.put(room.clone(), now);
+        }
+        is_due
+    }
+}
+
+impl Courier<'_> {
+    /// Sees to it that this process, and no other, sends the entry now. `None` where that is so.
+    ///
+    /// Without compare-and-set nobody can tell whose claim was stored first. So whoever sees another's
+    /// beside its own does not send: of two at most one can see itself alone.
+    pub(crate) async fn hold(&mut self, place: Place<'_>, progress: &Progress) -> Result<Option<Turn>, Failure> {
+        let now = self.host.now();
+        let recovered = self.haste == Haste::Recovered && progress.outage;
+        if now < progress.next && !recovered {
+            return Ok(Some(Turn::Stop));
+        }
+        let node = &self.host.process().node;
+        match progress.claims(node, now) {
+            (_, Some(theirs)) => {
+                self.look_again(place.room, theirs).await;
+                Ok(Some(Turn::Stop))
+            }
+            (Some(ours), None) if ours.saturating_sub(now) > ATTEMPT_MS => Ok(None),
+            (Some(_) | None, None) => {
+                let claim = LineKind::Claimed { node: node.clone(), until: now.saturating_add(LEASE_MS) };
+                outbox_record::add(self.host, place, claim).await?;
+                Ok(Some(Turn::Again))
+            }
+        }
+    }
+
+    /// The other node may have died, or be waiting for an entry before this one that is ours.
+    async fn look_again(&self, room: &RoomId, theirs: u64) {
+        let now = self.host.now();
+        if self.host.cache::<RecheckThrottle>().allow(room, now) {
+            let jitter = self.chance().saturating_mul(LOOK_AGAIN_MS) / 100;
+            let soon = theirs.min(now.saturating_add(LOOK_AGAIN_MS)).saturating_add(jitter);
+            self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, soon).await;
+        }
+    }
+
+    /// 0 to 99, at random.
+    pub(crate) fn chance(&self) -> u64 {
+        u64::from_str_radix(&self.host.random("chance", 2), 16).unwrap_or_default() % 100
+    }
+}

@@ -1,0 +1,54 @@
+//! outbound/outbox_writer
+
+use crate::ids::RoomId;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::runtime::outcome::Level;
+use crate::store::missed::ReconcileNeeded;
+use crate::store::missed::UnrecordedRooms;
+use crate::store::outbox::Entry;
+use crate::store::outbox_record;
+use crate::store::outbox_record::LEASE_MS;
+use crate::store::outbox_record::LineKind;
+
+/// A failing store is tried this often.
+const WRITE_TRIES: u32 = 3;
+
+/// The queue of this process in which writing down what happens in a room waits for its turn. It is
+/// never held while RapidPro is being waited for.
+pub fn desk_queue(room: &RoomId) -> String {
+    format!("desk/{}", room.as_str())
+}
+
+/// Writes an entry down.
+///
+/// # Errors
+/// Where the store refuses to the last: then the comparison of rooms finds the message.
+pub async fn write_down(host: &Host, room: &RoomId, entry: &Entry) -> Result<(), Failure> {
+    let stored = insist(|| outbox_record::add(host, entry.place(room), written(host, entry))).await;
+    if let Err(failure) = &stored {
+        log_unwritten(host, entry, failure);
+        host.cache::<ReconcileNeeded>().0.set(true);
+        host.cache::<UnrecordedRooms>().insert(room);
+    }
+    stored
+}
+
+pub(crate) fn written(host: &Host, entry: &Entry) -> LineKind {
+    let until = entry.taken_up_at.saturating_add(LEASE_MS);
+    LineKind::Written { message: entry.message.clone(), node: host.process().node.clone(), until }
+}
+
+pub(crate) fn log_unwritten(host: &Host, entry: &Entry, failure: &Failure) {
+    host.log(Level::Warn, format!("message {} could not be written down: {failure}", entry.id));
+}
+
+/// Tries a write several times.
+pub(crate) async fn insist<F: Future<Output = Result<(), Failure>>>(write: impl Fn() -> F) -> Result<(), Failure> {
+    for _ in 1..WRITE_TRIES {
+        if write().await.is_ok() {
+            return Ok(());
+        }
+    }
+    write().await
+}

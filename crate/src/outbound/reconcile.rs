@@ -1,0 +1,78 @@
+//! Comparing rooms with what was taken up. Rocket.Chat's events are fire-and-forget: what happened while
+//! the app was down, disabled or too slow is found here.
+
+use crate::ids::RoomId;
+use crate::livechat::room;
+use crate::livechat::room::RoomState;
+use crate::outbound::content_lookup;
+use crate::outbound::eligible;
+use crate::outbound::outbox_writer::write_down;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::runtime::job::Haste;
+use crate::runtime::job::Job;
+use crate::runtime::outcome::Level;
+use crate::store::delivered;
+use crate::store::outbox::Entry;
+use crate::store::snapshot::Desk;
+use crate::store::ticket::Closer;
+use crate::store::ticket::FactKind;
+use crate::store::ticket::Ticket;
+
+/// How soon to look for what was not taken up, in milliseconds.
+const LOOK_SOON_MS: u64 = 3_000;
+
+/// Has a room compared soon. Something may happen in it before it is bound to a ticket, or while the store
+/// cannot be read.
+pub async fn look_soon(host: &Host, room: &RoomId) {
+    let soon = host.now().saturating_add(LOOK_SOON_MS);
+    host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Compare }, soon).await;
+}
+
+/// Takes up that a ticket's room was closed, if nobody noticed; says whether that was so.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading or storing.
+pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, Failure> {
+    let missed = ticket.is_open()
+        && match room::look(host, ticket).await {
+            Ok(state) => state == RoomState::Closed,
+            // What cannot be seen is no close, and must not keep messages from being sent.
+            Err(failure) if failure.is_denied() => false,
+            Err(failure) => return Err(failure),
+        };
+    if missed {
+        ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
+    }
+    Ok(missed)
+}
+
+/// Takes up the messages of a room that nobody noticed, in the order in which they were written; says
+/// whether there were any.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading or storing.
+pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<bool, Failure> {
+    let room = &desk.ticket.room;
+    let mut messages = match host.messages(room.clone()).await {
+        Ok(messages) => messages,
+        // What was taken up goes out all the same.
+        Err(failure) if failure.is_denied() => return Ok(false),
+        Err(failure) => return Err(failure),
+    };
+    let mut any = false;
+    let sent = delivered::sent(host, room).await?;
+    messages.sort_by_key(|message| message.created_at);
+    for written in messages {
+        let Some((id, message)) = eligible::to_forward(host, &written) else { continue };
+        if desk.outbox.knows(&id) || sent.contains(&id) {
+            continue;
+        }
+        host.log(Level::Info, format!("message {id} of room {} had been missed and is sent now", room.as_str()));
+        let message = content_lookup::completed(host, &desk.ticket, &written, message).await;
+        let entry = Entry::new(id, message, host.now());
+        write_down(host, room, &entry).await?;
+        any = true;
+    }
+    Ok(any)
+}

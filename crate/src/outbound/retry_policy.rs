@@ -1,0 +1,315 @@
+//! When to send a webhook again, when to send less, and when to give up: constants and pure functions.
+//! The cases are those of mailroom's `event_callback` (facts/rapidpro.md, section 2.6).
+
+use crate::runtime::failure::Failure;
+use crate::text::i18n::Phrase;
+use crate::text::messages;
+use crate::wire::rapidpro::WebhookAnswer;
+
+const SECOND_MS: u64 = 1_000;
+
+pub(crate) const MINUTE_MS: u64 = 60 * SECOND_MS;
+
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+
+pub(crate) const DAY_MS: u64 = 24 * HOUR_MS;
+
+/// How long RapidPro may take to answer, in milliseconds: below the 30 s after which Rocket.Chat gives
+/// up on whatever waits for it.
+pub const WEBHOOK_TIMEOUT_MS: u64 = 20 * SECOND_MS;
+
+/// The delays after the first, second … failure of a passing kind; the last one repeats.
+const PASSING_DELAYS_MS: &[u64] = &[5 * SECOND_MS, 15 * SECOND_MS, 45 * SECOND_MS, 2 * MINUTE_MS, 5 * MINUTE_MS];
+
+/// The same, where somebody must correct RapidPro's or the app's configuration.
+const CONFIGURATION_DELAYS_MS: &[u64] = &[MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS];
+
+/// The same, while RapidPro may not have stored the ticket yet.
+const COMMIT_DELAYS_MS: &[u64] = &[2 * SECOND_MS, 5 * SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS];
+
+/// How long RapidPro may take to store a ticket for which it has called `room`.
+const COMMIT_MS: u64 = 10 * MINUTE_MS;
+
+/// How long a message is tried.
+const MESSAGE_AGE_MAX_MS: u64 = 3 * DAY_MS;
+
+/// How often a close is tried once it is older than that: for ever.
+const OLD_CLOSE_DELAY_MS: u64 = DAY_MS;
+
+/// How often to look whether somebody has connected RapidPro by now.
+pub const NOT_CONNECTED_DELAY_MS: u64 = MINUTE_MS;
+
+/// How soon to try again what is refused for good, while the agents cannot be told.
+pub const UNTOLD_DELAY_MS: u64 = MINUTE_MS;
+
+/// A `Retry-After` is honoured up to here.
+const RETRY_AFTER_MAX_MS: u64 = HOUR_MS;
+
+/// A delay is stretched by up to this part of itself, so that waiting tickets do not come back all at once.
+const JITTER_PERCENT: u64 = 20;
+
+/// What is being sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An agent's message.
+    Message {
+        /// Whether RapidPro must fetch files for it.
+        has_files: bool,
+        /// Whether another of the room's tickets could carry it.
+        has_others: bool,
+    },
+    /// A close.
+    Close {
+        /// Whether another ticket shares the room: this one may never have existed.
+        shared: bool,
+        /// Whether the other one came later.
+        superseded: bool,
+    },
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// RapidPro has it.
+    Delivered,
+    /// Try again.
+    Retry {
+        /// In how many milliseconds.
+        delay_ms: u64,
+        /// What kind of trouble it is.
+        trouble: Trouble,
+    },
+    /// RapidPro could not fetch the files: send them as links in the text.
+    Unfetched,
+    /// RapidPro does not know the ticket: send it with another of the room's.
+    UnknownTicket,
+    /// RapidPro will never take it.
+    GiveUp {
+        /// For the agent.
+        reason: Phrase,
+    },
+}
+
+/// Why something has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// RapidPro does not answer, or not sensibly: other tickets will fare no better.
+    Down,
+    /// RapidPro does not know the app's address or secret: somebody must act.
+    Configuration,
+    /// This ticket alone.
+    Ticket,
+}
+
+/// Where an attempt stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Try {
+    /// What is being sent.
+    pub kind: Kind,
+    /// How many attempts failed before this one.
+    pub failures: u32,
+    /// For how long it has been owed, in milliseconds.
+    pub age_ms: u64,
+    /// For how long the ticket has been bound to the room, in milliseconds.
+    pub ticket_age_ms: u64,
+    /// 0 to 99, at random.
+    pub chance: u64,
+}
+
+/// Judges an attempt by its answer, or by there being none.
+pub fn judge(attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
+    match answer {
+        Ok(answer) => match diagnose(attempt, answer) {
+            Diagnosis::Delivered => Verdict::Delivered,
+            Diagnosis::Unfetched => Verdict::Unfetched,
+            Diagnosis::UnknownTicket => Verdict::UnknownTicket,
+            Diagnosis::Final => refused(attempt, answer),
+            Diagnosis::Passing(trouble, delays) => retry(attempt, trouble, delays, answer.retry_after_ms),
+        },
+        Err(_) => retry(attempt, Trouble::Down, PASSING_DELAYS_MS, None),
+    }
+}
+
+enum Diagnosis {
+    Delivered,
+    Unfetched,
+    UnknownTicket,
+    Final,
+    Passing(Trouble, &'static [u64]),
+}
+
+fn diagnose(attempt: Try, answer: &WebhookAnswer) -> Diagnosis {
+    let says = |words: &str| answer.body.contains(words);
+    match answer.status {
+        200..=299 => Diagnosis::Delivered,
+        // Mailroom has done its work and could not log that it did.
+        500 if says("error writing HTTP logs") => Diagnosis::Delivered,
+        404 if says("no such ticketer") || says("not found:") => {
+            Diagnosis::Passing(Trouble::Configuration, CONFIGURATION_DELAYS_MS)
+        }
+        // RapidPro's repeated `room` leaves tickets that never came to be: for those there is nothing to close.
+        // One that did was stored before RapidPro called `room` again.
+        404 if matches!(attempt.kind, Kind::Close { superseded: true, .. }) => Diagnosis::Delivered,
+        404 if matches!(attempt.kind, Kind::Message { has_others: true, .. }) => Diagnosis::UnknownTicket,
+        404 if attempt.ticket_age_ms < COMMIT_MS => Diagnosis::Passing(Trouble::Ticket, COMMIT_DELAYS_MS),
+        404 if matches!(attempt.kind, Kind::Close { shared: true, .. }) => Diagnosis::Delivered,
+        401 | 405 => Diagnosis::Passing(Trouble::Configuration, CONFIGURATION_DELAYS_MS),
+        400 if says("error fetching ticket file") && matches!(attempt.kind, Kind::Message { has_files: true, .. }) => {
+            Diagnosis::Unfetched
+        }
+        400 if says("error storing") || says("error inserting") || says("assets") => {
+            Diagnosis::Passing(Trouble::Ticket, PASSING_DELAYS_MS)
+        }
+        408 | 429 | 500..=599 => Diagnosis::Passing(Trouble::Down, PASSING_DELAYS_MS),
+        _ => Diagnosis::Final,
+    }
+}
+
+pub(crate) fn refused(attempt: Try, answer: &WebhookAnswer) -> Verdict {
+    match attempt.kind {
+        Kind::Message { .. } => {
+            let values = vec![("status", answer.status.to_string()), ("body", answer.body.clone())];
+            Verdict::GiveUp { reason: Phrase::new(messages::ANSWERED, values) }
+        }
+        Kind::Close { .. } => retry(attempt, Trouble::Ticket, PASSING_DELAYS_MS, None),
+    }
+}
+
+/// Whether a message has been owed for so long that it is not tried any more.
+pub fn is_expired(age_ms: u64) -> bool {
+    age_ms >= MESSAGE_AGE_MAX_MS
+}
+
+pub(crate) fn retry(attempt: Try, trouble: Trouble, delays: &[u64], retry_after_ms: Option<u64>) -> Verdict {
+    let old = is_expired(attempt.age_ms);
+    let planned = match attempt.kind {
+        Kind::Message { .. } if old => {
+            return Verdict::GiveUp { reason: messages::EXPIRED.into() };
+        }
+        Kind::Close { .. } if old => OLD_CLOSE_DELAY_MS,
+        Kind::Message { .. } | Kind::Close { .. } => {
+            let step = usize::try_from(attempt.failures).unwrap_or(usize::MAX);
+            delays.get(step).or(delays.last()).copied().unwrap_or(MINUTE_MS)
+        }
+    };
+    let jitter = planned.saturating_mul(attempt.chance.min(99)).saturating_mul(JITTER_PERCENT) / 10_000;
+    let asked = retry_after_ms.unwrap_or_default().min(RETRY_AFTER_MAX_MS);
+    Verdict::Retry { delay_ms: planned.saturating_add(jitter).max(asked), trouble }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::failure::Cause;
+    use crate::runtime::failure::Failure;
+    use crate::wire::rapidpro::WebhookAnswer;
+
+    const MESSAGE: Try = Try {
+        kind: Kind::Message { has_files: false, has_others: false },
+        failures: 0,
+        age_ms: 0,
+        ticket_age_ms: DAY_MS,
+        chance: 0,
+    };
+    const CLOSE: Try = Try { kind: Kind::Close { shared: false, superseded: false }, ..MESSAGE };
+    const NO_SUCH_TICKET: &str = r#"{"error":"no such ticket 59d7"}"#;
+
+    fn answer(status: u16, body: &str) -> Result<WebhookAnswer, Failure> {
+        Ok(WebhookAnswer { status, body: body.into(), retry_after_ms: None })
+    }
+
+    #[track_caller]
+    fn check(attempt: Try, status: u16, body: &str, expected: Verdict) {
+        assert_eq!(judge(attempt, &answer(status, body)), expected);
+    }
+
+    #[track_caller]
+    fn check_retry(attempt: Try, status: u16, body: &str, expected: Trouble) {
+        match judge(attempt, &answer(status, body)) {
+            Verdict::Retry { trouble, .. } => assert_eq!(trouble, expected),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn check_given_up(attempt: Try, status: u16, body: &str) {
+        let verdict = judge(attempt, &answer(status, body));
+        assert!(matches!(verdict, Verdict::GiveUp { .. }), "{verdict:?}");
+    }
+
+    /// Every row of facts/rapidpro.md, section 2.6.
+    #[test]
+    fn mailrooms_answers() {
+        check(MESSAGE, 200, r#"{"status":"handled"}"#, Verdict::Delivered);
+        check(MESSAGE, 500, r#"{"error":"error writing HTTP logs: x"}"#, Verdict::Delivered);
+        check_retry(MESSAGE, 404, r#"{"error":"not found: /mr/x"}"#, Trouble::Configuration);
+        check_retry(MESSAGE, 404, r#"{"error":"no such ticketer 59d7"}"#, Trouble::Configuration);
+        check_retry(MESSAGE, 401, r#"{"status":"unauthorized"}"#, Trouble::Configuration);
+        check_retry(MESSAGE, 405, r#"{"error":"illegal method: GET"}"#, Trouble::Configuration);
+        check_given_up(MESSAGE, 400, r#"{"error":"field 'type' is required"}"#);
+        check_given_up(MESSAGE, 400, r#"{"error":"invalid event type"}"#);
+        check_given_up(MESSAGE, 404, NO_SUCH_TICKET);
+        check_retry(Try { ticket_age_ms: 0, ..MESSAGE }, 404, NO_SUCH_TICKET, Trouble::Ticket);
+        check_retry(MESSAGE, 400, r#"{"error":"unable to load org assets"}"#, Trouble::Ticket);
+        check_retry(MESSAGE, 400, r#"{"error":"error storing attachment: x"}"#, Trouble::Ticket);
+        check_retry(MESSAGE, 400, r#"{"error":"error inserting outgoing message: x"}"#, Trouble::Ticket);
+        let fetching = r#"{"error":"error fetching ticket file '{x}': y"}"#;
+        let with_files = Try { kind: Kind::Message { has_files: true, has_others: false }, ..MESSAGE };
+        check(with_files, 400, fetching, Verdict::Unfetched);
+        check_given_up(MESSAGE, 400, fetching);
+        for status in [408, 429, 500, 502, 503, 504] {
+            check_retry(MESSAGE, status, "", Trouble::Down);
+        }
+        check_given_up(MESSAGE, 413, "");
+        check_given_up(MESSAGE, 302, "");
+    }
+
+    #[test]
+    fn a_close_is_never_given_up() {
+        for (status, body) in [(400, r#"{"error":"invalid event type"}"#), (404, NO_SUCH_TICKET), (413, "")] {
+            check_retry(CLOSE, status, body, Trouble::Ticket);
+        }
+        let old = Try { age_ms: 30 * DAY_MS, failures: 99, ..CLOSE };
+        let expected = Verdict::Retry { delay_ms: DAY_MS, trouble: Trouble::Down };
+        assert_eq!(judge(old, &Err(Cause::TimedOut.into())), expected);
+    }
+
+    /// RapidPro's repeated `room` leaves tickets that never came to be, whichever was bound last.
+    #[test]
+    fn of_tickets_that_share_a_room_one_may_be_unknown() {
+        let message = Try { kind: Kind::Message { has_files: false, has_others: true }, ..MESSAGE };
+        check(message, 404, NO_SUCH_TICKET, Verdict::UnknownTicket);
+        check_retry(message, 404, r#"{"error":"no such ticketer 59d7"}"#, Trouble::Configuration);
+        let first = Try { kind: Kind::Close { shared: true, superseded: true }, ticket_age_ms: 0, ..CLOSE };
+        check(first, 404, NO_SUCH_TICKET, Verdict::Delivered);
+        let last = Try { kind: Kind::Close { shared: true, superseded: false }, ..CLOSE };
+        check(last, 404, NO_SUCH_TICKET, Verdict::Delivered);
+        check_retry(Try { ticket_age_ms: 0, ..last }, 404, NO_SUCH_TICKET, Trouble::Ticket);
+    }
+
+    #[test]
+    fn delays_grow_are_stretched_and_end_for_messages() {
+        let delay = |attempt| match judge(attempt, &Err(Cause::TimedOut.into())) {
+            Verdict::Retry { delay_ms, .. } => delay_ms,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(delay(MESSAGE), 5_000);
+        assert_eq!(delay(Try { chance: 99, ..MESSAGE }), 5_990);
+        assert_eq!(delay(Try { failures: 3, ..MESSAGE }), 120_000);
+        assert_eq!(delay(Try { failures: 99, ..MESSAGE }), 300_000);
+        let old = judge(Try { age_ms: 3 * DAY_MS, ..MESSAGE }, &Err(Cause::TimedOut.into()));
+        assert!(matches!(old, Verdict::GiveUp { .. }), "{old:?}");
+    }
+
+    #[test]
+    fn retry_after_is_honoured_within_bounds() {
+        let asked = |retry_after_ms| {
+            let answer = WebhookAnswer { status: 429, body: String::new(), retry_after_ms: Some(retry_after_ms) };
+            judge(MESSAGE, &Ok(answer))
+        };
+        let waits = |delay_ms| Verdict::Retry { delay_ms, trouble: Trouble::Down };
+        assert_eq!(asked(1_000), waits(5_000));
+        assert_eq!(asked(60_000), waits(60_000));
+        assert_eq!(asked(DAY_MS), waits(HOUR_MS));
+    }
+}

@@ -1,0 +1,90 @@
+//! outbound/room_closed
+
+use crate::config::settings;
+use crate::ids::RoomId;
+use crate::outbound::outbox_writer;
+use crate::outbound::reconcile;
+use crate::runtime::cache::Recent;
+use crate::runtime::host::Host;
+use crate::runtime::job::Haste;
+use crate::runtime::job::Job;
+use crate::runtime::operation::End;
+use crate::runtime::outcome::Level;
+use crate::store::missed::ReconcileNeeded;
+use crate::store::snapshot::Desk;
+use crate::store::ticket::Closer;
+use crate::store::ticket::FactKind;
+use crate::wire::rocketchat::Message;
+use crate::wire::rocketchat::Room;
+
+/// How long after the event of a close that of its comment may come, in milliseconds.
+const COMMENT_LATE_MS: u64 = 100;
+
+/// With which words rooms were closed. Rocket.Chat tells it only once, in an event beside the close's own.
+#[derive(Debug, Default)]
+pub struct ClosingComments(pub(crate) Recent<RoomId, String, 200>);
+
+/// Remembers the words with which a room was closed, if the message says so: they come in an event of their own,
+/// mostly before that of the close.
+pub fn note_comment(host: &Host, message: &Message) {
+    if let Some(comment) = closing_comment(message) {
+        host.cache::<ClosingComments>().0.put(message.room.id.clone(), comment.to_owned());
+    }
+}
+
+fn closing_comment(message: &Message) -> Option<&str> {
+    let text = message.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    text.filter(|_| message.kind.as_deref() == Some("livechat-close"))
+}
+
+/// A room was closed on Rocket.Chat's side, or by this app: RapidPro is told in the first case.
+pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
+    let made_here = closed.was_made_by(&host.process().app_id);
+    let room = closed.id;
+    // Behind the room's messages whose events came before.
+    host.acquire(outbox_writer::desk_queue(&room)).await;
+    let stored = match Desk::read(host, &room).await {
+        Ok(Some(desk)) if desk.ticket.is_open() => {
+            let comment = comment_on(host, &room).await;
+            desk.ticket.add(host, FactKind::Closed { by: Closer::RocketChat, comment }).await
+        }
+        Ok(None) if made_here => {
+            reconcile::look_soon(host, &room).await;
+            return End::default();
+        }
+        Ok(_) => return End::default(),
+        Err(failure) => Err(failure),
+    };
+    let mut haste = Haste::Due;
+    if let Err(failure) = stored {
+        reconcile::look_soon(host, &room).await;
+        let room = room.as_str();
+        host.log(Level::Error, format!("room {room} was closed, which the comparison of rooms will find: {failure}"));
+        host.cache::<ReconcileNeeded>().0.set(true);
+        haste = Haste::Compare;
+    }
+    End::follow_up(Job::Deliver { room, haste })
+}
+
+/// The words with which a room was closed, where RapidPro is to be told. Their event may be late, and Rocket.Chat 6.12
+/// to 7.0 has none: there they are read back, where the server can.
+async fn comment_on(host: &Host, room: &RoomId) -> Option<String> {
+    let comments = host.cache::<ClosingComments>();
+    let known = comments.0.remove(room);
+    if !settings::all(host).await.is_ok_and(|settings| settings.sends_close_details()) {
+        return None;
+    }
+    if known.is_none() {
+        host.sleep(COMMENT_LATE_MS).await;
+    }
+    if let Some(comment) = known.or_else(|| comments.0.remove(room)) {
+        return Some(comment);
+    }
+    match host.last_messages(room.clone()).await {
+        Ok(messages) => messages.iter().find_map(closing_comment).map(str::to_owned),
+        Err(failure) => {
+            host.log(Level::Debug, format!("the closing comment of room {} is not known: {failure}", room.as_str()));
+            None
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! outbound/run
+
+use crate::ids::RoomId;
+use crate::ids::TicketId;
+use crate::outbound::circuit_breaker::Breakers;
+use crate::outbound::retry_policy::WEBHOOK_TIMEOUT_MS;
+use crate::runtime::host::Host;
+use crate::runtime::job::Haste;
+use crate::runtime::job::Job;
+use crate::runtime::operation::End;
+use crate::store::ticket::Ticket;
+
+/// How long an attempt can take, with what is stored around it, in milliseconds.
+pub(crate) const ATTEMPT_MS: u64 = WEBHOOK_TIMEOUT_MS + 5_000;
+
+pub(crate) fn sending_queue(room: &RoomId) -> String {
+    format!("sending/{}", room.as_str())
+}
+
+/// Whether to go on with the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Something changed: look again.
+    Again,
+    /// What is left has its wake-up in the calendar.
+    Stop,
+}
+
+/// One operation's way through a room's outbox. The room's sending queue is held all the while.
+pub(crate) struct Courier<'a> {
+    pub(crate) host: &'a Host,
+    pub(crate) haste: Haste,
+    /// Whether the room was open when it was last compared.
+    pub(crate) compared_open: Option<bool>,
+    /// The tickets that RapidPro did not know when they were tried.
+    pub(crate) unknown: Vec<TicketId>,
+    pub(crate) tried_to_leave: bool,
+    pub(crate) left: bool,
+    pub(crate) follow_ups: Vec<Job>,
+}
+
+impl<'a> Courier<'a> {
+    pub(crate) fn new(host: &'a Host, haste: Haste) -> Self {
+        Self {
+            host,
+            haste,
+            compared_open: None,
+            unknown: Vec::new(),
+            tried_to_leave: false,
+            left: false,
+            follow_ups: Vec::new(),
+        }
+    }
+
+    pub(crate) fn end(self) -> End {
+        End { response: None, follow_ups: self.follow_ups }
+    }
+}
+
+/// Whether RapidPro may be asked now, as far as this process has seen of it lately.
+pub(crate) fn may_try(host: &Host, ticket: &Ticket) -> bool {
+    host.cache::<Breakers>().of(&ticket.contact.workspace).allows(host.now(), ATTEMPT_MS)
+}

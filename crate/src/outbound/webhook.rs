@@ -1,0 +1,172 @@
+//! Webhooks to RapidPro: their bodies, and one attempt at posting one.
+
+use crate::config::connection;
+use crate::config::connection::Connection;
+use crate::config::language;
+use crate::config::settings;
+use crate::ids::ContactToken;
+use crate::ids::RoomId;
+use crate::ids::TicketId;
+use crate::outbound::close_details;
+use crate::outbound::content;
+use crate::outbound::file_link;
+use crate::outbound::retry_policy::WEBHOOK_TIMEOUT_MS;
+use crate::runtime::effect::Effect;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::runtime::json;
+use crate::store::outbox::Entry;
+use crate::store::ticket::Binding;
+use crate::store::ticket::Ticket;
+use crate::text::messages;
+use crate::wire::rapidpro::Event;
+use crate::wire::rapidpro::EventAttachment;
+use crate::wire::rapidpro::EventKind;
+use crate::wire::rapidpro::EventVisitor;
+use crate::wire::rapidpro::FILE_SIZE_MAX;
+use crate::wire::rapidpro::MessageData;
+use crate::wire::rapidpro::WebhookAnswer;
+use serde_json::Value;
+
+/// A webhook, ready to be posted.
+#[derive(Debug)]
+pub struct Webhook {
+    pub(crate) connection: Connection,
+    pub(crate) body: Value,
+}
+
+/// Why a webhook cannot even be posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undelivered {
+    /// RapidPro has not told its address yet, or the ticket's workspace is no longer configured.
+    NotConnected,
+    /// What it needs to be posted could not be read.
+    Unreadable(Failure),
+}
+
+impl From<Failure> for Undelivered {
+    fn from(failure: Failure) -> Self {
+        Self::Unreadable(failure)
+    }
+}
+
+impl Webhook {
+    /// Tells RapidPro what somebody wrote to the contact, as a message of one of the room's tickets.
+    ///
+    /// # Errors
+    /// Where RapidPro is not connected, or what is needed cannot be read.
+    pub async fn message(host: &Host, ticket: &Ticket, binding: &Binding, entry: &Entry) -> Result<Self, Undelivered> {
+        let (mut text, attachments) = render(host, &ticket.room, entry).await?;
+        let attachments = Some(attachments).filter(|attachments| !attachments.is_empty());
+        if let Some(form) = settings::all(host).await?.agent_name_form()
+            && !entry.message.author.is_empty()
+        {
+            text = content::signed(form, &entry.message.author, &text);
+        }
+        let data = json::to_value(MessageData { text: &text, attachments });
+        Self::of(host, ticket, binding, EventKind::AgentMessage, Some(data)).await
+    }
+
+    /// Tells RapidPro that the room of one of its tickets was closed.
+    ///
+    /// # Errors
+    /// Where RapidPro is not connected, or what is needed cannot be read.
+    pub async fn close(host: &Host, ticket: &Ticket, binding: &Binding) -> Result<Self, Undelivered> {
+        let data = close_details::of(host, ticket).await?;
+        Self::of(host, ticket, binding, EventKind::CloseRoom, data).await
+    }
+
+    pub(crate) async fn of(
+        host: &Host,
+        ticket: &Ticket,
+        binding: &Binding,
+        kind: EventKind,
+        data: Option<Value>,
+    ) -> Result<Self, Undelivered> {
+        let event = event(kind, &binding.ticket, &ticket.contact.token, data);
+        let body = json::to_value(event);
+        let connection = connection::find(host, &ticket.contact.workspace, &binding.connection).await?;
+        Ok(Self { connection: connection.ok_or(Undelivered::NotConnected)?, body })
+    }
+
+    /// What posts it.
+    pub fn into_effect(self) -> Effect {
+        let Connection { url, secret } = self.connection;
+        Effect::PostWebhook { url, secret, body: self.body, timeout_ms: WEBHOOK_TIMEOUT_MS }
+    }
+
+    /// Posts it.
+    ///
+    /// # Errors
+    /// Where no answer came.
+    pub async fn post(self, host: &Host) -> Result<WebhookAnswer, Failure> {
+        host.one(self.into_effect()).await
+    }
+}
+
+/// What RapidPro can fetch goes as files, what it cannot as words.
+pub(crate) async fn render<'a>(
+    host: &Host,
+    room: &RoomId,
+    entry: &'a Entry,
+) -> Result<(String, Vec<EventAttachment<'a>>), Failure> {
+    let mut lines: Vec<String> = Some(entry.message.text.clone()).filter(|text| !text.is_empty()).into_iter().collect();
+    let mut attachments = Vec::new();
+    for file in &entry.message.files {
+        if file.size > FILE_SIZE_MAX {
+            let language = language::of_server(host).await;
+            lines.push(messages::NOT_SENT.filled(language, &[("name", &file.name)]));
+        } else if entry.progress.unfetched {
+            lines.push(format!("{}: {}", file.name, file_link::make(host, room, file, file_link::READ_MS).await?));
+        } else {
+            let url = file_link::make(host, room, file, file_link::FETCH_MS).await?;
+            attachments.push(EventAttachment { mime: &file.mime, url });
+        }
+    }
+    Ok((lines.join("\n"), attachments))
+}
+
+pub(crate) fn event<'a>(
+    kind: EventKind,
+    ticket: &'a TicketId,
+    token: &'a ContactToken,
+    data: Option<Value>,
+) -> Event<'a> {
+    Event { kind, ticket, visitor: EventVisitor { token }, data }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ids::ContactToken;
+    use crate::ids::TicketId;
+    use crate::runtime::json;
+    use crate::wire::rapidpro::Event;
+    use crate::wire::rapidpro::EventKind;
+    use crate::wire::rapidpro::MessageData;
+    use serde_json::Value;
+
+    fn body(event: &Event<'_>) -> Value {
+        json::to_value(event)
+    }
+
+    #[test]
+    fn bodies_hold_what_the_contract_says_and_no_more() {
+        let (ticket, token) = (TicketId("59d7".into()), ContactToken("10000".into()));
+        assert_eq!(
+            body(&event(
+                EventKind::AgentMessage,
+                &ticket,
+                &token,
+                Some(json::to_value(MessageData { text: "hi", attachments: None }))
+            )),
+            json!({ "type": "agent-message", "ticketID": "59d7", "visitor": { "token": "10000" }, "data": { "text": "hi" } })
+        );
+        assert_eq!(
+            body(&event(EventKind::CloseRoom, &ticket, &token, None)),
+            json!({ "type": "close-room", "ticketID": "59d7", "visitor": { "token": "10000" } })
+        );
+    }
+}

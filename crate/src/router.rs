@@ -1,0 +1,141 @@
+//! RapidPro's requests: which endpoint, which verb, whose, and what for.
+
+use crate::admin::status;
+use crate::inbound::close_room;
+use crate::inbound::connect;
+use crate::inbound::open_room;
+use crate::inbound::visitor_message;
+use crate::outbound::file_link;
+use crate::request::caller::authenticate;
+use crate::request::fields::Fields;
+use crate::request::refusal::Refusal;
+use crate::runtime::host::Host;
+use crate::runtime::operation::End;
+use crate::wire::http::Request;
+use crate::wire::http::Response;
+
+impl Request {
+    /// Whether it follows a link to an agent's file.
+    fn is_for_file(&self) -> bool {
+        self.endpoint == "file" && self.method == "get"
+    }
+}
+
+/// Answers a request.
+pub async fn answer(host: &Host, request: &Request) -> End {
+    match dispatch(host, request).await {
+        Ok(end) => end,
+        Err(refusal) => refusal.end(host),
+    }
+}
+
+pub(crate) async fn dispatch(host: &Host, request: &Request) -> Result<End, Refusal> {
+    if request.is_for_file() {
+        // Whoever has a good link needs nothing else.
+        return file_link::serve(host, &request.query).await;
+    }
+    let endpoint = Endpoint::of(request)?;
+    let caller = authenticate(host, request.headers.authorization.as_deref()).await?;
+    #[cfg(feature = "trap")]
+    spring_trap(request);
+    match endpoint {
+        Endpoint::SecretCheck => Ok(End::answer(Response::of(200))),
+        Endpoint::ReadSettings => connect::read(host, &caller).await,
+        Endpoint::WriteSettings => connect::write(host, caller, &Fields::of_body(&request.json()?)?).await,
+        Endpoint::Room => open_room::open(host, &caller, &Fields::of_body(&request.json()?)?).await,
+        Endpoint::RoomClose => close_room::close(host, &caller, &Fields::of_body(&request.json()?)?).await,
+        Endpoint::VisitorMessage => visitor_message::deliver(host, &caller, &Fields::of_body(&request.json()?)?).await,
+        Endpoint::Status => status::answer(host, &caller, &request.query).await,
+    }
+}
+
+/// An operation that RapidPro can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Endpoint {
+    SecretCheck,
+    ReadSettings,
+    WriteSettings,
+    Room,
+    RoomClose,
+    VisitorMessage,
+    Status,
+}
+
+impl Endpoint {
+    pub(crate) fn of(request: &Request) -> Result<Self, Refusal> {
+        match (request.endpoint.as_str(), request.method.as_str()) {
+            ("secret.check", "get") => Ok(Self::SecretCheck),
+            ("settings", "get") => Ok(Self::ReadSettings),
+            ("settings", "put") => Ok(Self::WriteSettings),
+            ("room", "get" | "post") => Ok(Self::Room),
+            ("room.close", "get" | "post") => Ok(Self::RoomClose),
+            ("visitor-message", "post") => Ok(Self::VisitorMessage),
+            ("status", "get") => Ok(Self::Status),
+            (endpoint, method) => {
+                Err(Refusal::Verb(format!("`{endpoint}` does not offer {}", method.to_ascii_uppercase())))
+            }
+        }
+    }
+}
+
+#[cfg(feature = "trap")]
+#[expect(clippy::panic, reason = "what this build is for")]
+fn spring_trap(request: &Request) {
+    assert!(request.headers.x_test_trap.is_none(), "trapped on purpose");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::fields::Fields;
+    use crate::request::refusal::Refusal;
+    use crate::wire::http::Headers;
+    use crate::wire::http::Query;
+    use crate::wire::http::Request;
+
+    #[track_caller]
+    fn check(headers: Headers, body: &str, expected: Result<(), &str>) {
+        let query = Query::default();
+        let request =
+            Request { endpoint: "room".into(), method: "get".into(), headers, query, body: Some(body.into()) };
+        let json = request.json();
+        match (json.as_ref().map_err(Clone::clone).and_then(Fields::of_body), expected) {
+            (Ok(_), Ok(())) => {}
+            (Err(Refusal::Malformed(words)), Err(part)) if words.contains(part) => {}
+            (Err(Refusal::MediaType), Err("media type")) => {}
+            (other, _) => panic!("{other:?}"),
+        }
+    }
+
+    fn headers(content_type: &str, length: &str) -> Headers {
+        Headers { content_type: Some(content_type.into()), content_length: Some(length.into()), ..Headers::default() }
+    }
+
+    #[test]
+    fn bodies_that_are_read_and_refused() {
+        let announced = || headers("application/json; charset=UTF-8", "2");
+        check(announced(), "{}", Ok(()));
+        check(announced(), "[]", Err("must be a JSON object"));
+        check(announced(), "null", Err("must be a JSON object"));
+        check(headers("APPLICATION/JSON", "2"), "{}", Ok(()));
+        check(headers("application/vnd.api+json", "2"), "{}", Err("media type"));
+        check(headers("text/plain", "2"), "{}", Err("media type"));
+        check(headers("application/json", "0"), "{}", Err("POST works"));
+        check(Headers::default(), "{}", Err("a proxy on the way"));
+        check(Headers { transfer_encoding: Some("chunked".into()), ..headers("application/json", "0") }, "{}", Ok(()));
+    }
+
+    #[test]
+    fn verbs_that_are_not_offered() {
+        for (endpoint, method) in [("room", "delete"), ("visitor-message", "get"), ("settings", "head")] {
+            let request = Request {
+                endpoint: endpoint.into(),
+                method: method.into(),
+                headers: Headers::default(),
+                query: Query::default(),
+                body: None,
+            };
+            assert!(matches!(Endpoint::of(&request), Err(Refusal::Verb(_))), "{endpoint} {method}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! runtime/job
+
+use crate::ids::Contact;
+use crate::ids::RoomId;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
+/// Something that the app itself wants done: right after an operation, or later through the server's
+/// scheduler. A lost job is none: what is owed stands in the calendar, and the sweep comes by.
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Job {
+    /// Send what a room owes to RapidPro.
+    Deliver {
+        /// The room.
+        room: RoomId,
+        /// How thoroughly.
+        haste: Haste,
+    },
+    /// Post what a contact wrote and Rocket.Chat could not take.
+    Post {
+        /// The contact.
+        contact: Contact,
+    },
+    /// Show a room's agents what the contact and the bot said before.
+    ShowHistory {
+        /// The room.
+        room: RoomId,
+        /// The contact's workspace, so that nothing is read where it has no token.
+        workspace: String,
+    },
+    /// Look for what is due.
+    Sweep {
+        /// Whether RapidPro may be back, so that whatever waited for it is due.
+        recovered: bool,
+    },
+    /// Compare the rooms of open tickets with what was taken up, since events may have been lost.
+    Compare {
+        /// The page of the calendar of opened tickets, or all of them.
+        page: Option<u64>,
+    },
+    /// Look whether the settings can be used as they stand, RapidPro's API tokens among them.
+    CheckSettings,
+}
+
+/// How thoroughly a room's outbox is worked off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Haste {
+    /// Send what is due.
+    Due,
+    /// RapidPro may be back: send also what waits for its recovery.
+    Recovered,
+    /// Events may have been lost: look for messages and a close that were never taken up.
+    Compare,
+}

@@ -1,0 +1,144 @@
+//! store/inbox
+
+use crate::ids::Contact;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::runtime::job::Job;
+use crate::runtime::json;
+use crate::store::time_index::DUE;
+use crate::wire::rocketchat::Attachment;
+use crate::wire::rocketchat::Message;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+use serde_with::skip_serializing_none;
+
+/// A file that is to be copied.
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Copy {
+    /// Where it is.
+    pub url: String,
+    /// Its name in Rocket.Chat.
+    pub name: String,
+    /// What it claims to be: a MIME type, a bare kind or nothing. Version 1.0.0 stored none.
+    pub mime: Option<String>,
+}
+
+pub(crate) const VERSION: u8 = 1;
+
+/// How soon to try again, in milliseconds.
+pub(crate) const RETRY_MS: u64 = 20_000;
+
+/// What Rocket.Chat is to take as one message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Content {
+    /// The text; may be empty.
+    pub text: String,
+    /// What is shown below the text.
+    pub attachments: Vec<Attachment>,
+    /// The file that all of this only stands in for, where it cannot be copied.
+    pub copy: Option<Copy>,
+}
+
+/// A message that waits, as it is stored.
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+pub struct Letter {
+    pub(crate) v: u8,
+    /// When it was accepted.
+    pub at: u64,
+    /// By which RapidPro was told so.
+    pub id: String,
+    pub(crate) contact_of: Contact,
+    pub(crate) text: String,
+    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) copy: Option<Copy>,
+    /// When Rocket.Chat was first asked to take it, if it was.
+    pub(crate) tried_at: Option<u64>,
+}
+
+/// That Rocket.Chat is being asked to take a letter, as it is stored before.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Trying {
+    pub(crate) v: u8,
+    pub(crate) letter: String,
+    pub(crate) tried_at: u64,
+}
+
+impl Letter {
+    /// Whether a message says what this letter says: by its links, or by the copy that they stand in for.
+    pub(crate) fn is_said_by(&self, message: &Message) -> bool {
+        let files = message.files.as_deref().unwrap_or_default();
+        let attachments = message.attachments.as_deref().unwrap_or_default();
+        let same_media = if files.is_empty() {
+            let links = self.attachments.iter().filter_map(|attachment| attachment.title.link.as_ref());
+            // Rocket.Chat adds quotes of what the text refers to: they have no link.
+            links.eq(attachments.iter().filter_map(|attachment| attachment.link.as_ref()))
+        } else {
+            self.copy.as_ref().is_some_and(|copy| files.iter().any(|file| file.name.as_ref() == Some(&copy.name)))
+        };
+        same_media && message.text.as_deref().unwrap_or_default() == self.text
+    }
+}
+
+/// Keeps a message, which Rocket.Chat was first asked to take at `tried_at`, if it was, and which others wait
+/// before, or not; answers the id under which it, or its first part, is kept.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it: then it was not accepted.
+pub async fn keep(
+    host: &Host,
+    contact: &Contact,
+    contents: Vec<Content>,
+    tried_at: Option<u64>,
+    behind_others: bool,
+) -> Result<String, Failure> {
+    let (id, at) = (host.random("letter", 12), host.now());
+    let page = DUE.page(at.saturating_add(RETRY_MS));
+    DUE.list(host, page).await?;
+    for (index, Content { text, attachments, copy }) in (0..).zip(contents) {
+        let mut id = id.clone();
+        // Parts of one time are posted in the order of their ids.
+        id.extend(char::from_u32(u32::from('a') + index));
+        let associations = vec![contact.association(), DUE.association(page), letter_association(&id)];
+        let letter = Letter { v: VERSION, at, id, contact_of: contact.clone(), text, attachments, copy, tried_at };
+        host.create_record(associations, letter).await?;
+    }
+    // Not beside the job of those, which posts this one too: two nodes would take up the same letter at once.
+    let delay_ms = if behind_others { 2 * RETRY_MS } else { RETRY_MS };
+    host.schedule(Job::Post { contact: contact.clone() }, at.saturating_add(delay_ms)).await;
+    Ok(id)
+}
+
+/// The letters among a contact's records, oldest first.
+pub fn letters(records: &[Value]) -> Vec<Letter> {
+    let mut letters: Vec<Letter> = json::read_all(records);
+    for trying in json::read_all::<Trying>(records) {
+        if let Some(letter) = letters.iter_mut().find(|letter| letter.id == trying.letter) {
+            letter.tried_at = letter.tried_at.or(Some(trying.tried_at));
+        }
+    }
+    letters.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    letters
+}
+
+/// The contacts of the letters among a page's records.
+pub fn contacts_on(records: &[Value]) -> Vec<Contact> {
+    let contact = |record: &Value| json::read(record.get("contact_of").or(record.get("contact"))?);
+    let mut contacts: Vec<Contact> = records.iter().filter_map(contact).collect();
+    contacts.dedup();
+    contacts
+}
+
+/// Whether a contact has letters waiting.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading them.
+pub async fn waits(host: &Host, contact: &Contact) -> Result<bool, Failure> {
+    Ok(!letters(&host.all_records(contact.association()).await?).is_empty())
+}
+
+pub(crate) fn letter_association(id: &str) -> String {
+    format!("letter/{id}")
+}

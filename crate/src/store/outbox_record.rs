@@ -1,0 +1,185 @@
+//! store/outbox_record
+
+use crate::ids::EntryId;
+use crate::ids::NodeId;
+use crate::ids::RoomId;
+use crate::runtime::effect::Effect;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::runtime::json;
+use crate::store::keys::GIVEN_UP;
+use crate::store::keys::batch_association;
+use crate::store::keys::lines_association;
+use crate::store::keys::room_association;
+use crate::store::time_index::DUE;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+use serde_with::skip_serializing_none;
+
+pub(crate) const VERSION: u8 = 1;
+
+/// For how long an entry belongs to the node that wrote it down or took it over, in milliseconds: longer
+/// than an attempt can take.
+pub const LEASE_MS: u64 = 40_000;
+
+/// The entry id under which attempts at the room's closes are kept.
+pub const CLOSE: &str = "close";
+
+/// The entry id under which attempts at showing the room's history are kept.
+pub const HISTORY: &str = "history";
+
+/// One line of a room's outbox, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Line {
+    pub(crate) v: u8,
+    pub(crate) at: u64,
+    pub(crate) room: RoomId,
+    pub(crate) entry: EntryId,
+    pub(crate) batch: u64,
+    pub(crate) line: LineKind,
+}
+
+/// What a line says.
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LineKind {
+    /// Something is to be sent.
+    Written {
+        /// What.
+        message: Message,
+        /// Who sends it first.
+        node: NodeId,
+        /// Until when nobody else may.
+        until: u64,
+    },
+    /// A node has taken it over.
+    Claimed {
+        /// Which.
+        node: NodeId,
+        /// Until when nobody else may.
+        until: u64,
+    },
+    /// An attempt failed.
+    Failed {
+        /// Whose.
+        node: NodeId,
+        /// When to try again.
+        next: u64,
+        /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
+        outage: bool,
+        /// Whether RapidPro could not fetch the files: from now on they are links in the text.
+        #[serde(default)]
+        unfetched: bool,
+    },
+    /// The agents have been told that RapidPro does not answer.
+    Announced,
+    /// It is over: RapidPro has it, or never will.
+    Settled {
+        /// Why RapidPro never will, in words.
+        given_up: Option<String>,
+    },
+    /// Somebody wants it tried once more: it was given up or, of a history, shown.
+    Retried,
+}
+
+/// A message that somebody on Rocket.Chat's side wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Message {
+    /// When it was written, by Rocket.Chat's clock.
+    pub written_at: u64,
+    /// Who wrote it, by name.
+    #[serde(default)]
+    pub author: String,
+    /// The text; may be empty where there are files.
+    pub text: String,
+    /// The files.
+    #[serde(default)]
+    pub files: Vec<File>,
+}
+
+/// A file that somebody on Rocket.Chat's side sent.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct File {
+    /// Rocket.Chat's id.
+    pub id: String,
+    /// As the agent's device named it.
+    pub name: String,
+    /// The MIME type.
+    pub mime: String,
+    /// In bytes.
+    pub size: u64,
+}
+
+/// The page of the calendar on which an entry is looked at again, should its first attempt not settle
+/// it. All lines of an entry share a batch of that name, so that they can be removed together.
+pub fn first_page(taken_up_at: u64) -> u64 {
+    DUE.page(taken_up_at.saturating_add(LEASE_MS))
+}
+
+/// Where a line goes: which entry of which room it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The room.
+    pub room: &'a RoomId,
+    /// The entry's id.
+    pub entry: &'a str,
+    /// When it was written down.
+    pub taken_up_at: u64,
+    /// When its last line was stored: the next one counts as later, whatever became of the clock.
+    pub last_at: u64,
+}
+
+/// Adds a line about an entry.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it.
+pub async fn add(host: &Host, place: Place<'_>, kind: LineKind) -> Result<(), Failure> {
+    let effect = line(host, place, kind).await?;
+    host.one::<Value>(effect).await?;
+    Ok(())
+}
+
+/// What adds a line about an entry. What needs to be looked at later is entered in the calendar first;
+/// the end of an entry is entered where its beginning is, so that whoever reads that page sees it.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing the calendar's page.
+pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effect, Failure> {
+    let Place { room, entry, taken_up_at, last_at } = place;
+    let batch = first_page(taken_up_at);
+    let mut associations = vec![room_association(room), lines_association(room)];
+    // Other lines must not go with those of the messages that were taken up in the same minute.
+    let is_of_message = entry != CLOSE && entry != HISTORY;
+    if is_of_message {
+        associations.push(batch_association(room, batch));
+        associations.push(format!("entry/{}/{entry}", room.as_str()));
+    }
+    if is_of_message && matches!(kind, LineKind::Settled { given_up: Some(_) } | LineKind::Retried) {
+        associations.push(GIVEN_UP.to_owned());
+    }
+    let (page, is_over) = match &kind {
+        LineKind::Written { .. } => (Some(batch), false),
+        LineKind::Claimed { until, .. } => (Some(DUE.page(*until)), false),
+        LineKind::Failed { next, .. } => (Some(DUE.page(*next)), false),
+        LineKind::Announced => (None, false),
+        LineKind::Settled { .. } => (Some(batch), true),
+        LineKind::Retried => (Some(DUE.page(host.now())), false),
+    };
+    if let Some(page) = page {
+        if !is_over {
+            DUE.list(host, page).await?;
+        }
+        associations.push(DUE.association(page));
+    }
+    let at = host.now().max(last_at.saturating_add(1));
+    let was_taken = is_of_message && kind == LineKind::Settled { given_up: None };
+    let line = Line { v: VERSION, at, room: room.clone(), entry: entry.to_owned(), batch, line: kind };
+    let record = json::to_value(line);
+    // Found by exactly what its beginning was stored with; should there be none, it is stored beside the others.
+    Ok(match was_taken {
+        true => Effect::ReplaceRecord { associations, record },
+        false => Effect::CreateRecord { associations, record },
+    })
+}

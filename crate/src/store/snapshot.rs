@@ -1,0 +1,57 @@
+//! A ticket and its outbox, as one read of the room's records shows them.
+
+use crate::ids::RoomId;
+use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
+use crate::store::keys;
+use crate::store::outbox::Outbox;
+use crate::store::ticket;
+use crate::store::ticket::Ticket;
+use serde_json::Value;
+
+/// A failing store is asked this often.
+const READ_TRIES: u32 = 3;
+
+/// What is stored of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// What is on its way to RapidPro.
+    pub outbox: Outbox,
+}
+
+impl Desk {
+    /// Reads what is stored of a room; `None` where it never served a ticket.
+    ///
+    /// # Errors
+    /// Whatever keeps Rocket.Chat from reading it.
+    pub async fn read(host: &Host, room: &RoomId) -> Result<Option<Self>, Failure> {
+        Ok(Self::of(&host.all_records(keys::room_association(room)).await?))
+    }
+
+    /// What a room's records add up to; `None` where it never served a ticket.
+    pub fn of(records: &[Value]) -> Option<Self> {
+        ticket::of_room(records).map(|ticket| Self { ticket, outbox: Outbox::of(records) })
+    }
+
+    /// Reads what is stored of a room, several times if need be: for what must not be missed.
+    ///
+    /// # Errors
+    /// Whatever keeps Rocket.Chat from reading it to the last.
+    pub async fn read_insistently(host: &Host, room: &RoomId) -> Result<Option<Self>, Failure> {
+        for _ in 1..READ_TRIES {
+            if let Ok(desk) = Self::read(host, room).await {
+                return Ok(desk);
+            }
+        }
+        Self::read(host, room).await
+    }
+
+    /// Whether something is still to be done for the room.
+    pub fn is_busy(&self) -> bool {
+        let waits = !self.outbox.waiting.is_empty() || self.outbox.history.is_under_way();
+        let is_under_way = !self.ticket.is_finished() && (!self.ticket.is_open() || waits);
+        is_under_way || !self.ticket.owed().is_empty()
+    }
+}

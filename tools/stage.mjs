@@ -70,9 +70,11 @@ function packageStage(stage, name, zip) {
 	writeFileSync(zip, timeless(join(stage, 'dist', name)));
 }
 
-/** The same bytes whenever and wherever it is packaged: entries in order, without the times and rights of files here. */
+/** The same bytes whenever and wherever it is packaged: in order, without the times and rights that files have here. */
 function timeless(zip) {
 	const archive = new AdmZip(zip);
+	const { when, ...tool } = JSON.parse(archive.readAsText('.packagedby'));
+	archive.updateFile('.packagedby', Buffer.from(JSON.stringify(tool)));
 	for (const entry of archive.getEntries()) {
 		entry.header.time = new Date(1980, 0, 1);
 		entry.header.attr = (0o100644 << 16) >>> 0;

@@ -3,7 +3,6 @@
  *
  * usage: node --import tsx bench/bench.mts                  everything, in less than half an hour
  *        node --import tsx bench/bench.mts --quick          few samples, printed only
- *        node --import tsx bench/bench.mts --criterion      how long the core takes natively, by criterion
  *        node --import tsx bench/bench.mts --record         records the figures that hold on every machine
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -20,14 +19,11 @@ import { report } from './report.mts';
 
 const FLAG = { type: 'boolean', default: false } as const;
 
-const CORE = ['--manifest-path', 'bench/core/Cargo.toml'];
-
 const WHOLE: Extent = { rounds: 3, blocks: 8, memoryRounds: 3, memoryMessages: 10_000 };
 const QUICK: Extent = { rounds: 1, blocks: 2, memoryRounds: 1, memoryMessages: 1_000 };
 
 main(async () => {
-	const { values } = parseArgs({ options: { quick: FLAG, criterion: FLAG, record: FLAG } });
-	if (values.criterion) return run('cargo', ['bench', '--locked', ...CORE, '--features', 'criterion']);
+	const { values } = parseArgs({ options: { quick: FLAG, record: FLAG } });
 	if (values.record) return run(process.execPath, ['--import', 'tsx', 'bench/figures.mts', '--record']);
 	const machine = describeMachine();
 	const text = report(machine, await measure(packages(), values.quick ? QUICK : WHOLE));

@@ -1,5 +1,5 @@
 /**
- * The figures that hold on every machine: `bench/recorded.json` has them, `npm test` compares. Of the round trips
+ * The figures that hold on every machine: `bench/recorded.json` has them, `npm run test:all` compares. Of the round trips
  * `test/round-trips.test.mts` takes care.
  *
  * usage: node --import tsx bench/figures.mts <package> <generated core>     compares
@@ -13,7 +13,6 @@ import { COMMITTED_CORE } from '../tools/generated-core.mjs';
 import { packageName, ROOT } from '../tools/project.mjs';
 import { main } from '../tools/run.mjs';
 import { packageApp } from '../tools/stage.mjs';
-import { buildPlays, countInstructions } from './instructions.mjs';
 import { measureSizes } from './sizes.mts';
 
 interface Figures {
@@ -21,13 +20,11 @@ interface Figures {
 	roundTrips: Record<string, number>;
 	/** In bytes. */
 	sizes: Record<string, number>;
-	/** Of one operation inside the core, natively. */
-	instructions: Record<string, number>;
 }
 
 const FILE = join(ROOT, 'bench', 'recorded.json');
 /** By how much more a figure is another one: compilers of different versions do not write the same code. */
-const TOLERANCE = { sizes: 0.02, instructions: 0.05 };
+const TOLERANCE = 0.02;
 
 main(async () => {
 	const [first, core] = process.argv.slice(2);
@@ -41,7 +38,6 @@ async function record(): Promise<void> {
 	const figures: Figures = {
 		roundTrips: await countRoundTrips(zip),
 		sizes: { ...measureSizes(zip, COMMITTED_CORE) },
-		instructions: instructions(),
 	};
 	writeFileSync(FILE, `${JSON.stringify(figures, null, '\t')}\n`);
 }
@@ -55,25 +51,18 @@ async function countRoundTrips(zip: string): Promise<Record<string, number>> {
 
 function compare(zip: string, core: string): void {
 	const recorded: Figures = JSON.parse(readFileSync(FILE, 'utf8'));
-	const now = { sizes: { ...measureSizes(zip, core) }, instructions: instructions() };
-	const kinds = ['sizes', 'instructions'] as const;
-	const complaints = kinds.flatMap((kind) => larger(recorded[kind], now[kind], TOLERANCE[kind]));
+	const complaints = larger(recorded.sizes, { ...measureSizes(zip, core) });
 	if (complaints.length > 0) {
 		throw new Error(`${complaints.join('\n')}\nIf that is as it must be: npm run bench -- --record`);
 	}
 }
 
-function larger(recorded: Record<string, number>, now: Record<string, number>, tolerance: number): string[] {
+function larger(recorded: Record<string, number>, now: Record<string, number>): string[] {
 	return Object.entries(now).flatMap(([name, value]) => {
 		const before = recorded[name];
 		const change = value / before - 1;
 		console.log(`${name}: ${value.toLocaleString('en')} (${change < 0 ? '' : '+'}${(change * 100).toFixed(1)} %)`);
-		const isWithin = change <= tolerance;
+		const isWithin = change <= TOLERANCE;
 		return isWithin ? [] : [`${name} is ${value}, ${before} was recorded`];
 	});
-}
-
-function instructions(): Record<string, number> {
-	buildPlays();
-	return countInstructions();
 }

@@ -1,7 +1,6 @@
 import { OWN } from '../tools/engines.mjs';
-import { type Crossing, measureCrossings } from './boundary.mts';
+import { type CoreTime, timeCore } from './core.mts';
 import { CROWDS, QUEUED } from './crowd.mts';
-import { countInstructions } from './instructions.mjs';
 import type { Operation } from './operations.mts';
 import { APPS, type Each, Pair } from './processes.mts';
 import { measureSizes, type Sizes } from './sizes.mts';
@@ -47,8 +46,7 @@ export interface Measurements {
 	/** Bytes when started, after half of the messages, and after all; one list a round. */
 	memory: Each<number[]>[];
 	growth: GrowthStep[];
-	crossings: Crossing[];
-	instructions: Record<string, number>;
+	core: CoreTime[];
 }
 
 /** The newest engine, and the last that runs apps in the server's own Node; a store that takes no time, and one like others. */
@@ -82,8 +80,7 @@ export async function measure(zips: Each<string>, extent: Extent): Promise<Measu
 	console.log('what is stored');
 	const growth = await measureGrowth(zips, extent.blocks);
 	console.log('the core alone');
-	const crossings = await measureCrossings();
-	return { sizes: measureSizes(zips.ours), operations, memory, growth, crossings, instructions: countInstructions() };
+	return { sizes: measureSizes(zips.ours), operations, memory, growth, core: await timeCore() };
 }
 
 async function measureOperations(zips: Each<string>, { engine, storeMs }: Conditions, blocks: number): Promise<Round> {

@@ -1,6 +1,7 @@
 /** The endpoint `status`: the app's health and queue, as JSON and for Prometheus. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { RapidPro } from '../sandbox/rapidpro/index.mts';
 import { generation } from '../sandbox/rocketchat/generation.mts';
@@ -66,7 +67,7 @@ describe('status', () => {
 		const status = await statusOf();
 		const host = new URL(stage.rapidPro.url).host;
 		assert.deepEqual(status, {
-			version: '1.0.0',
+			version: JSON.parse(readFileSync('app.json', 'utf8')).version,
 			address: stage.rocketChat.appUrl,
 			missing_permissions: [],
 			settings_problems: [],

@@ -7,8 +7,8 @@ import { cargoTool } from './cargo-tool.mjs';
 import { ROOT } from './project.mjs';
 import { main, run } from './run.mjs';
 
-/** The app with its build, the fuzz targets, and the benchmark. */
-const WORKSPACES = ['Cargo.toml', 'fuzz/Cargo.toml', 'bench/core/Cargo.toml'];
+/** The app with its build, and the fuzz targets. */
+const WORKSPACES = ['Cargo.toml', 'fuzz/Cargo.toml'];
 
 main(() => {
 	const deny = cargoTool('cargo-deny');

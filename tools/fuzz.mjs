@@ -4,7 +4,7 @@
  *
  * usage: node tools/fuzz.mjs [--seconds <a target's time>] [<target> …]
  *        node tools/fuzz.mjs --input <file> <target>     runs one input again
- *        node tools/fuzz.mjs --merge                     adds to the corpus what earlier runs found and it lacks
+ *        node tools/fuzz.mjs --merge                     adds to the corpus what earlier runs found and it lacks; commit few of it
  */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -11,13 +11,21 @@ import { ROOT } from './project.mjs';
 export const COMMITTED_CORE = join(ROOT, 'app-shim', 'core.generated.ts');
 
 /** What decides the generated file, besides wasm-opt. The core's tests do not. */
-const SOURCES = ['Cargo.lock', 'Cargo.toml', 'crate/Cargo.toml', 'crate/i18n', 'crate/src', 'xtask'];
+const SOURCES = [
+	'.cargo/config.toml',
+	'Cargo.lock',
+	'Cargo.toml',
+	'crate',
+	'tools/build.mjs',
+	'tools/core.template.txt',
+	'tools/wasm-bindgen',
+];
 
 /** A hash of the sources, in hex: the same on every machine, whatever line endings git made. */
 export function sourceHash() {
 	const hash = createHash('sha256');
 	hash.update(`wasm-opt ${wasmOptVersion()}\0`);
-	for (const path of SOURCES.flatMap(filesBelow).sort()) {
+	for (const path of SOURCES.flatMap(filesBelow).filter(isSource).sort()) {
 		const text = readFileSync(join(ROOT, path), 'utf8').replaceAll('\r\n', '\n');
 		hash.update(`${path}\0${text}\0`);
 	}
@@ -56,6 +64,10 @@ function field(file, pattern) {
 function wasmOptVersion() {
 	const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
 	return lock.packages['node_modules/binaryen'].version;
+}
+
+function isSource(path) {
+	return !path.startsWith('crate/tests/');
 }
 
 /** The files at or below a path, relative to the root and with `/` between folders. */

@@ -1,8 +1,11 @@
-/** What building Rust takes besides npm's packages. The compiler for WebAssembly is `xtask`'s business. */
+/** What building Rust takes besides npm's packages. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { aptInstall } from './apt.mjs';
 import { run } from './run.mjs';
+import { standardLibraryFromSource } from './wasm-fallback.mjs';
 
+const WASM = 'wasm32-unknown-unknown';
 /** Debian's packages with the compilers: of C, which also links what is written in Rust, and of C++. */
 const COMPILERS = { cc: ['gcc', 'libc6-dev'], 'c++': ['g++'] };
 
@@ -22,6 +25,26 @@ export function provideRust(compilers) {
 		const packages = missing.flatMap((compiler) => COMPILERS[compiler]);
 		aptInstall(packages, `This needs a compiler on the path: install what brings ${missing.join(' and ')}`);
 	}
+}
+
+/** What cargo needs to build for WebAssembly: variables and options, both empty with a compiler of rustup's. */
+export function wasmToolchain() {
+	if (!hasWasm() && !addsWasm()) {
+		console.log(`No standard library for ${WASM} is to be had here: building it from its source`);
+		return standardLibraryFromSource();
+	}
+	return { env: {}, options: [] };
+}
+
+function hasWasm() {
+	const { status, stdout } = spawnSync('rustc', ['--print', 'target-libdir', '--target', WASM], { encoding: 'utf8' });
+	return status === 0 && existsSync(stdout.trim());
+}
+
+/** One attempt: where rustup's server is out of reach, there is another way. */
+function addsWasm() {
+	const env = { ...process.env, RUSTUP_MAX_RETRIES: '0' };
+	return spawnSync('rustup', ['target', 'add', WASM], { env, stdio: 'inherit' }).status === 0;
 }
 
 function runs(program, ...command) {

@@ -12,6 +12,7 @@ import {
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import AdmZip from 'adm-zip';
 import { buildSync } from 'esbuild';
 import { COMMITTED_CORE } from './generated-core.mjs';
 import { packageName, ROOT } from './project.mjs';
@@ -66,7 +67,20 @@ function staged(fill, body) {
 function packageStage(stage, name, zip) {
 	run(process.execPath, [RC_APPS, 'package'], { cwd: stage, quiet: true });
 	// rc-apps prints some errors and reports success all the same; then this is what fails.
-	cpSync(join(stage, 'dist', name), zip);
+	writeFileSync(zip, timeless(join(stage, 'dist', name)));
+}
+
+/** The same bytes whenever and wherever it is packaged: in order, without the times and rights that files have here. */
+function timeless(zip) {
+	const archive = new AdmZip(zip);
+	const { when, ...tool } = JSON.parse(archive.readAsText('.packagedby'));
+	archive.updateFile('.packagedby', Buffer.from(JSON.stringify(tool)));
+	for (const entry of archive.getEntries()) {
+		entry.header.time = new Date(1980, 0, 1);
+		entry.header.attr = (0o100644 << 16) >>> 0;
+		entry.extra = Buffer.alloc(0);
+	}
+	return archive.toBuffer();
 }
 
 function copyApp(core, stage) {

@@ -8,12 +8,9 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHED, OWN, pinned, sandboxOn } from './engines.mjs';
 import { builtFrom, COMMITTED_CORE } from './generated-core.mjs';
-import { CACHE, packageName, ROOT } from './project.mjs';
+import { packageName, ROOT, TRAP } from './project.mjs';
 import { main, run } from './run.mjs';
 import { packageApp } from './stage.mjs';
-
-/** Where `npm test` leaves the core that can be made to trap. */
-const TRAP = join(CACHE, 'trap');
 
 /**
  * What does not depend on the engine, or is about the newest alone: `npm start` and its page, scenarios, figures, several
@@ -48,7 +45,8 @@ function chosen() {
 	const named = process.argv.slice(2);
 	const unknown = named.find((name) => !known.includes(name));
 	if (unknown !== undefined) throw new Error(`no engine ${unknown}: there are ${known.join(', ')}`);
-	return named.length > 0 ? named : known;
+	// What `npm test` has done is not done again.
+	return named.length > 0 ? named : pinned();
 }
 
 function testOn(engine, zip) {

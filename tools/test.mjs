@@ -1,17 +1,21 @@
 /**
- * Checks everything, from the formatting to the packaged app, and stops at the first failure. What is tested is built
- * afresh from the sources; the committed core must only be up to date, since another compiler writes other bytes.
+ * What a contributor runs: from the formatting to the packaged app on the newest engine, up to the first failure. What is
+ * tested is built afresh from the sources; the committed core must only be up to date, since another compiler writes other
+ * bytes. The rest is in `tools/test-all.mjs`.
  *
  * usage: node tools/test.mjs [--static]     with --static only what runs nothing
  */
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { CACHE, packageName, ROOT } from './project.mjs';
+import { FRESH, packageName, ROOT } from './project.mjs';
 import { main, run } from './run.mjs';
+import { wasmToolchain } from './rust.mjs';
+import { inSteps } from './steps.mjs';
 
-const FRESH = join(CACHE, 'fresh');
-const TRAP = join(CACHE, 'trap');
-const BENCH = 'bench/core/Cargo.toml';
+const CORE = 'rapidpro-tickets-core';
+/** Histories that the simulation plays, unless `SEEDS` says how many: enough that most faults and pairs of them occur. */
+const SEEDS = process.env.SEEDS ?? '1000';
 
 const CHECKS = [
 	['The committed core is up to date', () => node('tools/check-core.mjs')],
@@ -20,9 +24,7 @@ const CHECKS = [
 		'Rust: formatting of the fuzz targets',
 		() => run('cargo', ['fmt', '--manifest-path', 'fuzz/Cargo.toml', '--check']),
 	],
-	['Rust: formatting of the benchmark', () => run('cargo', ['fmt', '--manifest-path', BENCH, '--check'])],
 	['Rust: lints', () => clippy('--workspace', '--all-targets')],
-	['Rust: lints of the benchmark', () => clippy('--manifest-path', BENCH, '--lib', '--bins')],
 	// Without the fuzzer itself, which is written in C++.
 	['Rust: lints of the fuzz targets', () => clippy('--manifest-path', 'fuzz/Cargo.toml', '--no-default-features')],
 	['TypeScript: formatting and lints', () => bin('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings')],
@@ -33,27 +35,14 @@ const CHECKS = [
 ];
 
 const TESTS = [
-	['Rust: tests of the core', () => run('cargo', ['test', '--locked', '--package', 'rapidpro-tickets-core'])],
-	// Not optimized, as the simulation is: the build's dependencies are many.
-	['Rust: tests of the build', () => run('cargo', ['test', '--locked', '--package', 'xtask', '--profile', 'dev'])],
-	['Rust: tests as WebAssembly', () => run('cargo', ['xtask', 'test-wasm'])],
-	['The core, built afresh', () => build(FRESH)],
-	['The core that can be made to trap', () => build(TRAP, '--features', 'trap')],
-	['The app, packaged', () => pack(FRESH)],
-	['The app that can be made to trap, packaged', () => pack(TRAP)],
-	['Figures that hold on every machine', compareFigures],
-	['Tests of the build, the sandbox and the packaged app', runTests],
+	['Rust: tests of the core', () => run('cargo', ['test', '--locked', '--package', CORE], { env: { SEEDS } })],
+	['Rust: tests as WebAssembly', testAsWasm],
+	['The core, built afresh', () => node('tools/build.mjs', '--out', FRESH)],
+	['The app, packaged', () => node('tools/package.mjs', '--core', join(FRESH, 'core.generated.ts'), '--out', FRESH)],
+	['Tests of the tools, the sandbox and the packaged app', runTests],
 ];
 
-main(() => {
-	const steps = process.argv.includes('--static') ? CHECKS : [...CHECKS, ...TESTS];
-	for (const [title, body] of steps) {
-		console.log(`\n=== ${title}`);
-		const start = performance.now();
-		body();
-		console.log(`--- ${((performance.now() - start) / 1000).toFixed(1)} s`);
-	}
-});
+main(() => inSteps(process.argv.includes('--static') ? CHECKS : [...CHECKS, ...TESTS]));
 
 function node(...args) {
 	run(process.execPath, args);
@@ -67,26 +56,18 @@ function clippy(...options) {
 	run('cargo', ['clippy', '--locked', ...options, '--', '-D', 'warnings']);
 }
 
-function build(out, ...options) {
-	run('cargo', ['xtask', 'build', '--out', out, ...options]);
+/** Not optimized: they are few, and quick. */
+function testAsWasm() {
+	const { env, options } = wasmToolchain();
+	const target = ['--target', 'wasm32-unknown-unknown'];
+	run('cargo', ['test', ...options, '--locked', '--package', CORE, '--lib', '--profile', 'dev', ...target], { env });
 }
 
-function pack(folder) {
-	node('tools/package.mjs', '--core', join(folder, 'core.generated.ts'), '--out', folder);
-}
-
-function compareFigures() {
-	run('cargo', ['test', '--quiet', '--locked', '--manifest-path', BENCH, '--release', '--lib']);
-	node('--import', 'tsx', 'bench/figures.mts', join(FRESH, packageName()), join(FRESH, 'core.generated.ts'));
-}
-
+/** Several files at a time: most of them wait for a clock. */
 function runTests() {
-	run(process.execPath, ['--import', 'tsx', '--test', '--test-reporter', 'spec', ...testFiles()], {
-		env: {
-			CORE: join(FRESH, 'core.generated.ts'),
-			APP_ZIP: join(FRESH, packageName()),
-			APP_TRAP_ZIP: join(TRAP, packageName()),
-		},
+	const options = ['--test-reporter', 'spec', '--test-concurrency', String(Math.max(2, availableParallelism() - 1))];
+	run(process.execPath, ['--import', 'tsx', '--test', ...options, ...testFiles()], {
+		env: { CORE: join(FRESH, 'core.generated.ts'), APP_ZIP: join(FRESH, packageName()), CLOCK_SPEED: '10' },
 	});
 }
 

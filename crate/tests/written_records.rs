@@ -253,7 +253,7 @@ impl World {
     fn request(endpoint: &str, method: &str, body: &Value, secret: &str) -> Value {
         let headers = json!({ "authorization": format!("Token {secret}"), "content-type": "application/json",
             "content-length": body.to_string().len().to_string() });
-        json!({ "request": { "request": { "endpoint": endpoint, "method": method, "headers": headers, "body": body } } })
+        json!({ "request": { "request": { "endpoint": endpoint, "method": method, "headers": headers, "body": body.to_string() } } })
     }
 
     fn asks(&mut self, endpoint: &str, method: &str, body: &Value) -> Value {
@@ -314,7 +314,7 @@ fn handled() -> Value {
 }
 
 fn answer(status: u16, body: &str, content: Value) -> Value {
-    json!({ "status": status, "body": body, "content": content })
+    json!({ "status": status, "body": if content.is_null() { body.to_owned() } else { content.to_string() } })
 }
 
 /// RapidPro's request for a room.

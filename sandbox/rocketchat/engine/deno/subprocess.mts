@@ -1,7 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { AppManager } from '@rocket.chat/apps-engine/server/AppManager.js';
-import { DenoRuntimeSubprocessController } from '@rocket.chat/apps-engine/server/runtime/deno/AppsEngineDenoRuntime.js';
+import {
+	DenoRuntimeSubprocessController,
+	JSONRPC_METHOD_NOT_FOUND,
+} from '@rocket.chat/apps-engine/server/runtime/deno/AppsEngineDenoRuntime.js';
 import type { IRuntimeController } from '@rocket.chat/apps-engine/server/runtime/IRuntimeController.js';
 import type { Feed } from '../../../feed.mts';
 import { NeverAnswered, OWN_SETTING } from '../../faults.mts';
@@ -170,7 +173,7 @@ function watchRequestsToTheApp(
 		const answer = send(message, options);
 		answer.then(
 			() => answered(),
-			(error: Error) => answered(error.message),
+			(error: Error & { code?: unknown }) => answered(error),
 		);
 		return answer.finally(() => {
 			end();
@@ -180,10 +183,16 @@ function watchRequestsToTheApp(
 }
 
 /** Tells what the app is asked for. Returns the way to tell that it has answered. */
-function announce(news: Feed<News>, { method, params }: AppRequest): (error?: string) => void {
+function announce(news: Feed<News>, { method, params }: AppRequest): (error?: Error & { code?: unknown }) => void {
 	const id = randomUUID();
 	if (news.isHeard) news.tell({ kind: 'asked', id, method, params: JSON.stringify(params) ?? '' });
-	return (error) => news.tell({ kind: 'answered', id, error });
+	return (error) =>
+		news.tell({
+			kind: 'answered',
+			id,
+			error: error?.message,
+			unknown: error?.code === JSONRPC_METHOD_NOT_FOUND,
+		});
 }
 
 /** Drops the answers of calls that a fault lets hang, see {@link NeverAnswered}. */

@@ -44,8 +44,10 @@ export async function assemble({ port, dataFile, install, narrator, started }: A
 	narrator.step('Rocket.Chat starts (a stand-in around the real Apps-Engine; the first time it prepares caches)');
 	const goesOn = dataFile !== undefined && existsSync(dataFile);
 	const log = (line: string) => narrator.note(line);
-	const rocketChat = await RocketChat.start({ port, dataFile, clockMoves: true, log });
-	started(() => rocketChat.stop());
+	const starting = RocketChat.start({ port, dataFile, clockMoves: true, log });
+	// At once: what is being started can be stopped when it runs.
+	started(async () => (await starting.catch(() => undefined))?.stop());
+	const rocketChat = await starting;
 	if (!goesOn) await furnish(rocketChat);
 	const { username, password } = rocketChat.admin;
 	narrator.note(

@@ -210,6 +210,29 @@ describe('trouble', () => {
 			assert.match(complaint, /409/);
 		});
 	});
+
+	it('the app disabled while a ticket is open: every refusal is in words', async () => {
+		const tab = await stage.newContact();
+		const { phone, desk } = partsOf(tab);
+		await openTicket(tab);
+		const enabled = tab.getByRole('checkbox', { name: 'Enabled' });
+		await enabled.click();
+		await enabled.and(tab.locator(':not(:checked):enabled')).waitFor();
+		const words = /the answer was not the app’s: 404 Not Found; in Rocket.Chat the app is disabled or not there/;
+		await write(phone, 'Is somebody there?');
+		await phone.getByRole('article').filter({ hasText: words }).waitFor();
+		await phone.getByRole('button', { name: 'Close ticket' }).click();
+		await tab.getByRole('alert').filter({ hasText: words }).waitFor();
+		await write(desk, '/tickets help');
+		await tab.getByRole('alert').filter({ hasText: 'No such command: "/tickets"' }).waitFor();
+		await enabled.click();
+		await enabled.and(tab.locator(':checked:enabled')).waitFor();
+		await closeTicket(tab);
+		stage.complaints.splice(0).forEach((complaint) => {
+			// The browser itself notes that the sandbox refused.
+			assert.match(complaint, /409/);
+		});
+	});
 });
 
 describe('a scenario', () => {

@@ -76,8 +76,11 @@ export async function endProcess(controller: IRuntimeController): Promise<void> 
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}
 	await controller.stopApp();
-	for (const abort of waiting.get(controller) ?? []) abort(new Error('the server was stopped'));
+	for (const abort of waiting.get(controller) ?? []) abort(STOPPED);
 }
+
+/** Why requests are given up when the server ends. */
+const STOPPED = new Error('the server was stopped');
 
 /** How to give up the requests to an app's process that wait for an answer. */
 const waiting = new WeakMap<object, Set<(reason: Error) => void>>();
@@ -93,8 +96,16 @@ function rememberWaiting(internals: Internals): void {
 		aborts.add(response.abort);
 		const forget = () => void aborts.delete(response.abort);
 		response.promise.then(forget, forget);
-		return response;
+		return { ...response, promise: untilStopped(response.promise) };
 	};
+}
+
+/** A server that has ended waits for nothing and reports nothing: what it had asked for neither succeeds nor fails. */
+function untilStopped(answer: Promise<unknown>): Promise<unknown> {
+	return answer.catch((error) => {
+		if (error === STOPPED) return new Promise(() => {});
+		throw error;
+	});
 }
 
 /**

@@ -63,7 +63,7 @@ it('leaves a file as it is that holds something else than its data', async () =>
 		'one line alone',
 		'{"some": "JSON"}\n',
 		'[1, 2]\n',
-		'["no journal"]',
+		'["no journal"]\n',
 	]) {
 		const file = join(folder, 'letter');
 		await writeFile(file, content);

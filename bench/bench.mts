@@ -26,17 +26,17 @@ main(async () => {
 	const { values } = parseArgs({ options: { quick: FLAG, record: FLAG } });
 	if (values.record) return run(process.execPath, ['--import', 'tsx', 'bench/figures.mts', '--record']);
 	const machine = describeMachine();
-	const text = report(machine, await measure(packages(), values.quick ? QUICK : WHOLE));
+	const text = report(machine, await measure(await packages(), values.quick ? QUICK : WHOLE));
 	if (values.quick) console.log(text);
 	else writeFileSync(join(ROOT, 'bench', 'results.md'), text);
 });
 
 /** Both apps, packaged in the same way. */
-function packages(): Each<string> {
+async function packages(): Promise<Each<string>> {
 	const folder = join(CACHE, 'bench');
 	mkdirSync(folder, { recursive: true });
 	const zips = { ours: join(folder, 'ours.zip'), floor: join(folder, 'floor.zip') };
-	packageApp(COMMITTED_CORE, zips.ours);
-	packageFloor(zips.floor);
+	await packageApp(COMMITTED_CORE, zips.ours);
+	await packageFloor(zips.floor);
 	return zips;
 }

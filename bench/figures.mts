@@ -34,7 +34,7 @@ main(async () => {
 
 async function record(): Promise<void> {
 	const zip = join(ROOT, 'dist', packageName());
-	packageApp(COMMITTED_CORE, zip);
+	await packageApp(COMMITTED_CORE, zip);
 	const figures: Figures = {
 		roundTrips: await countRoundTrips(zip),
 		sizes: { ...measureSizes(zip, COMMITTED_CORE) },

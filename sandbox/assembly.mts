@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Narrator } from './narrator.mts';
 import { RapidPro } from './rapidpro/index.mts';
 import { RocketChat } from './rocketchat/index.mts';
@@ -42,10 +42,12 @@ const LANGUAGE = { id: 'language', label: 'Language' };
 /** Starts both sides, installs the app and connects them, telling each step. */
 export async function assemble({ port, dataFile, install, narrator, started }: AssemblyOptions): Promise<Assembly> {
 	narrator.step('Rocket.Chat starts (a stand-in around the real Apps-Engine; the first time it prepares caches)');
-	const goesOn = dataFile !== undefined && existsSync(dataFile);
+	const goesOn = dataFile !== undefined && (statSync(dataFile, { throwIfNoEntry: false })?.size ?? 0) > 0;
 	const log = (line: string) => narrator.note(line);
-	const rocketChat = await RocketChat.start({ port, dataFile, clockMoves: true, log });
-	started(() => rocketChat.stop());
+	const starting = RocketChat.start({ port, dataFile, clockMoves: true, log });
+	// At once: what is being started can be stopped when it runs.
+	started(async () => (await starting.catch(() => undefined))?.stop());
+	const rocketChat = await starting;
 	if (!goesOn) await furnish(rocketChat);
 	const { username, password } = rocketChat.admin;
 	narrator.note(

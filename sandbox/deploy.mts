@@ -1,20 +1,23 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { RocketChat } from './rocketchat/index.mts';
+import type { Running } from './running.mts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DEPLOY = fileURLToPath(new URL('../tools/deploy.mjs', import.meta.url));
 
-/** Deploys the app as an administrator would: with `npm run deploy`, and so with rc-apps. */
-export async function deploy({ url, admin }: RocketChat, signal: AbortSignal): Promise<void> {
+/**
+ * Deploys the app as an administrator would: with what `npm run deploy` runs, and so with rc-apps. Not through npm, which
+ * hands no signal on to it: it must have the time to remove what it has put into the temporary folder.
+ */
+export async function deploy({ url, admin }: RocketChat, running: Running): Promise<void> {
 	const address = ['--url', url, '--username', admin.username, '--password', admin.password];
-	const child = spawn('npm', ['run', '--silent', 'deploy', '--', ...address], {
-		cwd: ROOT,
-		stdio: ['ignore', 'inherit', 'inherit'],
-		signal,
+	const child = spawn(process.execPath, [DEPLOY, ...address], { stdio: ['ignore', 'inherit', 'inherit'] });
+	const exit = once(child, 'exit');
+	running.add(child, async () => {
+		child.kill();
+		await exit;
 	});
-	const code = await new Promise<number | null>((resolve, reject) => {
-		child.once('error', reject);
-		child.once('exit', resolve);
-	});
-	if (code !== 0) throw new Error('npm run deploy failed; its output above tells why');
+	const [code] = await exit;
+	if (code !== 0) throw new Error('The app could not be deployed; the output above tells why');
 }

@@ -1,3 +1,6 @@
+import { UsageError } from './options.mts';
+import { onStarterGone } from './starter.mts';
+
 /** What was started, to be stopped in the opposite order. */
 export class Running {
 	private readonly stops: (() => Promise<void>)[] = [];
@@ -24,23 +27,27 @@ export class Running {
 }
 
 /**
- * Runs a program until it is over, or until a signal ends it: with the exit code `interrupted`, or that of what it has
- * done so far. Then everything that it has started is stopped, and the process ends.
+ * Runs a program until it is over, or until it is ended: by a signal, by the closing of its terminal, or by the end of
+ * the npm that started it. Then it has the exit code `interrupted`, or that of what it has done so far. At the end
+ * everything that it has started is stopped, and the process ends.
  */
 export async function runProgram(program: (running: Running) => Promise<void>, interrupted?: number): Promise<never> {
 	const running = new Running();
-	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-		process.once(signal, async () => {
-			console.log('\nstopping');
-			await running.stop();
-			process.exit(interrupted);
-		});
-	}
+	const interrupt = async () => {
+		console.log('\nstopping');
+		await running.stop();
+		process.exit(interrupted);
+	};
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
+	onStarterGone(interrupt);
+	// A terminal that was closed takes no output any more, and that must not cut the end short.
+	for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 	try {
 		await program(running);
 	} catch (error) {
 		if (!running.ending) {
 			console.error(`\n${(error as Error).message}`);
+			if (error instanceof UsageError) console.error(`\n${error.usage}`);
 			process.exitCode = 1;
 		}
 	}

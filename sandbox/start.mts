@@ -1,9 +1,9 @@
 /** `npm start`: Rocket.Chat's stand-in with the app, RapidPro's beside it, one conversation, and the page to try both. */
 
-import { parseArgs } from 'node:util';
 import { AGENTS, assemble } from './assembly.mts';
 import { deploy } from './deploy.mts';
 import { Narrator } from './narrator.mts';
+import { aboutPort, fileOption, parseOptions, portOption } from './options.mts';
 import { Page } from './page/server.mts';
 import { type Running, runProgram } from './running.mts';
 import { conversation } from './scenarios/conversation.mts';
@@ -15,6 +15,9 @@ const USAGE = `npm start -- [options]
   --once       stop after the conversation; the exit code tells whether it succeeded
   --help       print this`;
 
+/** Rocket.Chat, RapidPro and the page, on a port each. */
+const LISTENERS = 3;
+
 interface Options {
 	port: number;
 	dataFile: string | undefined;
@@ -22,21 +25,22 @@ interface Options {
 }
 
 function readOptions(): Options {
-	const { values } = parseArgs({
-		options: {
-			port: { type: 'string', default: '3000' },
-			data: { type: 'string' },
-			once: { type: 'boolean', default: false },
-			help: { type: 'boolean', default: false },
-		},
-	});
+	const options = {
+		port: { type: 'string', default: '3000' },
+		data: { type: 'string' },
+		once: { type: 'boolean', default: false },
+		help: { type: 'boolean', default: false },
+	} as const;
+	const { values } = parseOptions({ options }, USAGE);
 	if (values.help) {
 		console.log(USAGE);
 		process.exit();
 	}
-	const port = Number(values.port);
-	if (!Number.isInteger(port) || port < 0 || port > 65_533) throw new Error(`--port ${values.port}: no such port`);
-	return { port, dataFile: values.data, once: values.once };
+	return {
+		port: portOption(values.port, LISTENERS - 1, USAGE),
+		dataFile: values.data === undefined ? undefined : fileOption('--data', values.data, USAGE),
+		once: values.once,
+	};
 }
 
 async function run({ port, dataFile, once }: Options, running: Running): Promise<void> {
@@ -50,7 +54,7 @@ async function run({ port, dataFile, once }: Options, running: Running): Promise
 		port,
 		dataFile,
 		narrator,
-		install: (rocketChat) => deploy(rocketChat, running.add(new AbortController(), async (it) => it.abort()).signal),
+		install: (rocketChat) => deploy(rocketChat, running),
 		started: (stop) => running.add(stop, (stopIt) => stopIt()),
 	});
 	const contact = assembly.rapidPro.addContact({ name: 'Maria', urns: ['tel:+250788111222'] });
@@ -78,4 +82,10 @@ As RapidPro, straight to the app:
   curl -i -X GET ${authorization} ${json} -d '{${visitor}}' ${app}/room.close`;
 }
 
-await runProgram((running) => run(readOptions(), running));
+await runProgram(async (running) => {
+	try {
+		await run(readOptions(), running);
+	} catch (error) {
+		throw aboutPort(error);
+	}
+});

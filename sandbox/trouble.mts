@@ -79,8 +79,11 @@ export class Trouble {
 		this.note({ clockAheadMs: this.now.clockAheadMs + ms });
 	}
 
-	/** The node at which an agent acts next: with two, they take turns. */
-	get people(): Pick<RocketChat, 'agentWrites' | 'closeRoom' | 'transferRoom' | 'takeRoom' | 'returnRoomToQueue'> {
+	/** The node at which somebody acts next: with two, they take turns. */
+	get people(): Pick<
+		RocketChat,
+		'agentWrites' | 'typeCommand' | 'closeRoom' | 'transferRoom' | 'takeRoom' | 'returnRoomToQueue'
+	> {
 		this.atSecondNode = !this.atSecondNode;
 		return this.atSecondNode && this.node ? this.node.people : this.rocketChat;
 	}

@@ -12,13 +12,13 @@ import { packageName, ROOT } from './project.mjs';
 import { main } from './run.mjs';
 import { packageApp } from './stage.mjs';
 
-main(() => {
+main(async () => {
 	const { values } = parseArgs({ options: { core: { type: 'string' }, out: { type: 'string' } } });
 	const core = values.core === undefined ? COMMITTED_CORE : resolve(values.core);
 	const out = values.out === undefined ? join(ROOT, 'dist') : resolve(values.out);
 	const zip = join(out, packageName());
 	mkdirSync(out, { recursive: true });
-	packageApp(core, zip);
+	await packageApp(core, zip);
 	writeChecksum(zip);
 	report(zip, core);
 });

@@ -16,7 +16,7 @@ import AdmZip from 'adm-zip';
 import { buildSync } from 'esbuild';
 import { COMMITTED_CORE } from './generated-core.mjs';
 import { packageName, ROOT } from './project.mjs';
-import { run } from './run.mjs';
+import { interruptible, runUntil } from './run.mjs';
 
 /** What the app consists of. */
 const APP = ['app.json', 'app-shim', 'icon.png', 'i18n', 'TicketsApp.ts'];
@@ -29,43 +29,46 @@ export const RC_APPS = join(ROOT, 'node_modules', '@rocket.chat', 'apps-cli', 'b
 
 /** Packages the app with the given core into the file `zip`. */
 export function packageApp(core, zip) {
-	staged(
+	return staged(
 		(stage) => copyApp(core, stage),
-		(stage) => packageStage(stage, packageName(), zip),
+		(stage, signal) => packageStage(stage, packageName(), zip, signal),
 	);
 }
 
 /** Packages the benchmark's app in the same way. */
 export function packageFloor(zip) {
-	staged(copyFloor, (stage) => packageStage(stage, 'floor_1.0.0.zip', zip));
+	return staged(copyFloor, (stage, signal) => packageStage(stage, 'floor_1.0.0.zip', zip, signal));
 }
 
 /** Packages the app and installs it in a Rocket.Chat; `options` are those of `rc-apps deploy`. */
 export function deployApp(options) {
-	staged(
+	return staged(
 		(stage) => copyApp(COMMITTED_CORE, stage),
-		(stage) => run(process.execPath, [RC_APPS, 'deploy', ...options], { cwd: stage }),
+		(stage, signal) => runUntil(signal, process.execPath, [RC_APPS, 'deploy', ...options], { cwd: stage }),
 	);
 }
 
 /**
  * Calls `body` with a folder that `fill` has put an app into. It is a temporary one: rc-apps leaves out whatever has
- * `dist`, `node_modules` or `.git` anywhere in its path, the project's own path included.
+ * `dist`, `node_modules` or `.git` anywhere in its path, the project's own path included. It is gone afterwards, also
+ * where a signal ends this process meanwhile.
  */
 function staged(fill, body) {
-	const stage = mkdtempSync(join(realpathSync(tmpdir()), 'rapidpro-tickets-'));
-	try {
-		fill(stage);
-		writeFileSync(join(stage, 'package.json'), JSON.stringify(manifest()));
-		symlinkSync(join(ROOT, 'node_modules'), join(stage, 'node_modules'), 'junction');
-		body(stage);
-	} finally {
-		rmSync(stage, { recursive: true, force: true });
-	}
+	return interruptible(async (signal) => {
+		const stage = mkdtempSync(join(realpathSync(tmpdir()), 'rapidpro-tickets-'));
+		try {
+			fill(stage);
+			writeFileSync(join(stage, 'package.json'), JSON.stringify(manifest()));
+			symlinkSync(join(ROOT, 'node_modules'), join(stage, 'node_modules'), 'junction');
+			await body(stage, signal);
+		} finally {
+			rmSync(stage, { recursive: true, force: true });
+		}
+	});
 }
 
-function packageStage(stage, name, zip) {
-	run(process.execPath, [RC_APPS, 'package'], { cwd: stage, quiet: true });
+async function packageStage(stage, name, zip, signal) {
+	await runUntil(signal, process.execPath, [RC_APPS, 'package'], { cwd: stage, quiet: true });
 	// rc-apps prints some errors and reports success all the same; then this is what fails.
 	writeFileSync(zip, timeless(join(stage, 'dist', name)));
 }

@@ -2,6 +2,9 @@ import type { Assembly } from '../assembly.mts';
 import { landscape, type Picture, streetMap } from '../picture.mts';
 import type { ActionName, Asked, PickedFile } from './asked.mts';
 
+/** What Rocket.Chat's message box takes for a command, whether there is one of that name or not. */
+const COMMAND = /^\/\S/;
+
 /** Each resolves when the deed is done; what it throws is told to whoever asked. */
 export type Actions = { [Name in ActionName]: (asked: Asked[Name]) => Promise<unknown> };
 
@@ -33,6 +36,9 @@ export function actionsOf({ rocketChat, rapidPro: first, workspaces, trouble }: 
 		},
 
 		'agent/write': async ({ room, agent, text = '', files = [], sample }) => {
+			if (files.length === 0 && !sample && COMMAND.test(text.trim())) {
+				return trouble.people.typeCommand(room, agent, text.trim());
+			}
 			const pictures = sample ? [sampleFile(streetMap())] : files;
 			const uploads = pictures.map(({ name, type, data }) => ({
 				name,
@@ -45,7 +51,7 @@ export function actionsOf({ rocketChat, rapidPro: first, workspaces, trouble }: 
 		'agent/return': async ({ room }) => trouble.people.returnRoomToQueue(room),
 		'agent/transfer': async ({ room, by, agent, department }) => {
 			const done = await trouble.people.transferRoom(room, { by, agent, department });
-			if (!done) throw new Error('There is nobody online to hand the conversation to');
+			if (!done) throw new Error('There is nobody online to forward the conversation to');
 		},
 		'agent/close': async ({ room, by, comment }) => trouble.people.closeRoom(room, { by, comment }),
 		'agent/online': async ({ agent, online }) => rocketChat.setAgentOnline(agent, online),

@@ -75,10 +75,12 @@ export interface RoomMessage {
 	to?: string;
 }
 
+/** Somebody who acts in Rocket.Chat: agents, and the administrator, whom no conversation is given to. */
 export interface Agent {
 	id: string;
 	name: string;
 	online: boolean;
+	isAdmin: boolean;
 }
 
 export interface Department {
@@ -86,13 +88,13 @@ export interface Department {
 	name: string;
 }
 
-/** What an entry of the wire is about. */
-export type WireKind = 'request' | 'webhook' | 'event' | 'record' | 'job' | 'call' | 'log';
+/** What an entry of the traffic is about. */
+export type TrafficKind = 'request' | 'webhook' | 'event' | 'record' | 'job' | 'call' | 'log';
 
 /** One thing that happened, in a line. What it carried is fetched when somebody wants to see it. */
-export interface WireEntry {
+export interface TrafficEntry {
 	id: string;
-	kind: WireKind;
+	kind: TrafficKind;
 	at: number;
 	title: string;
 	/** The room that it is about, where that is known. */
@@ -106,7 +108,7 @@ export interface WireEntry {
 }
 
 /** The rest of an entry. */
-export interface WireDetail {
+export interface TrafficDetail {
 	sections: { title: string; text: string }[];
 	/** The same request for a terminal, its secret left out. */
 	curl?: string;
@@ -155,7 +157,7 @@ export interface Collections {
 	roomMessages: RoomMessage;
 	agents: Agent;
 	departments: Department;
-	wire: WireEntry;
+	traffic: TrafficEntry;
 }
 
 export type CollectionName = keyof Collections;
@@ -163,5 +165,5 @@ export type CollectionName = keyof Collections;
 /** A document as it is now, or null where it is gone. */
 export type BoardChange = { [Name in CollectionName]: [Name, string, Collections[Name] | null] }[CollectionName];
 
-/** How many entries of the wire are kept. */
-export const WIRE_MAX = 5000;
+/** How many entries of the traffic are kept. */
+export const TRAFFIC_MAX = 5000;

@@ -1,5 +1,5 @@
 import type { Exchange } from '../rapidpro/index.mts';
-import type { WireDetail } from './documents.mts';
+import type { TrafficDetail } from './documents.mts';
 
 /** Headers that hold a secret. */
 const SECRET = new Set(['authorization', 'x-auth-token']);
@@ -10,7 +10,11 @@ export function exchangeTitle({ purpose, method, url }: Exchange): string {
 }
 
 /** Request and answer for a reader. `masked` hides secrets in bodies; of a webhook only the path was logged. */
-export function exchangeDetail(exchange: Exchange, masked: (text: string) => string, webhookBase: string): WireDetail {
+export function exchangeDetail(
+	exchange: Exchange,
+	masked: (text: string) => string,
+	webhookBase: string,
+): TrafficDetail {
 	const { method, headers, body, answer, error } = exchange;
 	const url = exchange.url.startsWith('/') ? webhookBase + exchange.url : exchange.url;
 	const request = [`${method} ${url}`, ...headers.map(([name, value]) => `${name}: ${shown(name, value)}`)].join('\n');

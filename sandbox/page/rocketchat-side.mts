@@ -39,7 +39,7 @@ export class RocketChatSide {
 
 	/** What is there already: data from an earlier run, and what was set up before the page. */
 	private lookAtAll(): void {
-		for (const agent of this.rocketChat.agents()) this.userChanged(agent);
+		for (const user of this.rocketChat.users()) this.userChanged(user);
 		for (const department of this.rocketChat.departments()) this.departmentChanged(department);
 		for (const visitor of this.rocketChat.visitors()) this.visitors.set(visitor._id, visitor);
 		for (const record of this.rocketChat.persistence()) this.recordChanged(record);
@@ -75,8 +75,9 @@ export class RocketChatSide {
 	}
 
 	private userChanged({ username, name, roles, status }: UserDocument): void {
-		if (!roles.includes('livechat-agent')) return;
-		this.board.put('agents', { id: username, name, online: status === 'online' });
+		const isAdmin = roles.includes('admin');
+		if (!isAdmin && !roles.includes('livechat-agent')) return;
+		this.board.put('agents', { id: username, name, online: status === 'online', isAdmin });
 	}
 
 	private departmentChanged(department: DepartmentDocument): void {

@@ -27,7 +27,7 @@ async function takeAll(running: Running): Promise<void> {
 	const assembly = await assemble({
 		port: 0,
 		narrator,
-		install: (rocketChat) => deploy(rocketChat, running.add(new AbortController(), async (it) => it.abort()).signal),
+		install: (rocketChat) => deploy(rocketChat, running),
 		started: (stop) => running.add(stop, (stopIt) => stopIt()),
 	});
 	const contact = assembly.rapidPro.addContact({ name: 'Maria', urns: ['tel:+250788111222'] });

@@ -11,7 +11,7 @@ import type { BoardChange, Sandbox } from './documents.mts';
 import { Plays } from './plays.mts';
 import { RapidProSide } from './rapidpro-side.mts';
 import { FILES, RocketChatSide } from './rocketchat-side.mts';
-import { Wire } from './wire.mts';
+import { Traffic } from './traffic.mts';
 
 /** Larger files are nothing to try by hand. */
 const BODY_MAX = 40 * 1024 * 1024;
@@ -40,7 +40,7 @@ class Refusal extends Error {
 interface Backstage {
 	assembly: Assembly;
 	actions: Actions;
-	wire: Wire;
+	traffic: Traffic;
 	plays: Plays;
 	rapidProSides: RapidProSide[];
 }
@@ -98,17 +98,17 @@ export class Page {
 		const { board } = this;
 		const actions = actionsOf(assembly);
 		new RocketChatSide(board, rocketChat);
-		const wire = new Wire(board, rocketChat);
+		const traffic = new Traffic(board, rocketChat);
 		const rapidProSides: RapidProSide[] = [];
 		const show = (workspace: Workspace) => {
 			rapidProSides.push(new RapidProSide(board, workspace));
-			wire.listenTo(workspace);
+			traffic.listenTo(workspace);
 		};
 		for (const workspace of workspaces.list) show(workspace);
 		workspaces.added.listen(show);
 		const plays = new Plays(board, assembly, this.pauseMs);
 		trouble.changes.listen((troubles) => board.patch('sandbox', 'sandbox', troubles));
-		this.backstage = { assembly, actions, wire, plays, rapidProSides };
+		this.backstage = { assembly, actions, traffic, plays, rapidProSides };
 		board.patch('sandbox', 'sandbox', {
 			starting: undefined,
 			rocketChatUrl: rocketChat.url,
@@ -119,9 +119,9 @@ export class Page {
 		});
 	}
 
-	/** How many entries the wire holds. */
-	get wireLength(): number {
-		return this.board.all('wire').length;
+	/** How many entries the traffic holds. */
+	get trafficLength(): number {
+		return this.board.all('traffic').length;
 	}
 
 	/** Stops listening and cuts every connection. */
@@ -151,7 +151,7 @@ export class Page {
 			case '/api/settings':
 				return sendJson(response, 200, await this.settings());
 		}
-		if (path.startsWith('/api/wire/')) return this.wireDetail(path.slice('/api/wire/'.length), response);
+		if (path.startsWith('/api/traffic/')) return this.trafficDetail(path.slice('/api/traffic/'.length), response);
 		if (path.startsWith(`${FILES}/file-upload/`)) return this.file(path.slice(FILES.length) + search, response);
 		throw new Refusal(404, `There is nothing at ${path}`);
 	}
@@ -187,11 +187,11 @@ export class Page {
 	}
 
 	private async act(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-		const { actions, plays, wire, rapidProSides } = this.stage;
+		const { actions, plays, traffic, rapidProSides } = this.stage;
 		const name = path.slice('/api/'.length);
 		const asked = JSON.parse((await bodyOf(request)) || '{}');
 		if (name === 'play') plays.start(asked.scenario);
-		else if (name === 'wire/clear') wire.clear();
+		else if (name === 'traffic/clear') traffic.clear();
 		else if (!Object.hasOwn(actions, name)) throw new Refusal(404, `There is no action ${name}`);
 		else {
 			const done = actions[name as ActionName](asked as never).finally(() => {
@@ -208,8 +208,8 @@ export class Page {
 		return { ...(await rocketChat.appPage()), appUrl: rocketChat.appUrl, secret: rapidPro.secret };
 	}
 
-	private wireDetail(id: string, response: ServerResponse): void {
-		const detail = this.stage.wire.detail(id);
+	private trafficDetail(id: string, response: ServerResponse): void {
+		const detail = this.stage.traffic.detail(id);
 		if (detail === undefined) throw new Refusal(404, 'This entry is gone');
 		sendJson(response, 200, detail);
 	}

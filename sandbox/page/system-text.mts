@@ -17,7 +17,7 @@ export function systemText({ t, msg, u, transferData }: MessageDocument): string
 		case 'livechat-close':
 			return msg === '' ? `Closed by ${u.username}` : `Closed by ${u.username}: ${msg}`;
 		case 'livechat_transfer_history':
-			return `Handed over by ${u.username} to ${targetOf(transferData as Transfer | undefined)}`;
+			return `Forwarded by ${u.username} to ${targetOf(transferData as Transfer | undefined)}`;
 		default:
 			return msg === '' ? String(t) : msg;
 	}

@@ -237,6 +237,11 @@ export class RocketChat extends People {
 	}
 
 	/** Everybody who has the role of an agent. */
+	/** All who have an account: people, bots, and apps' own users. */
+	users(): UserDocument[] {
+		return this.view.users();
+	}
+
 	agents(): UserDocument[] {
 		return this.view.agents();
 	}

@@ -11,7 +11,8 @@ export interface Notice {
 export type News =
 	/** The server asks the app's process for something: `app:executePostMessageSent`, `scheduler:sweep` … */
 	| { kind: 'asked'; id: string; method: string; params: string }
-	| { kind: 'answered'; id: string; error?: string }
+	/** `unknown`: the app has nothing of that name, which the server finds out by asking. */
+	| { kind: 'answered'; id: string; error?: string; unknown?: boolean }
 	/** The app's process makes a call to the server. */
 	| { kind: 'called'; name: string }
 	| { kind: 'logged'; method: string; severity: string; text: string }

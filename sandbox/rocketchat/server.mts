@@ -164,14 +164,20 @@ export class Server {
 	/** Stops all that {@link start} started. */
 	async stop(): Promise<void> {
 		await this.scheduler.stop();
-		await new Promise((resolve) => {
-			this.http?.close(resolve);
-			// Node 14 has no such method.
-			this.http?.closeAllConnections?.();
-		});
+		await this.stopListening();
 		await this.stopApps();
 		await this.settings.flushed();
 		await this.runtime.stop();
+	}
+
+	private async stopListening(): Promise<void> {
+		const { http } = this;
+		if (http === undefined) return;
+		await new Promise((resolve) => {
+			http.close(resolve);
+			// Node 14 has no such method.
+			http.closeAllConnections?.();
+		});
 	}
 
 	/** Ends the apps and leaves their stored status as it is: they come back at the next start. */

@@ -189,9 +189,11 @@ export class MemoryStore implements Store {
 	/** Reads the journal and writes it anew with one line a living document. */
 	private replay(file: string): void {
 		// The last line is cut short where the process died while writing it: it was not acknowledged either.
-		const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-		for (const line of lines) {
-			const [collection, id, document] = decode<[string, string, Document | null]>(line);
+		const text = readFileSync(file, 'utf8');
+		// What is no journal may have no end of a line at all.
+		if (text !== '' && !text.startsWith('["')) lineIn(file, text);
+		for (const line of text.split('\n').slice(0, -1)) {
+			const [collection, id, document] = lineIn(file, line);
 			if (document) this.documents(collection).set(document);
 			else this.documents(collection).delete(id);
 		}
@@ -201,6 +203,17 @@ export class MemoryStore implements Store {
 		writeFileSync(`${file}.new`, living.join(''));
 		renameSync(`${file}.new`, file);
 	}
+}
+
+/** @throws Error where the line is none of a journal: somebody else's file must not be overwritten. */
+function lineIn(file: string, line: string): [string, string, Document | null] {
+	try {
+		const [collection, id, document] = decode<[unknown, unknown, Document | null]>(line);
+		if (typeof collection === 'string' && typeof id === 'string') return [collection, id, document];
+	} catch {
+		// Not even JSON.
+	}
+	throw new Error(`${file} holds something else than the data of a sandbox, and is left as it is`);
 }
 
 const ID_CHARACTERS = '23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz';

@@ -44,6 +44,10 @@ export class View {
 	}
 
 	/** Everybody who has the role of an agent. */
+	users(): UserDocument[] {
+		return this.store.peek<UserDocument>(collections.users);
+	}
+
 	agents(): UserDocument[] {
 		return this.store.peek<UserDocument>(collections.users, { roles: 'livechat-agent' });
 	}

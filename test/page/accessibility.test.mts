@@ -12,7 +12,7 @@ const SCREENS: [string, TabOptions][] = [
 	['on a phone', { width: 390, height: 844 }],
 	['on a phone in the dark', { width: 390, height: 844, colorScheme: 'dark' }],
 ];
-const PARTS = ['RapidPro', 'Rocket.Chat', 'Wire', 'Controls'];
+const PARTS = ['RapidPro', 'Rocket.Chat', 'Traffic', 'Controls'];
 
 let stage: PageStage;
 before(async () => {
@@ -38,7 +38,7 @@ for (const [title, options] of SCREENS) {
 
 it('the windows of the page', async () => {
 	const tab = await stage.tab();
-	for (const name of ['App settings', 'New contact', 'Hand over', 'Close', 'All fields …']) {
+	for (const name of ['App settings', 'New contact', 'Forward', 'Close', 'All fields …']) {
 		if (name === 'All fields …') await tab.getByRole('button', { name: 'Close ticket' }).click();
 		await tab.getByRole('button', { name, exact: true }).click();
 		await tab.getByRole('dialog').locator('form').waitFor();
@@ -62,7 +62,7 @@ it('a conversation by the keyboard alone', async () => {
 	await tab.context().close();
 });
 
-/** One of everything: messages, pictures, a notice of a refusal, a detail of the wire. */
+/** One of everything: messages, pictures, a notice of a refusal, a detail of the traffic. */
 async function fill(tab: Tab): Promise<void> {
 	const phone = tab.getByRole('region', { name: 'RapidPro', exact: true });
 	const desk = tab.getByRole('region', { name: 'Rocket.Chat', exact: true });

@@ -1,9 +1,9 @@
-/** The page with 200 rooms and 5,000 entries of the wire: how long until the screen follows a hand. */
+/** The page with 200 rooms and 5,000 entries of the traffic: how long until the screen follows a hand. */
 
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import type { Page as Tab } from 'playwright-core';
-import { WIRE_MAX } from '../../sandbox/page/documents.mts';
+import { TRAFFIC_MAX } from '../../sandbox/page/documents.mts';
 import { until } from '../../sandbox/until.mts';
 import { PageStage } from '../support/page-stage.mts';
 
@@ -19,10 +19,10 @@ before(async () => {
 });
 after(() => stage?.close());
 
-it(`${ROOMS} rooms, ${WIRE_MAX} entries`, async (context) => {
+it(`${ROOMS} rooms, ${TRAFFIC_MAX} entries`, async (context) => {
 	await fill();
 	const tab = await stage.tab();
-	await tab.getByText(`of ${WIRE_MAX}`).waitFor();
+	await tab.getByText(`of ${TRAFFIC_MAX}`).waitFor();
 	await tab.evaluate(OBSERVE);
 	await use(tab);
 	const durations = (await tab.evaluate('interactions()')) as number[];
@@ -33,7 +33,7 @@ it(`${ROOMS} rooms, ${WIRE_MAX} entries`, async (context) => {
 	stage.assertNoComplaints();
 });
 
-/** Tickets, and messages until the wire is full. */
+/** Tickets, and messages until the traffic is full. */
 async function fill(): Promise<void> {
 	const { rapidPro, rocketChat } = stage.assembly;
 	for (let room = 0; room < ROOMS; room += AT_ONCE) {
@@ -45,10 +45,10 @@ async function fill(): Promise<void> {
 	assert.equal(rocketChat.rooms().filter(({ open }) => open).length, ROOMS);
 	const [first] = rapidPro.model.contacts.slice(-1);
 	await until(
-		'the wire is full',
+		'the traffic is full',
 		async () => {
 			if (first) await Promise.all(Array.from({ length: AT_ONCE }, () => rapidPro.contactWrites(first, 'Hello')));
-			return stage.isWireFull();
+			return stage.isTrafficFull();
 		},
 		120_000,
 	);
@@ -58,13 +58,13 @@ async function fill(): Promise<void> {
 async function use(tab: Tab): Promise<void> {
 	const rooms = tab.getByRole('navigation', { name: 'Conversations' }).getByRole('button');
 	for (const index of [3, 50, 120, 199]) await rooms.nth(index).click();
-	const wire = tab.getByRole('region', { name: 'Wire', exact: true });
+	const traffic = tab.getByRole('region', { name: 'Traffic', exact: true });
 	for (const name of ['Calls', 'Records', 'Events', 'Records'])
-		await wire.getByRole('button', { name, exact: true }).click();
-	await wire.getByRole('searchbox').pressSequentially('agent', { delay: 60 });
-	await wire.getByRole('searchbox').fill('');
-	await wire.getByRole('listitem').last().getByRole('button').click();
-	await wire.getByRole('checkbox', { name: 'This conversation' }).click();
+		await traffic.getByRole('button', { name, exact: true }).click();
+	await traffic.getByRole('searchbox').pressSequentially('agent', { delay: 60 });
+	await traffic.getByRole('searchbox').fill('');
+	await traffic.getByRole('listitem').last().getByRole('button').click();
+	await traffic.getByRole('checkbox', { name: 'This conversation' }).click();
 	const desk = tab.getByRole('region', { name: 'Rocket.Chat', exact: true });
 	await desk.getByRole('textbox').pressSequentially('An answer', { delay: 60 });
 	await desk.getByRole('textbox').press('Enter');

@@ -69,18 +69,66 @@ describe('a conversation', () => {
 		await closeTicket(tab);
 	});
 
-	it('is handed over, put back into the queue and taken', async () => {
+	it('is forwarded, returned to the queue and taken', async () => {
 		const tab = await stage.newContact();
 		const { desk } = partsOf(tab);
 		await openTicket(tab);
 		await desk.getByRole('textbox', { name: 'Answer as Agnes Agent' }).waitFor();
-		await desk.getByRole('button', { name: 'Hand over' }).click();
+		await desk.getByRole('button', { name: 'Forward' }).click();
 		await tab.getByRole('dialog').getByLabel('To').selectOption('Bruno Agent');
-		await tab.getByRole('dialog').getByRole('button', { name: 'Hand over' }).click();
+		await tab.getByRole('dialog').getByRole('button', { name: 'Forward' }).click();
 		await desk.getByRole('textbox', { name: 'Answer as Bruno Agent' }).waitFor();
-		await desk.getByRole('button', { name: 'To the queue' }).click();
+		await desk.getByRole('button', { name: 'Return to queue' }).click();
 		await desk.getByRole('button', { name: 'Take' }).click();
-		await desk.getByRole('button', { name: 'To the queue' }).waitFor();
+		await desk.getByRole('button', { name: 'Return to queue' }).waitFor();
+		await closeTicket(tab);
+	});
+});
+
+describe('a slash command', () => {
+	it('is carried out, its answer shown to whoever typed it, and nothing goes to the contact', async () => {
+		const tab = await stage.newContact();
+		const { phone, desk, traffic } = partsOf(tab);
+		await openTicket(tab);
+		const webhooks = () => stage.assembly.rapidPro.received.length;
+		const before = webhooks();
+		await desk.getByLabel('You act as').selectOption('admin · administrator');
+		await write(desk, '/tickets status');
+		const status = desk.getByRole('article').filter({ hasText: 'Shown to admin only' });
+		await status.filter({ hasText: /Connected|workspace/i }).waitFor();
+		await desk.getByLabel('You act as').selectOption('Agnes Agent');
+		// As Rocket.Chat takes it: blanks around it are no part of what is typed.
+		await write(desk, '  /tickets help ');
+		const help = desk.getByRole('article').filter({ hasText: 'Shown to agnes only' });
+		await help.filter({ hasText: '/tickets history' }).waitFor();
+		await write(desk, 'Only this is for the contact: 1/2 / 3');
+		await phone.getByRole('article').filter({ hasText: 'Only this' }).waitFor();
+		assert.equal(await phone.getByRole('article').count(), 1);
+		assert.equal(await desk.locator('.line').count(), 1);
+		assert.equal(webhooks(), before + 1);
+		assert.equal(await traffic.getByText('failed', { exact: true }).count(), 0);
+		await closeTicket(tab);
+	});
+
+	it('of a name that there is not is an error, and goes to nobody', async () => {
+		const tab = await stage.newContact();
+		const { phone, desk } = partsOf(tab);
+		await openTicket(tab);
+		for (const typed of ['/ticket status', '/TICKETS', '//', '/usr/bin is full']) {
+			await write(desk, typed);
+			const name = typed.slice(1).split(' ')[0];
+			await tab
+				.getByRole('alert')
+				.filter({ hasText: `No such command: "/${name}"` })
+				.waitFor();
+		}
+		await write(desk, '/ alone is none');
+		await phone.getByRole('article').filter({ hasText: '/ alone is none' }).waitFor();
+		assert.equal(await phone.getByRole('article').count(), 1);
+		stage.complaints.splice(0).forEach((complaint) => {
+			// The browser itself notes that the sandbox refused.
+			assert.match(complaint, /409/);
+		});
 		await closeTicket(tab);
 	});
 });
@@ -88,14 +136,14 @@ describe('a conversation', () => {
 describe('a file of the agent', () => {
 	it('is fetched by RapidPro from the app, and shown on the phone', async () => {
 		const tab = await stage.newContact();
-		const { phone, desk, wire } = partsOf(tab);
+		const { phone, desk, traffic } = partsOf(tab);
 		await openTicket(tab);
 		const buffer = Buffer.from(landscape().bytes);
 		await desk.getByLabel('Attach files').setInputFiles({ name: 'a photo.png', mimeType: 'image/png', buffer });
 		await write(desk, 'Look at this');
 		const message = phone.getByRole('article').filter({ hasText: 'Look at this' });
 		await untilDrawn(message.getByRole('img'));
-		await wire
+		await traffic
 			.getByRole('button', { name: /Fetch a file · GET file 200/ })
 			.last()
 			.waitFor();
@@ -162,6 +210,27 @@ describe('trouble', () => {
 			assert.match(complaint, /409/);
 		});
 	});
+
+	it('the app disabled while a ticket is open: every refusal is in words', async () => {
+		const tab = await stage.newContact();
+		const { phone } = partsOf(tab);
+		await openTicket(tab);
+		const enabled = tab.getByRole('checkbox', { name: 'Enabled' });
+		await enabled.click();
+		await enabled.and(tab.locator(':not(:checked):enabled')).waitFor();
+		const words = /the answer was not the app’s: 404 Not Found; in Rocket.Chat the app is disabled or not there/;
+		await write(phone, 'Is somebody there?');
+		await phone.getByRole('article').filter({ hasText: words }).waitFor();
+		await phone.getByRole('button', { name: 'Close ticket' }).click();
+		await tab.getByRole('alert').filter({ hasText: words }).waitFor();
+		await enabled.click();
+		await enabled.and(tab.locator(':checked:enabled')).waitFor();
+		await closeTicket(tab);
+		stage.complaints.splice(0).forEach((complaint) => {
+			// The browser itself notes that the sandbox refused.
+			assert.match(complaint, /409/);
+		});
+	});
 });
 
 describe('a scenario', () => {
@@ -181,24 +250,39 @@ describe('a scenario', () => {
 	});
 });
 
-describe('the wire', () => {
+describe('the traffic', () => {
 	it('shows what went over it, and never the secret', async () => {
 		const tab = await stage.newContact();
-		const { wire } = partsOf(tab);
+		const { traffic } = partsOf(tab);
 		await openTicket(tab);
-		await wire.getByRole('searchbox').fill('open a ticket');
-		await wire
+		await traffic.getByRole('searchbox').fill('open a ticket');
+		await traffic
 			.getByRole('button', { name: /Open a ticket · GET room 200/ })
 			.last()
 			.click();
-		await wire.getByText('Authorization: Token ••••••••').waitFor();
-		await wire.getByText('"ticketID"').waitFor();
+		await traffic.getByText('Authorization: Token ••••••••').waitFor();
+		await traffic.getByText('"ticketID"').waitFor();
 		await tab.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-		await wire.getByRole('button', { name: 'Copy as curl' }).click();
+		await traffic.getByRole('button', { name: 'Copy as curl' }).click();
 		const curl = await tab.evaluate(() => (globalThis as unknown as Clipboard).navigator.clipboard.readText());
 		assert.match(curl, /^curl -i -X GET .*Token \$SECRET.*\/room'$/s);
 		assert.ok(!curl.includes(stage.assembly.rapidPro.secret));
 		assert.ok(!(await tab.content()).includes(stage.assembly.rapidPro.secret));
+		await closeTicket(tab);
+	});
+
+	it('has nothing that failed where all went well', async () => {
+		const tab = await stage.newContact();
+		const { phone, desk, traffic } = partsOf(tab);
+		await openTicket(tab);
+		await tab.getByRole('button', { name: 'Clear' }).click();
+		await write(phone, 'Good morning');
+		await write(desk, 'Good morning, too');
+		await phone.getByRole('article').filter({ hasText: 'Good morning, too' }).waitFor();
+		await stage.assembly.rocketChat.settled();
+		// What the server only asks whether the app has it.
+		await traffic.getByRole('button', { name: 'checkPostMessageSent not handled' }).first().waitFor();
+		assert.equal(await traffic.locator('.outcome.bad').count(), 0);
 		await closeTicket(tab);
 	});
 });
@@ -248,9 +332,9 @@ interface Clipboard {
 	navigator: { clipboard: { readText(): Promise<string> } };
 }
 
-function partsOf(tab: Tab): { phone: Locator; desk: Locator; wire: Locator } {
+function partsOf(tab: Tab): { phone: Locator; desk: Locator; traffic: Locator } {
 	const part = (name: string) => tab.getByRole('region', { name, exact: true });
-	return { phone: part('RapidPro'), desk: part('Rocket.Chat'), wire: part('Wire') };
+	return { phone: part('RapidPro'), desk: part('Rocket.Chat'), traffic: part('Traffic') };
 }
 
 /** The contact who is ready opens a ticket, whose room comes to the fore. */

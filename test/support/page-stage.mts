@@ -3,7 +3,7 @@ import type { Browser, Page as Tab } from 'playwright-core';
 import { AGENTS, type Assembly, assemble } from '../../sandbox/assembly.mts';
 import { Narrator } from '../../sandbox/narrator.mts';
 import { launchBrowser } from '../../sandbox/page/browser.mts';
-import { WIRE_MAX } from '../../sandbox/page/documents.mts';
+import { TRAFFIC_MAX } from '../../sandbox/page/documents.mts';
 import { Page } from '../../sandbox/page/server.mts';
 import { Running } from '../../sandbox/running.mts';
 import { packagedZip } from './stage.mts';
@@ -85,9 +85,9 @@ export class PageStage {
 		return tab;
 	}
 
-	/** Whether the wire holds as many entries as it can. */
-	isWireFull(): boolean {
-		return this.page.wireLength >= WIRE_MAX;
+	/** Whether the traffic holds as many entries as it can. */
+	isTrafficFull(): boolean {
+		return this.page.trafficLength >= TRAFFIC_MAX;
 	}
 
 	/** Asserts that no browser has complained. */

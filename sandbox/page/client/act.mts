@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { ActionName, Asked, PickedFile, SettingsPage } from '../asked.mts';
-import type { WireDetail } from '../documents.mts';
+import type { TrafficDetail } from '../documents.mts';
 
 /** What went wrong last, for people to read. */
 export const trouble = signal<string | undefined>(undefined);
@@ -21,12 +21,12 @@ export function play(scenario: string): Promise<Done | undefined> {
 	return post('play', { scenario });
 }
 
-export function clearWire(): Promise<Done | undefined> {
-	return post('wire/clear', {});
+export function clearTraffic(): Promise<Done | undefined> {
+	return post('traffic/clear', {});
 }
 
-export function wireDetail(id: string): Promise<WireDetail> {
-	return get(`wire/${id}`);
+export function trafficDetail(id: string): Promise<TrafficDetail> {
+	return get(`traffic/${id}`);
 }
 
 export function settingsPage(): Promise<SettingsPage> {

@@ -15,7 +15,7 @@ const collections: { [Name in CollectionName]: Signal<Documents<Name>> } = {
 	roomMessages: signal(NONE),
 	agents: signal(NONE),
 	departments: signal(NONE),
-	wire: signal(NONE),
+	traffic: signal(NONE),
 };
 
 /** Whether what is shown is what is. */

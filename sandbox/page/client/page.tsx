@@ -8,12 +8,12 @@ import { RapidProColumn } from './rapidpro/column.tsx';
 import { RocketChatColumn } from './rocketchat/column.tsx';
 import { type Part, part } from './selection.mts';
 import { SettingsWindow } from './settings/settings-window.tsx';
-import { WireColumn } from './wire/column.tsx';
+import { TrafficColumn } from './traffic/column.tsx';
 
 const PARTS: { id: Part; title: string; icon: IconName }[] = [
 	{ id: 'rapidpro', title: 'RapidPro', icon: 'phone' },
 	{ id: 'rocketchat', title: 'Rocket.Chat', icon: 'chat' },
-	{ id: 'wire', title: 'Wire', icon: 'wire' },
+	{ id: 'traffic', title: 'Traffic', icon: 'traffic' },
 	{ id: 'controls', title: 'Controls', icon: 'bolt' },
 ];
 
@@ -40,7 +40,7 @@ export function Page() {
 			<main>
 				<RapidProColumn />
 				<RocketChatColumn />
-				<WireColumn />
+				<TrafficColumn />
 			</main>
 			<nav class="parts" aria-label="Parts of the page">
 				{PARTS.map(({ id, title, icon }) => (

@@ -1,9 +1,9 @@
 import { batch, computed, effect, type Signal, signal } from '@preact/signals';
-import type { WireKind } from '../documents.mts';
+import type { TrafficKind } from '../documents.mts';
 import { documents, sandbox } from './documents.mts';
 
 /** The parts of the page, one of which is to be seen where there is no room for all. */
-export type Part = 'rapidpro' | 'rocketchat' | 'wire' | 'controls';
+export type Part = 'rapidpro' | 'rocketchat' | 'traffic' | 'controls';
 
 /** Kept in the browser's tab, so that a reload shows the same. */
 function kept<T>(name: string, first: T): Signal<T> {
@@ -19,8 +19,15 @@ const chosenRoom = kept<string | null>('room', null);
 const chosenAgent = kept<string | null>('agent', null);
 
 /** Calls of the app are many, and of interest to few. */
-export const wireKinds = kept<WireKind[]>('wireKinds', ['request', 'webhook', 'event', 'record', 'job', 'log']);
-export const wireSearch = kept('wireSearch', '');
+export const trafficKinds = kept<TrafficKind[]>('trafficKinds', [
+	'request',
+	'webhook',
+	'event',
+	'record',
+	'job',
+	'log',
+]);
+export const trafficSearch = kept('trafficSearch', '');
 export const onlyThisConversation = kept('onlyThisConversation', false);
 
 /** Whose phone is shown. */

@@ -95,6 +95,7 @@ class ProbeApp extends App {
 				processor: async (context) => {
 					this.jobs.push(context);
 					if (context.fails) throw new Error('as told');
+					if (context.hangs) await new Promise(() => {});
 				},
 			},
 		]);

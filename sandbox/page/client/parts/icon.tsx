@@ -11,7 +11,7 @@ const PATHS = {
 	play: 'M8 5v14l11-7L8 5Z',
 	phone: 'M8 3h8a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1Zm3 15h2',
 	chat: 'M4 5h16v11H11l-5 4v-4H4z',
-	wire: 'M3 12h4l2-6 4 12 3-8 1 2h4',
+	traffic: 'M3 12h4l2-6 4 12 3-8 1 2h4',
 	bolt: 'M13 3 5 14h6l-1 7 8-11h-6l1-7Z',
 	plus: 'M12 5v14M5 12h14',
 	file: 'M7 3h7l4 4v14H7zM14 3v4h4',

@@ -19,13 +19,13 @@ export function RocketChatColumn() {
 						You act as
 					</label>
 					<select id="agent" value={acting?.id} onChange={({ currentTarget }) => showAgent(currentTarget.value)}>
-						{[...documents('agents').value.values()].map(({ id, name, online }) => (
+						{[...documents('agents').value.values()].map(({ id, name, online, isAdmin }) => (
 							<option key={id} value={id}>
-								{online ? name : `${name} · offline`}
+								{isAdmin ? `${name} · administrator` : online ? name : `${name} · offline`}
 							</option>
 						))}
 					</select>
-					{acting !== undefined && (
+					{acting !== undefined && !acting.isAdmin && (
 						<label class="switch">
 							<input
 								type="checkbox"

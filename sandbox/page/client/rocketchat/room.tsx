@@ -10,11 +10,11 @@ import { Messages } from '../parts/messages.tsx';
 import { agent } from '../selection.mts';
 import { clockTime } from '../time.mts';
 import { CloseRoom } from './close-room.tsx';
-import { HandOver } from './hand-over.tsx';
+import { Forward } from './forward.tsx';
 
 /** A conversation as the agent has it on the screen. */
 export function RoomView({ room }: { room: Room }) {
-	const window = useSignal<'close' | 'hand over' | undefined>(undefined);
+	const window = useSignal<'close' | 'forward' | undefined>(undefined);
 	const messages = useComputed(() =>
 		[...documents('roomMessages').value.values()].filter((it) => it.room === room.id).sort((a, b) => a.at - b.at),
 	);
@@ -40,13 +40,13 @@ export function RoomView({ room }: { room: Room }) {
 					)}
 					{room.state === 'open' && (
 						<button type="button" onClick={() => void act('agent/return', { room: room.id })}>
-							To the queue
+							Return to queue
 						</button>
 					)}
 					{room.state !== 'closed' && (
 						<>
-							<button type="button" onClick={() => (window.value = 'hand over')}>
-								Hand over
+							<button type="button" onClick={() => (window.value = 'forward')}>
+								Forward
 							</button>
 							<button type="button" onClick={() => (window.value = 'close')}>
 								Close
@@ -78,7 +78,7 @@ export function RoomView({ room }: { room: Room }) {
 				send={(outgoing) => act('agent/write', { room: room.id, agent: acting, ...outgoing })}
 			/>
 			{window.value === 'close' && <CloseRoom room={room.id} by={acting} close={closeWindow} />}
-			{window.value === 'hand over' && <HandOver room={room} by={acting} close={closeWindow} />}
+			{window.value === 'forward' && <Forward room={room} by={acting} close={closeWindow} />}
 		</div>
 	);
 }

@@ -1,7 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { AppManager } from '@rocket.chat/apps-engine/server/AppManager.js';
-import { DenoRuntimeSubprocessController } from '@rocket.chat/apps-engine/server/runtime/deno/AppsEngineDenoRuntime.js';
+import {
+	DenoRuntimeSubprocessController,
+	JSONRPC_METHOD_NOT_FOUND,
+} from '@rocket.chat/apps-engine/server/runtime/deno/AppsEngineDenoRuntime.js';
 import type { IRuntimeController } from '@rocket.chat/apps-engine/server/runtime/IRuntimeController.js';
 import type { Feed } from '../../../feed.mts';
 import { NeverAnswered, OWN_SETTING } from '../../faults.mts';
@@ -73,8 +76,11 @@ export async function endProcess(controller: IRuntimeController): Promise<void> 
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}
 	await controller.stopApp();
-	for (const abort of waiting.get(controller) ?? []) abort(new Error('the server was stopped'));
+	for (const abort of waiting.get(controller) ?? []) abort(STOPPED);
 }
+
+/** Why requests are given up when the server ends. */
+const STOPPED = new Error('the server was stopped');
 
 /** How to give up the requests to an app's process that wait for an answer. */
 const waiting = new WeakMap<object, Set<(reason: Error) => void>>();
@@ -90,8 +96,16 @@ function rememberWaiting(internals: Internals): void {
 		aborts.add(response.abort);
 		const forget = () => void aborts.delete(response.abort);
 		response.promise.then(forget, forget);
-		return response;
+		return { ...response, promise: untilStopped(response.promise) };
 	};
+}
+
+/** A server that has ended waits for nothing and reports nothing: what it had asked for neither succeeds nor fails. */
+function untilStopped(answer: Promise<unknown>): Promise<unknown> {
+	return answer.catch((error) => {
+		if (error === STOPPED) return new Promise(() => {});
+		throw error;
+	});
 }
 
 /**
@@ -170,7 +184,7 @@ function watchRequestsToTheApp(
 		const answer = send(message, options);
 		answer.then(
 			() => answered(),
-			(error: Error) => answered(error.message),
+			(error: Error & { code?: unknown }) => answered(error),
 		);
 		return answer.finally(() => {
 			end();
@@ -180,10 +194,16 @@ function watchRequestsToTheApp(
 }
 
 /** Tells what the app is asked for. Returns the way to tell that it has answered. */
-function announce(news: Feed<News>, { method, params }: AppRequest): (error?: string) => void {
+function announce(news: Feed<News>, { method, params }: AppRequest): (error?: Error & { code?: unknown }) => void {
 	const id = randomUUID();
 	if (news.isHeard) news.tell({ kind: 'asked', id, method, params: JSON.stringify(params) ?? '' });
-	return (error) => news.tell({ kind: 'answered', id, error });
+	return (error) =>
+		news.tell({
+			kind: 'answered',
+			id,
+			error: error?.message,
+			unknown: error?.code === JSONRPC_METHOD_NOT_FOUND,
+		});
 }
 
 /** Drops the answers of calls that a fault lets hang, see {@link NeverAnswered}. */

@@ -1,22 +1,22 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import type { WireDetail, WireEntry } from '../../documents.mts';
-import { wireDetail } from '../act.mts';
+import type { TrafficDetail, TrafficEntry } from '../../documents.mts';
+import { trafficDetail } from '../act.mts';
 import { CopyButton } from '../parts/copy-button.tsx';
 
 interface DetailProps {
 	id: string;
 	/** Asked for anew when it changes. */
-	state: WireEntry['state'];
+	state: TrafficEntry['state'];
 	measured: (px: number) => void;
 }
 
 /** What an entry carried. */
 export function Detail({ id, state, measured }: DetailProps) {
-	const detail = useSignal<WireDetail | undefined>(undefined);
+	const detail = useSignal<TrafficDetail | undefined>(undefined);
 	const box = useRef<HTMLDivElement>(null);
 	useEffect(() => {
-		wireDetail(id)
+		trafficDetail(id)
 			.then((loaded) => (detail.value = loaded))
 			.catch((error: Error) => (detail.value = { sections: [{ title: 'Gone', text: error.message }] }));
 	}, [id, state]);

@@ -1,7 +1,7 @@
-import type { WireKind } from '../../documents.mts';
+import type { TrafficKind } from '../../documents.mts';
 
 /** The kinds of entries in the order of their switches. */
-export const KINDS: { kind: WireKind; title: string; plural: string; hint: string }[] = [
+export const KINDS: { kind: TrafficKind; title: string; plural: string; hint: string }[] = [
 	{ kind: 'request', title: 'Request', plural: 'Requests', hint: 'RapidPro asks the app' },
 	{ kind: 'webhook', title: 'Webhook', plural: 'Webhooks', hint: 'The app tells RapidPro' },
 	{ kind: 'event', title: 'Event', plural: 'Events', hint: 'Rocket.Chat tells the app' },
@@ -12,6 +12,6 @@ export const KINDS: { kind: WireKind; title: string; plural: string; hint: strin
 ];
 
 /** The name of a kind. */
-export function titleOf(kind: WireKind): string {
+export function titleOf(kind: TrafficKind): string {
 	return KINDS.find((candidate) => candidate.kind === kind)?.title ?? kind;
 }

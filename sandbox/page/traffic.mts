@@ -4,7 +4,7 @@ import type { Change, News, PersistenceRecord, RocketChat } from '../rocketchat/
 import type { Workspace } from '../workspaces.mts';
 import { eventTitle, jobName, recordTitle } from './app-text.mts';
 import type { Board } from './board.mts';
-import { WIRE_MAX, type WireDetail, type WireEntry } from './documents.mts';
+import { TRAFFIC_MAX, type TrafficDetail, type TrafficEntry } from './documents.mts';
 import { exchangeDetail, exchangeTitle } from './exchange-text.mts';
 
 /** Longer texts are cut: what an app is installed with is a megabyte. */
@@ -13,16 +13,16 @@ const TEXT_MAX = 20_000;
 /** The engine asks for it all the time. */
 const TRIVIAL = new Set(['app:getStatus', 'app:setStatus']);
 
-/** The database's collections that belong to the wire. */
+/** The database's collections that belong to the traffic. */
 const RECORDS = 'rocketchat_apps_persistence';
 const JOBS = 'rocketchat_apps_scheduler';
 
 /** Puts all that happens between RapidPro, the app and Rocket.Chat on the board, a line each, and keeps the details. */
-export class Wire {
+export class Traffic {
 	private readonly board: Board;
 	private readonly workspaces: Workspace[] = [];
 	/** Details of what is on the board, oldest first. */
-	private readonly details = new Map<string, () => WireDetail>();
+	private readonly details = new Map<string, () => TrafficDetail>();
 	private readonly exchanges = new Map<Exchange, { id: string; rapidPro: RapidPro }>();
 	/** How many calls the app's process has made since something began that is not over. */
 	private readonly running = new Map<string, number>();
@@ -43,12 +43,12 @@ export class Wire {
 	}
 
 	/** What an entry carried; nothing where it is gone. */
-	detail(id: string): WireDetail | undefined {
+	detail(id: string): TrafficDetail | undefined {
 		return this.details.get(id)?.();
 	}
 
 	clear(): void {
-		for (const id of this.details.keys()) this.board.remove('wire', id);
+		for (const id of this.details.keys()) this.board.remove('traffic', id);
 		this.details.clear();
 	}
 
@@ -105,7 +105,7 @@ export class Wire {
 		}
 	}
 
-	/** Requests to the app's API are on the wire already, as RapidPro's. */
+	/** Requests to the app's API are on the traffic already, as RapidPro's. */
 	private asked({ id, method, params }: Extract<News, { kind: 'asked' }>): void {
 		if (method.startsWith('api:') || TRIVIAL.has(method)) return;
 		const isJob = method.startsWith('scheduler:');
@@ -124,14 +124,13 @@ export class Wire {
 		this.running.set(id, 0);
 	}
 
-	private answered({ id, error }: Extract<News, { kind: 'answered' }>): void {
-		const entry = this.board.get('wire', id);
+	private answered({ id, error, unknown }: Extract<News, { kind: 'answered' }>): void {
+		const entry = this.board.get('traffic', id);
 		if (entry === undefined) return;
-		this.end(id, {
-			outcome: error === undefined ? 'done' : 'failed',
-			state: error === undefined ? 'good' : 'bad',
-			durationMs: Date.now() - entry.at,
-		});
+		const durationMs = Date.now() - entry.at;
+		if (unknown) this.end(id, { outcome: 'not handled', state: 'neutral', durationMs });
+		else if (error !== undefined) this.end(id, { outcome: 'failed', state: 'bad', durationMs });
+		else this.end(id, { outcome: 'done', state: 'good', durationMs });
 	}
 
 	/** What the engine itself notes at debug level about each call says nothing that is not here already. */
@@ -177,22 +176,25 @@ export class Wire {
 		);
 	}
 
-	private add(entry: Omit<WireEntry, 'id' | 'at'> & { id?: string; at?: number }, detail: () => WireDetail): string {
+	private add(
+		entry: Omit<TrafficEntry, 'id' | 'at'> & { id?: string; at?: number },
+		detail: () => TrafficDetail,
+	): string {
 		const { id = randomUUID(), at = Date.now() } = entry;
-		this.board.put('wire', { ...entry, id, at });
+		this.board.put('traffic', { ...entry, id, at });
 		this.details.set(id, detail);
-		if (this.details.size > WIRE_MAX) {
+		if (this.details.size > TRAFFIC_MAX) {
 			const [oldest] = this.details.keys() as Iterable<string>;
 			this.details.delete(oldest);
-			this.board.remove('wire', oldest);
+			this.board.remove('traffic', oldest);
 		}
 		return id;
 	}
 
-	private end(id: string, outcome: Partial<WireEntry>): void {
+	private end(id: string, outcome: Partial<TrafficEntry>): void {
 		const calls = this.running.get(id);
 		this.running.delete(id);
-		this.board.patch('wire', id, { ...outcome, calls });
+		this.board.patch('traffic', id, { ...outcome, calls });
 	}
 
 	private masked(words: string): string {
@@ -200,7 +202,7 @@ export class Wire {
 	}
 }
 
-function text(title: string, words: string): WireDetail {
+function text(title: string, words: string): TrafficDetail {
 	return { sections: [{ title, text: words.length > TEXT_MAX ? `${words.slice(0, TEXT_MAX)} …` : words }] };
 }
 

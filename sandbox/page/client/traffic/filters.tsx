@@ -1,25 +1,25 @@
-import type { WireKind } from '../../documents.mts';
-import { onlyThisConversation, wireKinds, wireSearch } from '../selection.mts';
+import type { TrafficKind } from '../../documents.mts';
+import { onlyThisConversation, trafficKinds, trafficSearch } from '../selection.mts';
 import { KINDS } from './kinds.mts';
 
-/** What of the wire is shown. */
+/** What of the traffic is shown. */
 export function Filters() {
-	const toggle = (kind: WireKind) => {
-		const shown = wireKinds.value;
-		wireKinds.value = shown.includes(kind) ? shown.filter((it) => it !== kind) : [...shown, kind];
+	const toggle = (kind: TrafficKind) => {
+		const shown = trafficKinds.value;
+		trafficKinds.value = shown.includes(kind) ? shown.filter((it) => it !== kind) : [...shown, kind];
 	};
 	return (
 		<search class="filters">
 			<div class="bar">
-				<label class="hidden" for="wire-search">
-					Search the wire
+				<label class="hidden" for="traffic-search">
+					Search the traffic
 				</label>
 				<input
-					id="wire-search"
+					id="traffic-search"
 					type="search"
 					placeholder="Search: room.close, 500 …"
-					value={wireSearch.value}
-					onInput={({ currentTarget }) => (wireSearch.value = currentTarget.value)}
+					value={trafficSearch.value}
+					onInput={({ currentTarget }) => (trafficSearch.value = currentTarget.value)}
 				/>
 				<label class="switch">
 					<input
@@ -38,7 +38,7 @@ export function Filters() {
 						type="button"
 						class={`kind ${kind}`}
 						title={hint}
-						aria-pressed={wireKinds.value.includes(kind)}
+						aria-pressed={trafficKinds.value.includes(kind)}
 						onClick={() => toggle(kind)}
 					>
 						{plural}

@@ -1,6 +1,6 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import type { WireEntry } from '../../documents.mts';
+import type { TrafficEntry } from '../../documents.mts';
 import { Icon } from '../parts/icon.tsx';
 import { Entry } from './entry.tsx';
 
@@ -10,7 +10,7 @@ const LINE_PX = 50;
 const SPARE = 6;
 
 interface EntryListProps {
-	entries: WireEntry[];
+	entries: TrafficEntry[];
 	/** The entry whose detail is shown. */
 	expanded: Signal<string | undefined>;
 }
@@ -52,7 +52,7 @@ export function EntryList({ entries, expanded }: EntryListProps) {
 			<section
 				ref={frame}
 				class="entries"
-				aria-label="Entries of the wire, newest last"
+				aria-label="Entries of the traffic, newest last"
 				tabIndex={0}
 				onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
 					top.value = scrollTop;

@@ -1,11 +1,11 @@
 import { memo } from 'preact/compat';
-import type { WireEntry } from '../../documents.mts';
+import type { TrafficEntry } from '../../documents.mts';
 import { preciseTime } from '../time.mts';
 import { Detail } from './detail.tsx';
 import { titleOf } from './kinds.mts';
 
 interface EntryProps {
-	entry: WireEntry;
+	entry: TrafficEntry;
 	isExpanded: boolean;
 	toggle: () => void;
 	/** Told how high the detail is. */
@@ -24,7 +24,7 @@ export function Entry({ entry, isExpanded, toggle, measured }: EntryProps) {
 	);
 }
 
-const Line = memo(({ entry: { kind, at, title, outcome, state, durationMs, calls } }: { entry: WireEntry }) => (
+const Line = memo(({ entry: { kind, at, title, outcome, state, durationMs, calls } }: { entry: TrafficEntry }) => (
 	<>
 		<span class="title">{title}</span>
 		<span class={`outcome ${state}`}>{outcome ?? '…'}</span>

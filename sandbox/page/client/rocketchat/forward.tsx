@@ -3,18 +3,18 @@ import { act } from '../act.mts';
 import { documents } from '../documents.mts';
 import { Dialog } from '../parts/dialog.tsx';
 
-interface HandOverProps {
+interface ForwardProps {
 	room: Room;
 	by: string;
 	close: () => void;
 }
 
-/** Hands a conversation to another agent or to a department. */
-export function HandOver({ room, by, close }: HandOverProps) {
-	const agents = [...documents('agents').value.values()].filter(({ id }) => id !== room.agent);
+/** Forwards a conversation to another agent or to a department. */
+export function Forward({ room, by, close }: ForwardProps) {
+	const agents = [...documents('agents').value.values()].filter(({ id, isAdmin }) => !isAdmin && id !== room.agent);
 	const departments = [...documents('departments').value.values()];
 	return (
-		<Dialog title="Hand over the conversation" close={close}>
+		<Dialog title="Forward the conversation" close={close}>
 			<form
 				class="fields"
 				onSubmit={(event) => {
@@ -45,7 +45,7 @@ export function HandOver({ room, by, close }: HandOverProps) {
 				</label>
 				<footer>
 					<button type="submit" class="primary">
-						Hand over
+						Forward
 					</button>
 				</footer>
 			</form>

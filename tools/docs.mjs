@@ -1,0 +1,131 @@
+/** What is wrong with the documents: links and citations that lead nowhere, and files that nobody can reach. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, extname, join, normalize } from 'node:path';
+
+/** What others made, or a build leaves. */
+const NOT_OURS = new Set(['node_modules', '.git', 'dist', 'target', 'corpus', 'artifacts']);
+/** Files in which a document may be cited. */
+const CODE = new Set(['.rs', '.ts', '.tsx', '.mts', '.mjs', '.toml', '.json', '.jsonc', '.css', '.html']);
+/** Too large to have been written by hand. */
+const GENERATED = /\.generated\.ts$|package-lock\.json$/;
+/** A citation by a number, or of a collection that is not in the repository. An RFC's sections stand in the RFC. */
+const NUMBERED = /\b(?:sections? \d+[a-z]?\b|promises? \d|facts\/)/i;
+/** A document's name with its folder, or a place in it. */
+const NAMED = /(?<![\w/.-])((?:[\w.-]+\/)*[\w-]+\.md)(?:#([\w-]+))?/g;
+
+/** All files below `root`, as paths with slashes from there. */
+function filesIn(root, folder = '') {
+	return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+		if (NOT_OURS.has(entry.name)) return [];
+		const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+		return entry.isDirectory() ? filesIn(root, path) : [path];
+	});
+}
+
+/** The lines of a page that are text: what stands in fenced code is left empty. */
+function proseOf(page) {
+	let fence;
+	return page.split('\n').map((line) => {
+		const mark = /^\s*(```+|~~~+)/.exec(line)?.[1];
+		const inside = fence !== undefined;
+		if (mark !== undefined) fence = inside ? (mark.startsWith(fence) ? undefined : fence) : mark;
+		return inside || mark !== undefined ? '' : line;
+	});
+}
+
+/** What a heading is linked by on GitHub. */
+function slug(heading) {
+	return heading
+		.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+		.trim()
+		.toLowerCase()
+		.replace(/[^\p{L}\p{N}\s_-]/gu, '')
+		.replace(/\s/g, '-');
+}
+
+/** The places of a page that a link can name. */
+function anchorsOf(page) {
+	const anchors = new Set();
+	for (const line of proseOf(page)) {
+		const heading = /^#{1,6} (.*)$/.exec(line)?.[1];
+		if (heading !== undefined) {
+			const name = slug(heading);
+			let unique = name;
+			for (let number = 1; anchors.has(unique); number++) unique = `${name}-${number}`;
+			anchors.add(unique);
+		}
+		for (const [, id] of line.matchAll(/<a id="([^"]+)"/g)) anchors.add(id);
+	}
+	return anchors;
+}
+
+/** The links and pictures of a page, as they are written, with their lines. */
+function linksOf(page) {
+	return proseOf(page).flatMap((line, index) =>
+		[
+			...line
+				.replace(/`[^`]*`/g, (code) => ' '.repeat(code.length))
+				.matchAll(/\]\(([^)\s]+)[^)]*\)|^\[[^\]^]+\]: (\S+)/g),
+		]
+			.map(([, inline, reference]) => inline ?? reference)
+			.filter((target) => !/^[a-z][a-z+.-]*:/i.test(target))
+			.map((target) => ({ target, line: index + 1 })),
+	);
+}
+
+/** Where a link of `page` leads: a path from the root, and perhaps a place there. */
+function resolve(page, target) {
+	const [path, anchor] = target.split('#');
+	const file = path === '' ? page : normalize(join(dirname(page), decodeURI(path)));
+	return { file: file.replaceAll('\\', '/').replace(/\/$/, ''), anchor };
+}
+
+/**
+ * Finds what is wrong below `root`, a sentence each.
+ *
+ * @param {string} root
+ * @param {{ readmeMax?: number }} limits how many bytes README.md may have
+ * @returns {string[]}
+ */
+export function faultsOfDocuments(root, { readmeMax = 10_000 } = {}) {
+	const files = filesIn(root);
+	const read = (path) => readFileSync(join(root, path), 'utf8');
+	const pages = new Map(files.filter((path) => path.endsWith('.md')).map((path) => [path, read(path)]));
+	const anchors = new Map([...pages].map(([path, text]) => [path, anchorsOf(text)]));
+	const faults = [];
+
+	for (const [page, text] of pages) {
+		for (const { target, line } of linksOf(text)) {
+			const { file, anchor } = resolve(page, target);
+			if (!existsSync(join(root, file))) faults.push(`${page}:${line}: no such file: ${target}`);
+			else if (anchor && !anchors.get(file)?.has(anchor)) faults.push(`${page}:${line}: no such place: ${target}`);
+		}
+	}
+
+	for (const path of files.filter((it) => CODE.has(extname(it)) && !GENERATED.test(it))) {
+		read(path)
+			.split('\n')
+			.forEach((text, index) => {
+				const at = `${path}:${index + 1}`;
+				for (const [cited, named, anchor] of text.matchAll(NAMED)) {
+					const file = [named, resolve(path, named).file].find((candidate) => pages.has(candidate));
+					if (file === undefined) faults.push(`${at}: no such document: ${cited}`);
+					else if (anchor && !anchors.get(file).has(anchor)) faults.push(`${at}: no such place: ${cited}`);
+				}
+				if (NUMBERED.test(text) && !/\bRFC \d/.test(text)) faults.push(`${at}: cites by number: ${text.trim()}`);
+			});
+	}
+
+	const reached = new Set(['README.md']);
+	for (const page of reached) {
+		for (const { target } of linksOf(pages.get(page) ?? '')) reached.add(resolve(page, target).file);
+	}
+	for (const path of files) {
+		const shown = pages.has(path) || /^docs\/.*\.(?:png|jpe?g|svg|gif)$/.test(path);
+		if (shown && !reached.has(path)) faults.push(`${path}: nothing links to it from README.md on`);
+	}
+
+	const size = pages.has('README.md') ? statSync(join(root, 'README.md')).size : 0;
+	if (size > readmeMax) faults.push(`README.md has ${size} bytes, more than ${readmeMax}`);
+	return faults;
+}

@@ -8,6 +8,8 @@ const NOT_OURS = new Set(['node_modules', '.git', 'dist', 'target', 'corpus', 'a
 const CODE = new Set(['.rs', '.ts', '.tsx', '.mts', '.mjs', '.toml', '.json', '.jsonc', '.css', '.html']);
 /** Too large to have been written by hand. */
 const GENERATED = /\.generated\.ts$|package-lock\.json$/;
+/** Its trees of faulty documents are no documents. */
+const OWN_TEST = 'tools/docs.test.mjs';
 /** A citation by a number, or of a collection that is not in the repository. An RFC's sections stand in the RFC. */
 const NUMBERED = /\b(?:sections? \d+[a-z]?\b|promises? \d|facts\/)/i;
 /** A document's name with its folder, or a place in it. */
@@ -102,7 +104,7 @@ export function faultsOfDocuments(root, { readmeMax = 10_000 } = {}) {
 		}
 	}
 
-	for (const path of files.filter((it) => CODE.has(extname(it)) && !GENERATED.test(it))) {
+	for (const path of files.filter((it) => CODE.has(extname(it)) && !GENERATED.test(it) && it !== OWN_TEST)) {
 		read(path)
 			.split('\n')
 			.forEach((text, index) => {

@@ -1,5 +1,5 @@
 /** What is wrong with the documents: links and citations that lead nowhere, and files that nobody can reach. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, normalize } from 'node:path';
 
 /** What others made, or a build leaves. */
@@ -14,6 +14,13 @@ const OWN_TEST = 'tools/docs.test.mjs';
 const NUMBERED = /\b(?:sections? \d+[a-z]?\b|promises? \d|facts\/)/i;
 /** A document's name with its folder, or a place in it. */
 const NAMED = /(?<![\w/.-])((?:[\w.-]+\/)*[\w-]+\.md)(?:#([\w-]+))?/g;
+
+/** A file or folder of the project, as a page names it in code; what is left out or stands for several is none. */
+const FILE = /^(?:app-shim|bench|crate|docs|fuzz|i18n|sandbox|test|tools|xtask)\/[\w./-]*$/;
+/** A picture of the documents. */
+const PICTURE = /^docs\/.*\.(?:png|jpe?g|svg|gif)$/;
+/** What is there after something was run only. */
+const LEFT_BEHIND = /^fuzz\/artifacts\b/;
 
 /** All files below `root`, as paths with slashes from there. */
 function filesIn(root, folder = '') {
@@ -94,40 +101,60 @@ export function faultsOfDocuments(root, { readmeMax = 10_000 } = {}) {
 	const read = (path) => readFileSync(join(root, path), 'utf8');
 	const pages = new Map(files.filter((path) => path.endsWith('.md')).map((path) => [path, read(path)]));
 	const anchors = new Map([...pages].map(([path, text]) => [path, anchorsOf(text)]));
-	const faults = [];
+	const exists = (path) => existsSync(join(root, path));
 
-	for (const [page, text] of pages) {
-		for (const { target, line } of linksOf(text)) {
-			const { file, anchor } = resolve(page, target);
-			if (!existsSync(join(root, file))) faults.push(`${page}:${line}: no such file: ${target}`);
-			else if (anchor && !anchors.get(file)?.has(anchor)) faults.push(`${page}:${line}: no such place: ${target}`);
-		}
-	}
-
+	const faults = [...pages].flatMap(([page, text]) => [...deadLinks(page, text), ...goneFiles(page, text)]);
 	for (const path of files.filter((it) => CODE.has(extname(it)) && !GENERATED.test(it) && it !== OWN_TEST)) {
-		read(path)
-			.split('\n')
-			.forEach((text, index) => {
-				const at = `${path}:${index + 1}`;
-				for (const [cited, named, anchor] of text.matchAll(NAMED)) {
-					const file = [named, resolve(path, named).file].find((candidate) => pages.has(candidate));
-					if (file === undefined) faults.push(`${at}: no such document: ${cited}`);
-					else if (anchor && !anchors.get(file).has(anchor)) faults.push(`${at}: no such place: ${cited}`);
-				}
-				if (NUMBERED.test(text) && !/\bRFC \d/.test(text)) faults.push(`${at}: cites by number: ${text.trim()}`);
+		faults.push(...deadCitations(path, read(path)));
+	}
+	return [...faults, ...unreachable(), ...tooLong()];
+
+	function deadLinks(page, text) {
+		return linksOf(text).flatMap(({ target, line }) => {
+			const { file, anchor } = resolve(page, target);
+			if (!exists(file)) return [`${page}:${line}: no such file: ${target}`];
+			return anchor && !anchors.get(file)?.has(anchor) ? [`${page}:${line}: no such place: ${target}`] : [];
+		});
+	}
+
+	function goneFiles(page, text) {
+		// What a changelog names may be gone.
+		if (page === 'CHANGELOG.md') return [];
+		return proseOf(text).flatMap((line, index) =>
+			[...line.matchAll(/`([^`]+)`/g)]
+				.map(([, name]) => name)
+				.filter((name) => FILE.test(name) && !LEFT_BEHIND.test(name) && !exists(name))
+				.map((name) => `${page}:${index + 1}: no such file: ${name}`),
+		);
+	}
+
+	function deadCitations(path, text) {
+		return text.split('\n').flatMap((line, index) => {
+			const at = `${path}:${index + 1}`;
+			const dead = [...line.matchAll(NAMED)].flatMap(([cited, named, anchor]) => {
+				const page = [named, resolve(path, named).file].find((candidate) => pages.has(candidate));
+				if (page === undefined) return [`${at}: no such document: ${cited}`];
+				return anchor && !anchors.get(page).has(anchor) ? [`${at}: no such place: ${cited}`] : [];
 			});
+			const numbered = NUMBERED.test(line) && !/\bRFC \d/.test(line);
+			return numbered ? [...dead, `${at}: cites by number: ${line.trim()}`] : dead;
+		});
 	}
 
-	const reached = new Set(['README.md']);
-	for (const page of reached) {
-		for (const { target } of linksOf(pages.get(page) ?? '')) reached.add(resolve(page, target).file);
-	}
-	for (const path of files) {
-		const shown = pages.has(path) || /^docs\/.*\.(?:png|jpe?g|svg|gif)$/.test(path);
-		if (shown && !reached.has(path)) faults.push(`${path}: nothing links to it from README.md on`);
+	function unreachable() {
+		const reached = new Set(['README.md']);
+		// What is added while it is gone through is gone through as well.
+		for (const page of reached) {
+			for (const { target } of linksOf(pages.get(page) ?? '')) reached.add(resolve(page, target).file);
+		}
+		return files
+			.filter((path) => pages.has(path) || PICTURE.test(path))
+			.filter((path) => !reached.has(path))
+			.map((path) => `${path}: nothing links to it from README.md on`);
 	}
 
-	const size = pages.has('README.md') ? statSync(join(root, 'README.md')).size : 0;
-	if (size > readmeMax) faults.push(`README.md has ${size} bytes, more than ${readmeMax}`);
-	return faults;
+	function tooLong() {
+		const size = Buffer.byteLength(pages.get('README.md') ?? '');
+		return size > readmeMax ? [`README.md has ${size} bytes, more than ${readmeMax}`] : [];
+	}
 }

@@ -45,6 +45,11 @@ describe('what looks for that', () => {
 		['a link to no place of its own page', plus(GUIDE, '[x](#nowhere)'), /no such place: #nowhere/],
 		['a heading in code', plus(GUIDE, '[x](#no-heading)'), /no such place: #no-heading/],
 		['a picture that is none', plus(GUIDE, '![x](b.png)'), /no such file: b\.png/],
+		[
+			'a file that is gone',
+			plus(GUIDE, 'See `tools/gone.mjs`, `tools/*.mjs`.'),
+			/guide\.md:\d+: no such file: tools\/gone\.mjs/,
+		],
 		['a citation of no document', plus('src/code.rs', '// see docs/other.md'), /code\.rs:2: no such document/],
 		['a citation of no place', plus('src/code.rs', `// ${GUIDE}#nowhere`), /code\.rs:2: no such place/],
 		['a citation by number', plus('src/code.rs', `// section 12b`), /cites by number/],

@@ -10,8 +10,10 @@ const CODE = new Set(['.rs', '.ts', '.tsx', '.mts', '.mjs', '.toml', '.json', '.
 const GENERATED = /\.generated\.ts$|package-lock\.json$/;
 /** Its trees of faulty documents are no documents. */
 const OWN_TEST = 'tools/docs.test.mjs';
-/** A citation by a number, or of a collection that is not in the repository. An RFC's sections stand in the RFC. */
+/** A citation by a number, or of a collection that is not in the repository. */
 const NUMBERED = /\b(?:sections? \d+[a-z]?\b|promises? \d|facts\/)/i;
+/** What has numbered sections of its own. */
+const STANDARD = /\b(?:RFC|ISO|WHATWG|W3C|ECMA|Unicode)\b/;
 /** A document's name with its folder, or a place in it. */
 const NAMED = /(?<![\w/.-])((?:[\w.-]+\/)*[\w-]+\.md)(?:#([\w-]+))?/g;
 
@@ -136,7 +138,7 @@ export function faultsOfDocuments(root, { readmeMax = 10_000 } = {}) {
 				if (page === undefined) return [`${at}: no such document: ${cited}`];
 				return anchor && !anchors.get(page).has(anchor) ? [`${at}: no such place: ${cited}`] : [];
 			});
-			const numbered = NUMBERED.test(line) && !/\bRFC \d/.test(line);
+			const numbered = NUMBERED.test(line) && !STANDARD.test(line);
 			return numbered ? [...dead, `${at}: cites by number: ${line.trim()}`] : dead;
 		});
 	}

@@ -5,9 +5,27 @@ export type Breakdown =
 	| 'database' // no ticketer is found
 	| 'ticket lookup' // no ticket is found
 	| 'org assets'
+	| BusyDatabase
 	| 'storing attachment'
 	| 'inserting message'
 	| 'HTTP logs'; // after the event was handled
+
+/** What mailroom was doing when its database had no connection left; the words are those of its answer. */
+export type BusyDatabase =
+	| 'error loading contact'
+	| 'error looking up org #1: error loading environment for org 1'
+	| 'error loading triggers for org 1'
+	| 'error creating flow contact'
+	| 'error creating outgoing message';
+
+/** All of them. */
+export const BUSY_DATABASE: readonly BusyDatabase[] = [
+	'error loading contact',
+	'error looking up org #1: error loading environment for org 1',
+	'error loading triggers for org 1',
+	'error creating flow contact',
+	'error creating outgoing message',
+];
 
 /** Which webhooks a fault hits. */
 export interface Scope {

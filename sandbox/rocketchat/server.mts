@@ -88,7 +88,7 @@ export class Server {
 		this.sessions = new Sessions(this.users, options.admin);
 		this.events = new AppEvents(delays, this.activity);
 		this.converters = new Converters(store);
-		this.messages = new Messages(store, this.events, this.converters);
+		this.messages = new Messages(store, this.events, this.converters, this.settings);
 		this.routing = new Routing(store, this.settings);
 		this.visitors = new Visitors(store, this.settings);
 		const { settings, events, converters, messages, routing } = this;

@@ -42,6 +42,8 @@ export interface ServerOptions {
 	siteUrl?: string;
 	/** Whether {@link Server.setPace} will be called: the apps' processes must look at the time again and again. */
 	clockMoves?: boolean;
+	/** The Node that apps run in, as on servers after 8.8, in place of Deno. */
+	appNode?: string;
 	log: (line: string) => void;
 	/** Tells the other nodes that share the store; nobody by default. */
 	broadcast?: (broadcast: Broadcast) => void;
@@ -100,7 +102,7 @@ export class Server {
 		this.broadcasts = new Broadcasts(options.broadcast ?? (() => {}), delays, this.activity);
 		this.runtime = generation.appsInProcess
 			? new InProcessRuntime(this, options.clockMoves ?? false)
-			: new DenoRuntime(this, log, options.clockMoves ?? false);
+			: new DenoRuntime(this, log, options.clockMoves ?? false, options.appNode);
 	}
 
 	/** Starts engine, scheduler and HTTP; apps that the store knows are loaded and enabled again. */

@@ -8,7 +8,6 @@ import type { IRuntimeController } from '@rocket.chat/apps-engine/server/runtime
 import { clock, type Pace } from '../../clock.mts';
 import { engineRequire, isOtherEngine } from '../home.mts';
 import { SandboxAppManager } from '../manager.mts';
-import { offerNodeShell } from '../node/runtime.mts';
 import type { AppRuntime, Watchers } from '../runtime.mts';
 import { offerLauncher, runtimeInPlace } from './inPlace.mts';
 import { prepareRuntime } from './prepare.mts';
@@ -47,7 +46,10 @@ export class DenoRuntime implements AppRuntime {
 		const pace = JSON.stringify(clock.pace);
 		if (isOtherEngine) await offerLauncher(this.tempDir, config, prepared, pace);
 		else await linkRuntime(this.tempDir, prepared, pace);
-		if (this.node) await offerNodeShell(this.tempDir, this.node, prepared, isOutsideTime ? undefined : pace);
+		if (this.node) {
+			const { offerNodeShell } = await import('../node/runtime.mts');
+			await offerNodeShell(this.tempDir, this.node, prepared, isOutsideTime ? undefined : pace);
+		}
 		offerDeno(isOtherEngine || this.node ? this.tempDir : prepared.binDir, prepared.denoDir);
 		return new DenoAppManager({ ...dependencies, tempFilePath: this.tempDir }, config, this.watchers);
 	}

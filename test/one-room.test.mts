@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { generation } from '../sandbox/rocketchat/generation.mts';
 import { until } from '../sandbox/until.mts';
 import { assertId } from './support/expect.mts';
 import { AGENT, Stage } from './support/stage.mts';
@@ -89,10 +90,13 @@ describe('a second open', () => {
 		assert.equal((await stage.webhook(next.ticketID)).body.data?.text, 'Here again');
 	});
 
-	it('does not take a room of the website’s widget for its own', async () => {
+	// From 8.3 on there is no second room beside it: test/field/identity.test.mts.
+	const skip = generation.oneOpenRoom && 'a token has one open room';
+	it('does not take a room of the website’s widget for its own', { skip }, async () => {
 		const { contact, roomId } = await stage.openTicket();
 		const token = visitorToken(roomId);
 		await stage.rapidPro.closeTicket(contact);
+		await until('the end of the room', () => !stage.rocketChat.room(roomId)?.open);
 		const widget = await stage.rocketChat.widgetVisitor({ name: 'Ann', token });
 		const next = await stage.openTicket(contact);
 		assert.notEqual(next.roomId, widget.roomId);

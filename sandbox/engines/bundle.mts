@@ -13,14 +13,33 @@ export async function bundleForNode14(outfile: string): Promise<void> {
 		outfile,
 		bundle: true,
 		platform: 'node',
-		target: 'node14',
+		target: 'node12.22',
 		format: 'cjs',
-		plugins: [engineOfHome],
+		plugins: [engineOfHome, promisesOfOldNodes],
+		external: ['esbuild'],
 		define: { 'import.meta.url': 'bundleUrl' },
 		banner: { js: "const bundleUrl = require('url').pathToFileURL(__filename).href;" },
 		logLevel: 'warning',
 	});
 }
+
+/** Node 12 has no modules of promises: what is used of them is made of callbacks. */
+const promisesOfOldNodes: Plugin = {
+	name: 'modules of promises for Node 12',
+	setup(build) {
+		build.onResolve({ filter: /^(node:)?(fs|timers)\/promises$/ }, ({ path }) => ({
+			path: path.replace('node:', ''),
+			namespace: 'promises',
+		}));
+		build.onLoad({ filter: /.*/, namespace: 'promises' }, ({ path }) => ({
+			contents:
+				path === 'fs/promises'
+					? "module.exports = require('fs').promises;"
+					: "exports.setTimeout = require('util').promisify(setTimeout);",
+			loader: 'js',
+		}));
+	},
+};
 
 /** What the engine lacks is undefined, as in `engine/facades.mjs`. */
 const engineOfHome: Plugin = {

@@ -1,4 +1,4 @@
-import type { Breakdown } from './faults.mts';
+import { type Breakdown, BUSY_DATABASE } from './faults.mts';
 import type { Model, StoredFile, Ticket } from './model.mts';
 
 /** The webhooks that mailroom knows. */
@@ -85,6 +85,8 @@ export class EventCallback {
 			throw new Refusal(404, `no such ticket ${event.ticketID}`);
 		}
 		if (breakdown === 'org assets') throw new Refusal(400, 'error looking up org assets');
+		const busy = BUSY_DATABASE.find((doing) => doing === breakdown);
+		if (busy) throw new Refusal(400, `${busy}: pq: sorry, too many clients already`);
 		await this.apply(event, ticket, breakdown);
 		if (breakdown === 'HTTP logs') throw new Refusal(500, 'error writing HTTP logs: connection refused');
 		return HANDLED;

@@ -5,9 +5,27 @@ export type Breakdown =
 	| 'database' // no ticketer is found
 	| 'ticket lookup' // no ticket is found
 	| 'org assets'
+	| BusyDatabase
 	| 'storing attachment'
 	| 'inserting message'
 	| 'HTTP logs'; // after the event was handled
+
+/** What mailroom was doing when its database had no connection left; the words are those of its answer. */
+export type BusyDatabase =
+	| 'error loading contact'
+	| 'error looking up org #1: error loading environment for org 1'
+	| 'error loading triggers for org 1'
+	| 'error creating flow contact'
+	| 'error creating outgoing message';
+
+/** All of them. */
+export const BUSY_DATABASE: readonly BusyDatabase[] = [
+	'error loading contact',
+	'error looking up org #1: error loading environment for org 1',
+	'error loading triggers for org 1',
+	'error creating flow contact',
+	'error creating outgoing message',
+];
 
 /** Which webhooks a fault hits. */
 export interface Scope {
@@ -17,6 +35,8 @@ export interface Scope {
 	event?: EventType;
 	/** Only webhooks about this ticket. */
 	ticketID?: string;
+	/** Only webhooks whose text contains this. */
+	says?: string;
 	/** Of questions to the API: only those about the contact with this UUID. */
 	contact?: string;
 	/** Whether RapidPro does what the event says all the same. No, unless told. */
@@ -42,6 +62,7 @@ interface Order extends Fault {
 	event: EventType | undefined;
 	/** The ticket, or the contact. */
 	about: string | undefined;
+	says: string | undefined;
 }
 
 /** Misbehaviour that a test orders in advance, used up in the order in which it was ordered. */
@@ -81,15 +102,19 @@ export class Faults {
 	}
 
 	/** The fault that hits this webhook, or question, about a ticket or contact, if there is one. It is used up by this call. */
-	take(event: string, about: string): Fault | undefined {
+	take(event: string, about: string, text = ''): Fault | undefined {
 		const order = this.orders.find(
-			(candidate) => candidate.left > 0 && (candidate.event ?? event) === event && (candidate.about ?? about) === about,
+			({ left, ...only }) =>
+				left > 0 &&
+				(only.event ?? event) === event &&
+				(only.about ?? about) === about &&
+				text.includes(only.says ?? ''),
 		);
 		if (order !== undefined) order.left -= 1;
 		return order;
 	}
 
-	private order(outcome: Outcome, { times = 1, event, ticketID, contact, handled = false }: Scope = {}): void {
-		this.orders.push({ outcome, handled, left: times, event, about: ticketID ?? contact });
+	private order(outcome: Outcome, { times = 1, event, ticketID, says, contact, handled = false }: Scope = {}): void {
+		this.orders.push({ outcome, handled, left: times, event, about: ticketID ?? contact, says });
 	}
 }

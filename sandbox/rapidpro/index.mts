@@ -17,6 +17,7 @@ import { type ReceivedEvent, WebhookServer } from './webhook-server.mts';
 export type { Answer, Exchange } from './exchanges.mts';
 export type { Contact, Forwarding, IncomingAttachment, Message, Ticket } from './model.mts';
 export type { RoomExtras } from './payloads.mts';
+export { Redirector, STRANGERS, STRIPPED, type StrangersAnswer } from './strangers.mts';
 export { NoAnswer } from './transport.mts';
 export type { ReceivedEvent } from './webhook-server.mts';
 

@@ -4,7 +4,8 @@ import type { ServerResponse } from 'node:http';
 /** Where RapidPro's storage begins. */
 const PATH = '/media/';
 
-interface Medium {
+/** A file as a browser gets it. */
+export interface Medium {
 	contentType: string;
 	bytes: Uint8Array;
 }
@@ -12,6 +13,7 @@ interface Medium {
 /** RapidPro's storage, which anybody may read who knows an address: contacts' files, and agents' files on their way. */
 export class Media {
 	private readonly media = new Map<string, Medium>();
+	private instead?: Medium;
 
 	/** @param base RapidPro's own address, known once it listens. */
 	constructor(private readonly base: () => string) {}
@@ -23,13 +25,18 @@ export class Media {
 		return this.base() + path;
 	}
 
+	/** Whatever is asked for, this comes with a 200, as from a log-in page or an empty disk; the files again without it. */
+	answerInstead(medium?: Medium): void {
+		this.instead = medium;
+	}
+
 	/** Whether a request is meant for the storage. */
 	covers(method: string | undefined, path: string | undefined): boolean {
 		return method === 'GET' && path?.startsWith(PATH) === true;
 	}
 
 	serve(path: string, response: ServerResponse): void {
-		const medium = this.media.get(path);
+		const medium = this.instead ?? this.media.get(path);
 		if (medium === undefined) {
 			response.writeHead(404).end();
 			return;

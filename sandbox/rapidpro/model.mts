@@ -68,13 +68,21 @@ export interface ClosedEvent {
 	params?: unknown;
 }
 
+const FIRST_CONTACT = 10_000;
+
 /** What RapidPro's database holds. */
 export class Model {
 	readonly contacts: Contact[] = [];
 	readonly tickets: Ticket[] = [];
 	readonly messages: Message[] = [];
 	readonly closedEvents: ClosedEvent[] = [];
-	private nextContactId = 10_000;
+	private nextContactId = FIRST_CONTACT;
+
+	/** RapidPro is installed anew: nothing is there any more, and contacts are numbered from the beginning again. */
+	startAnew(): void {
+		for (const list of [this.contacts, this.tickets, this.messages, this.closedEvents]) list.length = 0;
+		this.nextContactId = FIRST_CONTACT;
+	}
 
 	/** Adds a contact. Each gets an id of its own; what is left out is empty, as RapidPro allows. */
 	addContact(details: Partial<Omit<Contact, 'id'>> = {}): Contact {

@@ -76,7 +76,7 @@ export class WebhookServer {
 			headers: pairs(request.rawHeaders),
 			body: event.rawBody,
 		});
-		const fault = this.faults.take(event.body.type ?? '', event.body.ticketID ?? '');
+		const fault = this.faults.take(event.body.type ?? '', event.body.ticketID ?? '', event.body.data?.text);
 		if (fault === undefined) return this.answer(event, exchange, response, await this.handle(event));
 		await this.misbehave(fault, event, exchange, response);
 	}

@@ -120,13 +120,16 @@ export interface RoomDocument {
 	tags?: string[];
 	metrics?: Record<string, unknown>;
 	u?: UserReference;
+	/** Covered by the index that lets a visitor's token have one open room. */
+	_enforceSingleRoom?: true;
 }
 
 /** `rocketchat_livechat_inquiry` */
 export interface InquiryDocument {
 	_id: string;
 	rid: string;
-	status: 'queued' | 'taken';
+	/** `verifying`: not queued before the visitor has proved who he is. */
+	status: 'queued' | 'taken' | 'verifying';
 	department?: string;
 }
 
@@ -168,6 +171,8 @@ export interface MessageDocument {
 	files?: FileReference[];
 	attachments?: AttachmentDocument[];
 	blocks?: unknown[];
+	/** Where its author is; the point's coordinates are longitude and latitude. */
+	location?: { type: 'Point'; coordinates: [number, number] };
 	customFields?: Record<string, unknown>;
 	urls?: unknown[];
 	mentions?: unknown[];

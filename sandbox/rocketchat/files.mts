@@ -7,6 +7,7 @@ import {
 	type UploadDocument,
 	type UserDocument,
 } from './documents.mts';
+import { generation } from './generation.mts';
 import type { Messages } from './messages.mts';
 import type { LivechatRooms } from './omnichannel/rooms.mts';
 import type { Document } from './query.mts';
@@ -161,7 +162,7 @@ export class Files {
 				type: thumb.type,
 				size: thumb.size,
 				format: thumb.extension,
-				typeGroup: 'thumb',
+				...(generation.thumbnailsMarked && { typeGroup: 'thumb' }),
 			});
 			// "imageUrl/imageType may be the thumbnail; title.link is always the original".
 			Object.assign(attachment, {

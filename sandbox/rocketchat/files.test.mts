@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { generation } from './generation.mts';
 import { Probe } from './testing/probe.mts';
 
 const PNG = new Uint8Array([137, 80, 78, 71]);
@@ -31,7 +32,8 @@ describe('files', () => {
 			[message.file._id, message.file.name, message.file.type],
 			[original._id, 'a b#1.png', 'image/png'],
 		);
-		assert.deepEqual([thumb.typeGroup, thumb.name], ['thumb', 'thumb-a b#1.png']);
+		const mark = generation.thumbnailsMarked ? 'thumb' : undefined;
+		assert.deepEqual([thumb.typeGroup, thumb.name], [mark, 'thumb-a b#1.png']);
 		const [attachment] = message.attachments;
 		assert.deepEqual(attachment.title, {
 			value: 'a b#1.png',
@@ -40,6 +42,17 @@ describe('files', () => {
 		});
 		assert.match(attachment.imageUrl, new RegExp(`^/file-upload/${thumb._id}/`));
 		assert.equal(attachment._unmappedProperties_.fileId, original._id);
+	});
+
+	it('takes a file whose own name begins as a thumbnail’s', async () => {
+		const { roomId } = await probe.openRoom();
+		await probe.events();
+		await probe.rocketChat.agentWrites(roomId, 'ana', { files: [{ name: 'thumb-nail.pdf', bytes: PNG }] });
+		const [{ payload }] = await probe.events();
+		assert.deepEqual(
+			payload.files.map(({ name, typeGroup }: { name: string; typeGroup?: string }) => [name, typeGroup]),
+			[['thumb-nail.pdf', undefined]],
+		);
 	});
 
 	it('shows an unset timestamp as 1970', async () => {

@@ -26,6 +26,16 @@ export interface Generation {
 	replacesBeforeStart: boolean;
 	/** Whether messages with a type go to IPostSystemMessageSent; before, a few of them went to IPostMessageSent. */
 	systemMessagesApart: boolean;
+	/** Whether apps hear of the message with the comment of a close at all: from 6.12 to 7.0 they do not. */
+	tellsCloses: boolean;
+	/** Whether a thumbnail among a message's files says by `typeGroup` that it is one. */
+	thumbnailsMarked: boolean;
+	/** Whether a visitor's token may have one open room only, which the database sees to. */
+	oneOpenRoom: boolean;
+	/** Whether contacts may have to be verified, and unknown ones be kept away from agents. */
+	contactVerification: boolean;
+	/** Whether nobody but visitors can write once the licence's monthly contacts are used up. */
+	monthlyContacts: boolean;
 	/** Whether an app's message has `type` and `files`; before, both were among what is not mapped. */
 	messageType: boolean;
 	messageFiles: boolean;
@@ -63,6 +73,11 @@ const v8: Generation = {
 	logsComplete: true,
 	replacesBeforeStart: true,
 	systemMessagesApart: true,
+	tellsCloses: true,
+	thumbnailsMarked: true,
+	oneOpenRoom: true,
+	contactVerification: true,
+	monthlyContacts: true,
 	messageType: true,
 	messageFiles: true,
 	roomSource: true,
@@ -77,7 +92,14 @@ const v8: Generation = {
 	updateInserts: false,
 	bodyLimit: '100kb',
 };
-const v7: Generation = { ...v8, rocketChat: '7.13.0', logsComplete: false, messageFiles: false };
+const v7: Generation = {
+	...v8,
+	rocketChat: '7.13.0',
+	logsComplete: false,
+	messageFiles: false,
+	thumbnailsMarked: false,
+	oneOpenRoom: false,
+};
 const v7Middle: Generation = { ...v7, rocketChat: '7.10.0', enablesRestarted: false, enablesUpdated: false };
 const v7First: Generation = {
 	...v7Middle,
@@ -86,6 +108,7 @@ const v7First: Generation = {
 	enablesUpdated: true,
 	tellsErrors: false,
 	systemMessagesApart: false,
+	tellsCloses: false,
 	messageType: false,
 	demandsSourceType: true,
 	stored: 'insertResult',
@@ -98,6 +121,8 @@ const v6: Generation = {
 	restarts: 0,
 	tellsErrors: true,
 	logsComplete: true,
+	tellsCloses: true,
+	contactVerification: false,
 	closeAgain: true,
 	closingRules: false,
 	roomCustomFields: false,
@@ -105,6 +130,7 @@ const v6: Generation = {
 const v5: Generation = {
 	...v6,
 	rocketChat: '5.3.0',
+	monthlyContacts: false,
 	roomCloser: false,
 	closeAgain: false,
 	demandsSourceType: false,

@@ -63,6 +63,8 @@ export interface RocketChatOptions {
 	delays?: boolean;
 	/** How long every call of the store takes, in place of its random delays. */
 	storeMs?: number;
+	/** A Node's binary: apps run in its process, as on servers after 8.8, in place of Deno's. */
+	appNode?: string;
 	log?: (line: string) => void;
 }
 
@@ -86,7 +88,7 @@ export class RocketChat extends People {
 	/** Starts the server; resolves when it answers. */
 	static async start(options: RocketChatOptions = {}): Promise<RocketChat> {
 		const { port = 0, siteUrl, dataFile, seed = 1, clockSpeed = 1, delays: enabled = true, log = () => {} } = options;
-		const { clockMoves, storeMs } = options;
+		const { clockMoves, storeMs, appNode } = options;
 		clock.runAt(clockSpeed);
 		const delays = new Delays(seed, enabled);
 		const latency = storeMs === undefined ? () => delays.pause(STORE_DELAY_MS_MAX) : () => pause(storeMs / 2);
@@ -95,7 +97,7 @@ export class RocketChat extends People {
 		const broadcast = (news: Broadcast) => {
 			for (const node of further) void node.control.hear(news).catch(() => {});
 		};
-		const server = new Server({ store, delays, admin: ADMIN, port, siteUrl, clockMoves, log, broadcast });
+		const server = new Server({ store, delays, admin: ADMIN, port, siteUrl, clockMoves, appNode, log, broadcast });
 		try {
 			await server.start();
 		} catch (error) {

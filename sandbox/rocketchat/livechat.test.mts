@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { generation } from './generation.mts';
+import type { RoomDocument } from './index.mts';
 import { Probe } from './testing/probe.mts';
 
 /** facts/rocketchat.md section 2. */
@@ -98,6 +100,7 @@ describe('livechat', () => {
 	describe('createRoom', () => {
 		it('makes a new room each time', async () => {
 			const { token, visitorId, roomId } = await probe.openRoom();
+			await probe.rocketChat.closeRoom(roomId, { by: String(probe.rocketChat.room(roomId)?.servedBy?.username) });
 			const second = await probe.openRoom({ token });
 			assert.equal(second.visitorId, visitorId);
 			assert.notEqual(second.roomId, roomId);
@@ -105,7 +108,10 @@ describe('livechat', () => {
 				const reader = read.getLivechatReader();
 				return reader.getLivechatRooms((await reader.getLivechatVisitorByToken(token)) as never);
 			}, token);
-			assert.deepEqual(open.map(({ id }) => id).sort(), [roomId, second.roomId].sort());
+			assert.deepEqual(
+				open.map(({ id }) => id),
+				[second.roomId],
+			);
 		});
 
 		it('stores source type, app and name, and assigns an agent before it answers', async () => {
@@ -226,7 +232,9 @@ describe('livechat', () => {
 			assert.deepEqual(probe.rocketChat.messages(room.roomId).at(-1)?.attachments, [
 				{ title: 'a', title_link: '/file-upload/x/a.png', image_url: 'https://example.org/a.png' },
 			]);
-			await assert.rejects(() => write(room, room.roomId, [{ imageUrl: 'a.png' }]), /Match error/);
+			for (const imageUrl of ['a.png', 'HTTPS://example.org/a.png', 'ftp://example.org/a.png']) {
+				await assert.rejects(() => write(room, room.roomId, [{ imageUrl }]), /Invalid href value provided/, imageUrl);
+			}
 		});
 	});
 
@@ -336,6 +344,107 @@ describe('livechat', () => {
 		assert.equal((await find('gone'))?.name, 'Gone');
 		assert.equal((await find('Gone'))?.id, 'gone');
 		assert.equal(await find('gon'), null);
+	});
+
+	it('compares the names of departments unit by unit, and finds archived ones', async () => {
+		await probe.rocketChat.addDepartment({ id: 'health', name: 'Saúde', agents: ['ana'], showOnRegistration: false });
+		const find = (value: string) =>
+			probe.run(({ read }, value) => read.getLivechatReader().getLivechatDepartmentByIdOrName(value), value);
+		assert.equal((await find('Saúde'.normalize('NFC')))?.id, 'health');
+		assert.equal(await find('Saúde'.normalize('NFD')), null);
+		assert.equal(await find(' Saúde'), null);
+		await probe.rocketChat.archiveDepartment('health');
+		const archived = (await find('Saúde')) as unknown as { enabled: boolean; _unmappedProperties_: object };
+		assert.equal(archived.enabled, false);
+		assert.deepEqual(archived._unmappedProperties_, { archived: true });
+	});
+
+	it('lets a manager make a room another visitor’s', async () => {
+		const [room, other] = [await probe.openRoom(), await probe.openRoom()];
+		await probe.rocketChat.closeRoom(other.roomId, { by: 'ana' });
+		await probe.rocketChat.changeVisitor(room.roomId, other.visitorId);
+		const found = await probe.run(async ({ read }, token) => {
+			const reader = read.getLivechatReader();
+			const visitor = await reader.getLivechatVisitorByToken(token);
+			return (await reader.getLivechatRooms(visitor as never)).map(({ id }) => id);
+		}, other.token);
+		assert.deepEqual(found, [room.roomId]);
+	});
+
+	describe('a second room of a visitor token', () => {
+		const open = (token: string): Promise<string> =>
+			probe.run(async ({ read, modify }, token) => {
+				const visitor = await read.getLivechatReader().getLivechatVisitorByToken(token);
+				const source = { source: { type: 'app' } } as never;
+				const creator = modify.getCreator().getLivechatCreator();
+				return (await creator.createRoom(visitor as never, undefined as never, source)).id;
+			}, token);
+
+		it('is refused while one is open, from 8.3 on, by an error that names the token', async () => {
+			const { token, roomId } = await probe.openRoom();
+			if (!generation.oneOpenRoom) {
+				assert.notEqual(await open(token), roomId);
+				return;
+			}
+			await assert.rejects(
+				() => open(token),
+				(error: Error) =>
+					error.message.startsWith('E11000 duplicate key error') &&
+					error.message.endsWith(`dup key: { v.token: "${token}" }`),
+			);
+			await probe.rocketChat.closeRoom(roomId, { by: 'ana' });
+			assert.notEqual(await open(token), roomId);
+		});
+
+		it('is refused to one of two at once', { skip: !generation.oneOpenRoom }, async () => {
+			const { token, roomId } = await probe.openRoom();
+			await probe.rocketChat.closeRoom(roomId, { by: 'ana' });
+			const opened = await Promise.allSettled([open(token), open(token)]);
+			assert.deepEqual(opened.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+		});
+
+		it('is not refused for a room of the time before', { skip: !generation.oneOpenRoom }, async () => {
+			const { token, roomId } = await probe.openRoom();
+			await probe.rocketChat.closeRoom(roomId, { by: 'ana' });
+			const { _id: _old, ...old } = probe.rocketChat.room(roomId) as RoomDocument;
+			await probe.rocketChat.addDocument('rocketchat_room', { ...old, _enforceSingleRoom: undefined, open: true });
+			assert.ok(await open(token));
+		});
+	});
+
+	describe('where contacts are verified', { skip: !generation.contactVerification }, () => {
+		const settings = ['Livechat_Block_Unknown_Contacts', 'Livechat_Block_Unverified_Contacts'];
+		const verification = 'Livechat_Require_Contact_Verification';
+		after(() => {
+			probe.rocketChat.serverSettings.set(verification, 'never');
+			for (const id of settings) probe.rocketChat.serverSettings.set(id, false);
+		});
+
+		const opensUnseen = async (refusal: RegExp) => {
+			const { roomId } = await probe.openRoom({ department: 'sup' });
+			assert.equal(probe.rocketChat.room(roomId)?.open, true);
+			assert.equal(probe.rocketChat.room(roomId)?.servedBy, undefined);
+			await assert.rejects(() => probe.rocketChat.takeRoom(roomId, 'ana'), refusal);
+		};
+
+		for (const value of ['once', 'always']) {
+			it(`a room is opened and never queued (${value})`, async () => {
+				probe.rocketChat.serverSettings.set(verification, value);
+				await opensUnseen(/error-not-allowed/);
+				probe.rocketChat.serverSettings.set(verification, 'never');
+			});
+		}
+
+		for (const [id, refusal] of [
+			['Livechat_Block_Unknown_Contacts', /error-unknown-contact/],
+			['Livechat_Block_Unverified_Contacts', /error-unverified-contact/],
+		] as const) {
+			it(`no agent can take a room (${id})`, async () => {
+				probe.rocketChat.serverSettings.set(id, true);
+				await opensUnseen(refusal);
+				probe.rocketChat.serverSettings.set(id, false);
+			});
+		}
 	});
 
 	it('tells whether anybody is online', async () => {

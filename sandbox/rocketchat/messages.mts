@@ -2,6 +2,7 @@ import type { IMessage } from '@rocket.chat/apps-engine/definition/messages/inde
 import { clock } from './clock.mts';
 import type { Converters } from './converters.mts';
 import {
+	type AttachmentDocument,
 	collections,
 	type MessageDocument,
 	type RoomDocument,
@@ -10,6 +11,7 @@ import {
 } from './documents.mts';
 import { type AppEvents, AppInterface } from './events.mts';
 import { generation } from './generation.mts';
+import type { ServerSettings } from './settings.mts';
 import { newId, type Store } from './store.mts';
 
 /** What a message is made of before it is saved. */
@@ -20,11 +22,17 @@ export class Messages {
 	private readonly store: Store;
 	private readonly events: AppEvents;
 	private readonly converters: Converters;
+	private readonly settings: ServerSettings;
+	/** Whether an app other than that under test prevents a message; none does by default. */
+	isPrevented: (message: Pick<MessageDocument, 'msg' | 'token'>) => boolean = () => false;
+	/** Whether the licence's monthly contacts are used up. */
+	monthlyContactsUsedUp = false;
 
-	constructor(store: Store, events: AppEvents, converters: Converters) {
+	constructor(store: Store, events: AppEvents, converters: Converters, settings: ServerSettings) {
 		this.store = store;
 		this.events = events;
 		this.converters = converters;
+		this.settings = settings;
 	}
 
 	/**
@@ -32,9 +40,12 @@ export class Messages {
 	 * stored before any Post event begins. Undefined when an app vetoed it.
 	 */
 	async send(message: NewMessage): Promise<MessageDocument | undefined> {
+		for (const attachment of message.attachments ?? []) refuseAddresses(attachment);
 		const draft = await this.askApps({ urls: [], mentions: [], channels: [], md: [], ...withTimes(message) });
 		if (!draft) return undefined;
+		draft.msg = this.filtered(draft.msg);
 		await this.refuseCalls(draft);
+		await this.refuseBeyondLicence(draft);
 		await this.save(draft);
 		this.announce(draft);
 		return draft;
@@ -66,19 +77,63 @@ export class Messages {
 		this.events.fire(AppInterface.IPostMessageUpdated, () => this.converters.message(edited));
 	}
 
-	/** A message that is gone; IPostMessageDeleted follows. */
+	/**
+	 * A message that is gone, its files too; IPostMessageDeleted follows. With Message_ShowDeletedStatus a trace of it
+	 * stays, whose type is `rm`.
+	 */
 	async delete(id: string, by: UserReference): Promise<void> {
 		const message = await this.store.findOne<MessageDocument>(collections.messages, { _id: id });
 		if (!message) throw new Error('Invalid message [error-invalid-message]');
-		await this.store.remove(collections.messages, { _id: id });
+		for (const { _id } of message.files ?? []) await this.store.remove(collections.uploads, { _id, rid: message.rid });
+		if (this.settings.get('Message_ShowDeletedStatus')) await this.leaveTrace(id, by);
+		else await this.store.remove(collections.messages, { _id: id });
 		this.events.fire(AppInterface.IPostMessageDeleted, async () => {
 			const [converted, user] = await Promise.all([this.converters.message(message), this.converters.userById(by._id)]);
 			return { message: converted, user };
 		});
 	}
 
+	private async leaveTrace(id: string, by: UserReference): Promise<void> {
+		const now = clock.now();
+		await this.store.updateOne(
+			collections.messages,
+			{ _id: id },
+			{
+				$set: {
+					t: 'rm',
+					msg: '',
+					urls: [],
+					mentions: [],
+					attachments: [],
+					editedAt: now,
+					editedBy: by,
+					_updatedAt: now,
+				},
+				$unset: { file: 1, files: 1, md: 1, blocks: 1, location: 1 },
+			},
+		);
+	}
+
+	/** Section 4, "Filters (bad words) already applied": each letter of a listed word becomes a star. */
+	private filtered(text: string): string {
+		if (!this.settings.get('Message_AllowBadWordsFilter')) return text;
+		const words = String(this.settings.get('Message_BadWordsFilterList') ?? '').split(',');
+		return words
+			.map((word) => word.trim())
+			.filter(Boolean)
+			.reduce((clean, word) => clean.replace(wholeWord(word), (found) => '*'.repeat(found.length)), text);
+	}
+
+	/** Section 12c, `error-mac-limit-reached`: "any message but a visitor's". */
+	private async refuseBeyondLicence({ rid, token }: MessageDocument): Promise<void> {
+		if (!this.monthlyContactsUsedUp || !generation.monthlyContacts || token) return;
+		const room = await this.store.findOne<RoomDocument>(collections.rooms, { _id: rid });
+		if (room?.t === 'l') throw new Error('error-mac-limit-reached');
+	}
+
 	/** Section 3: IPreMessageSent* are awaited and block the sender; prevent, then extend, then modify. */
 	private async askApps(message: MessageDocument): Promise<MessageDocument | undefined> {
+		if (this.isPrevented(message)) return undefined;
 		if (this.events.hasListeners(AppInterface.IPreMessageSentPrevent)) {
 			const prevented = await this.events.ask(
 				AppInterface.IPreMessageSentPrevent,
@@ -151,8 +206,29 @@ const SENT = ['livechat-close', 'livechat_transfer_history'];
 
 function eventOf(type: string | undefined): AppInterface | undefined {
 	if (!type) return AppInterface.IPostMessageSent;
+	if (type === 'livechat-close' && !generation.tellsCloses) return undefined;
 	if (generation.systemMessagesApart) return AppInterface.IPostSystemMessageSent;
 	return SENT.includes(type) ? AppInterface.IPostMessageSent : undefined;
+}
+
+/** The fields of an attachment that hold an address. */
+const ADDRESSES = ['image_url', 'audio_url', 'video_url', 'thumb_url', 'title_link', 'message_link', 'author_link'];
+
+/**
+ * Section 2, "Content that is refused for good": "every URL must be absolute or start with `/file-upload/`", and a scheme
+ * in capitals does not count as one.
+ */
+function refuseAddresses(attachment: AttachmentDocument): void {
+	for (const field of ADDRESSES) {
+		const address = attachment[field];
+		if (address === undefined || address === null) continue;
+		if (typeof address !== 'string') throw new Error(`Match error: Expected string in field attachments.${field}`);
+		if (!/^(https?:\/\/|\/file-upload\/)/.test(address)) throw new Error('Invalid href value provided');
+	}
+}
+
+function wholeWord(word: string): RegExp {
+	return new RegExp(`(?<![\\p{L}\\p{N}])${word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}])`, 'giu');
 }
 
 function withTimes(message: NewMessage): MessageDocument {

@@ -7,6 +7,7 @@ import {
 	type MessageDocument,
 } from './documents.mts';
 import type { NewFile } from './files.mts';
+import type { NewMessage } from './messages.mts';
 import type { Server } from './server.mts';
 import { newId } from './store.mts';
 import { reference } from './users.mts';
@@ -20,6 +21,10 @@ export interface AgentMessage {
 	attachments?: AttachmentDocument[];
 	/** The message it answers in a thread. */
 	threadId?: string;
+	/** Blocks of the UI kit, as cards and polls are made of. */
+	blocks?: unknown[];
+	/** Where its author is. */
+	location?: { longitude: number; latitude: number };
 }
 
 /** People and what they do at one server: the administrator, agents, website visitors, and apps other than the one under test. */
@@ -123,7 +128,7 @@ export class People {
 	/** A user writes in a room, or sends files there as one message. */
 	async agentWrites(roomId: string, username: string, message: string | AgentMessage): Promise<string> {
 		const written: AgentMessage = typeof message === 'string' ? { text: message } : message;
-		const { text = '', files = [], namedFiles, attachments, threadId } = written;
+		const { text = '', files = [] } = written;
 		const user = await this.server.users.require(username);
 		if (files.length > 0) {
 			const uploads = await Promise.all(
@@ -131,16 +136,31 @@ export class People {
 			);
 			return sentId(await this.server.files.postAsUser(uploads, user._id, text));
 		}
-		return sentId(
-			await this.server.messages.send({
-				rid: roomId,
-				msg: text,
-				u: reference(user),
-				...(namedFiles && { files: namedFiles }),
-				...(attachments && { attachments }),
-				...(threadId && { tmid: threadId }),
-			}),
-		);
+		return sentId(await this.server.messages.send({ rid: roomId, u: reference(user), ...contentOf(written) }));
+	}
+
+	/**
+	 * A user answers a message by quoting it, or forwards it: the text begins with the link that the server makes the
+	 * attachment of, which holds what the message had attached.
+	 */
+	async quote(roomId: string, username: string, quotedId: string, text = ''): Promise<string> {
+		const quoted = await this.requireMessage(quotedId);
+		const link = `${this.server.settings.get('Site_Url')}/live/${quoted.rid}?msg=${quotedId}`;
+		const attachment = {
+			message_link: link,
+			author_name: quoted.u.username,
+			author_icon: `/avatar/${quoted.u.username}`,
+			text: quoted.msg,
+			attachments: quoted.attachments ?? [],
+			ts: quoted.ts,
+		};
+		return this.agentWrites(roomId, username, { text: `[ ](${link}) ${text}`, attachments: [attachment] });
+	}
+
+	private async requireMessage(id: string): Promise<MessageDocument> {
+		const message = await this.server.store.findOne<MessageDocument>(collections.messages, { _id: id });
+		if (!message) throw new Error(`there is no message ${id}`);
+		return message;
 	}
 
 	/** A user types a slash command of an app into a room. Resolves when the app is through with it. */
@@ -156,7 +176,7 @@ export class People {
 		await this.server.messages.edit(messageId, { msg: text }, reference(user));
 	}
 
-	/** A user deletes a message; the setting that keeps a trace of it is off. */
+	/** A user deletes a message; the setting that keeps a trace of it, Message_ShowDeletedStatus, is off by default. */
 	async deleteMessage(messageId: string, username: string): Promise<void> {
 		await this.server.messages.delete(messageId, reference(await this.server.users.require(username)));
 	}
@@ -231,20 +251,43 @@ export class People {
 	}
 
 	/** The user of another app writes. */
-	async otherAppWrites(roomId: string, text: string): Promise<string> {
+	async otherAppWrites(roomId: string, message: string | AgentMessage): Promise<string> {
 		const username = 'other-app.bot';
 		const known = await this.server.users.byUsername(username);
 		const user =
 			known ?? (await this.server.users.create({ username, type: 'app', appId: 'another-app', roles: ['app'] }));
-		return sentId(await this.server.messages.send({ rid: roomId, msg: text, u: reference(user) }));
+		return sentId(await this.server.messages.send({ rid: roomId, u: reference(user), ...contentOf(message) }));
 	}
 
 	/** A bot that works as an agent writes. */
-	async botWrites(roomId: string, text: string): Promise<string> {
+	async botWrites(roomId: string, message: string | AgentMessage): Promise<string> {
 		const username = 'rocket.cat';
 		const known = await this.server.users.byUsername(username);
 		const user = known ?? (await this.server.users.create({ username, type: 'bot', roles: ['bot', 'livechat-agent'] }));
-		return sentId(await this.server.messages.send({ rid: roomId, msg: text, u: reference(user) }));
+		return sentId(await this.server.messages.send({ rid: roomId, u: reference(user), ...contentOf(message) }));
+	}
+
+	/** Another app prevents the messages whose text matches; none any more without a pattern. */
+	anotherAppPrevents(pattern?: RegExp): void {
+		this.server.messages.isPrevented = ({ msg }) => pattern?.test(msg) ?? false;
+	}
+
+	/** The licence's monthly contacts are used up, or there are some again. */
+	useUpMonthlyContacts(usedUp = true): void {
+		this.server.messages.monthlyContactsUsedUp = usedUp;
+	}
+
+	/** A department is put away: no longer enabled, still there. */
+	async archiveDepartment(id: string): Promise<void> {
+		const archived = { $set: { archived: true, enabled: false } };
+		await this.server.store.updateOne(collections.departments, { _id: id }, archived);
+	}
+
+	/** A manager makes a conversation another visitor's. */
+	async changeVisitor(roomId: string, visitorId: string): Promise<void> {
+		const visitor = await this.server.visitors.byId(visitorId);
+		if (!visitor) throw new Error(`there is no visitor ${visitorId}`);
+		await this.server.livechat.changeVisitor(roomId, visitor);
 	}
 
 	/** The server writes, see facts/rocketchat.md section 12 for the types. */
@@ -267,6 +310,20 @@ export class People {
 		await this.server.store.remove(collections.inquiries, { rid: id });
 		await this.server.store.remove(collections.rooms, { _id: id });
 	}
+}
+
+/** A message's own part of what is stored. */
+function contentOf(message: string | AgentMessage): Pick<NewMessage, 'msg'> & Partial<NewMessage> {
+	if (typeof message === 'string') return { msg: message };
+	const { text = '', namedFiles, attachments, threadId, blocks, location } = message;
+	return {
+		msg: text,
+		...(namedFiles && { files: namedFiles }),
+		...(attachments && { attachments }),
+		...(threadId && { tmid: threadId }),
+		...(blocks && { blocks }),
+		...(location && { location: { type: 'Point', coordinates: [location.longitude, location.latitude] } }),
+	};
 }
 
 function sentId(message: MessageDocument | undefined): string {

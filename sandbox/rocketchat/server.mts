@@ -42,6 +42,8 @@ export interface ServerOptions {
 	siteUrl?: string;
 	/** Whether {@link Server.setPace} will be called: the apps' processes must look at the time again and again. */
 	clockMoves?: boolean;
+	/** The Node that apps run in, as on servers after 8.8, in place of Deno. */
+	appNode?: string;
 	log: (line: string) => void;
 	/** Tells the other nodes that share the store; nobody by default. */
 	broadcast?: (broadcast: Broadcast) => void;
@@ -88,7 +90,7 @@ export class Server {
 		this.sessions = new Sessions(this.users, options.admin);
 		this.events = new AppEvents(delays, this.activity);
 		this.converters = new Converters(store);
-		this.messages = new Messages(store, this.events, this.converters);
+		this.messages = new Messages(store, this.events, this.converters, this.settings);
 		this.routing = new Routing(store, this.settings);
 		this.visitors = new Visitors(store, this.settings);
 		const { settings, events, converters, messages, routing } = this;
@@ -100,7 +102,7 @@ export class Server {
 		this.broadcasts = new Broadcasts(options.broadcast ?? (() => {}), delays, this.activity);
 		this.runtime = generation.appsInProcess
 			? new InProcessRuntime(this, options.clockMoves ?? false)
-			: new DenoRuntime(this, log, options.clockMoves ?? false);
+			: new DenoRuntime(this, log, options.clockMoves ?? false, options.appNode);
 	}
 
 	/** Starts engine, scheduler and HTTP; apps that the store knows are loaded and enabled again. */

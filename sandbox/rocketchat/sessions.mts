@@ -20,7 +20,7 @@ export class Sessions {
 	async logIn(username: unknown, password: unknown): Promise<{ user: UserDocument; authToken: string } | undefined> {
 		if (username !== this.adminUsername || password !== this.password) return undefined;
 		const user = await this.users.require(this.adminUsername);
-		const authToken = randomBytes(32).toString('base64url');
+		const authToken = randomBytes(32).toString('hex');
 		this.tokens.set(authToken, user._id);
 		return { user, authToken };
 	}

@@ -1,4 +1,5 @@
 import { collections } from './documents.mts';
+import { generation } from './generation.mts';
 import type { Store } from './store.mts';
 
 /** The server settings that the sandbox obeys or offers to apps, with Rocket.Chat's defaults. */
@@ -15,8 +16,16 @@ const DEFAULTS: Record<string, unknown> = {
 	FileUpload_MediaTypeBlackList: 'image/svg+xml',
 	FileUpload_ProtectFiles: true,
 	Message_AllowEditing: true,
+	Message_ShowDeletedStatus: false,
+	Message_AllowBadWordsFilter: false,
+	Message_BadWordsFilterList: '',
 	Accounts_AvatarExternalProviderUrl: '',
 	Language: 'en',
+	...(generation.contactVerification && {
+		Livechat_Require_Contact_Verification: 'never',
+		Livechat_Block_Unknown_Contacts: false,
+		Livechat_Block_Unverified_Contacts: false,
+	}),
 };
 
 /** Settings that exist but that no app may read. */

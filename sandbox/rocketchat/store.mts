@@ -14,6 +14,14 @@ export interface FindOptions {
 	limit?: number;
 }
 
+/** A partial unique index of MongoDB. */
+export interface UniqueIndex {
+	/** A dotted path. */
+	field: string;
+	/** Which documents it covers. */
+	where: Filter;
+}
+
 /** What an update did, as MongoDB tells it. */
 export interface UpdateResult {
 	matched: number;
@@ -27,7 +35,8 @@ export interface UpdateResult {
  * results are plain data, so that a store may stand behind a socket.
  */
 export interface Store {
-	insert(collection: string, document: Document): Promise<string>;
+	/** With an index, refuses a document that has the same value there as one that the index covers. */
+	insert(collection: string, document: Document, unique?: UniqueIndex): Promise<string>;
 	find<T = Document>(collection: string, filter?: Filter, options?: FindOptions): Promise<T[]>;
 	findOne<T = Document>(collection: string, filter: Filter, options?: FindOptions): Promise<T | undefined>;
 	updateOne(
@@ -81,8 +90,9 @@ export class MemoryStore implements Store {
 		return copied(page.slice(0, options.limit ?? page.length)) as T[];
 	}
 
-	insert(collection: string, document: Document): Promise<string> {
+	insert(collection: string, document: Document, unique?: UniqueIndex): Promise<string> {
 		return this.perform(() => {
+			if (unique) this.refuseTwin(collection, document, unique);
 			const stored = structuredClone(document);
 			stored._id ??= newId();
 			if (this.documents(collection).has(stored._id))
@@ -149,6 +159,15 @@ export class MemoryStore implements Store {
 			}
 			return doomed.length;
 		});
+	}
+
+	/** In MongoDB's words, which name the value. */
+	private refuseTwin(collection: string, document: Document, { field, where }: UniqueIndex): void {
+		const value = field.split('.').reduce<Document | undefined>((at, name) => at?.[name], document);
+		if (this.peek(collection, { ...where, [field]: value }, { limit: 1 }).length === 0) return;
+		throw new Error(
+			`E11000 duplicate key error collection: rocketchat.${collection} index: ${field}_1 dup key: { ${field}: ${JSON.stringify(value)} }`,
+		);
 	}
 
 	private async perform<T>(operation: () => T): Promise<T> {

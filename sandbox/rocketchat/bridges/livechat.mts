@@ -57,7 +57,7 @@ export class SandboxLivechatBridge extends LivechatBridge {
 			visitor: (message.visitor ?? {}) as Partial<IVisitor>,
 			msg: message.text ?? '',
 			groupable: message.groupable ?? undefined,
-			attachments: message.attachments?.map(validAttachment),
+			attachments: message.attachments?.map(attachmentDocument),
 			newRoomSource: await this.appSource(appId),
 		});
 		// "If an app vetoes the message … the bridge throws a TypeError".
@@ -264,16 +264,4 @@ export class SandboxLivechatBridge extends LivechatBridge {
 	}): Promise<number> {
 		return this.server.visitors.setCustomField(data.token, data.key, data.value, data.overwrite);
 	}
-}
-
-/** "attachments are validated: every URL must be absolute or start with `/file-upload/`" */
-function validAttachment(attachment: object): ReturnType<typeof attachmentDocument> {
-	const document = attachmentDocument(attachment);
-	for (const field of ['image_url', 'audio_url', 'video_url', 'thumb_url', 'title_link', 'message_link']) {
-		const url = document[field];
-		if (url === undefined || (typeof url === 'string' && (url.startsWith('/file-upload/') || URL.canParse(url))))
-			continue;
-		throw new Error(`Match error: Failed Match.Where validation in field attachments.${field}`);
-	}
-	return document;
 }

@@ -16,9 +16,12 @@ import { type AppEvents, AppInterface } from '../events.mts';
 import { generation } from '../generation.mts';
 import type { Messages, NewMessage } from '../messages.mts';
 import type { ServerSettings } from '../settings.mts';
-import { newId, type Store } from '../store.mts';
+import { newId, type Store, type UniqueIndex } from '../store.mts';
 import { reference } from '../users.mts';
 import { isOnline, type Routing } from './routing.mts';
+
+/** Section 2, "One open room a visitor token from about 8.3 on". */
+const ONE_OPEN_ROOM: UniqueIndex = { field: 'v.token', where: { t: 'l', open: true, _enforceSingleRoom: true } };
 
 /** What a conversation begins with. */
 export interface NewRoom {
@@ -84,14 +87,29 @@ export class LivechatRooms {
 		const departmentId = await routing.departmentFor(visitor.department ?? undefined, agent);
 		const room = newRoomDocument(request, departmentId);
 		await this.letAppsPrevent(room);
-		await store.insert(collections.rooms, room);
-		await store.insert(collections.inquiries, { rid: room._id, status: 'queued', department: departmentId });
+		await store.insert(collections.rooms, room, generation.oneOpenRoom ? ONE_OPEN_ROOM : undefined);
+		const status = this.mustVerify() ? 'verifying' : 'queued';
+		await store.insert(collections.inquiries, { rid: room._id, status, department: departmentId });
 		await messages.saveSystem('livechat-started', room._id, '', visitorReference(room));
 		events.fire(AppInterface.IPostLivechatRoomStarted, () => converters.room(room));
-		const served = agent ?? (await routing.nextAgent(departmentId));
+		const served = this.refusal() ? undefined : (agent ?? (await routing.nextAgent(departmentId)));
 		// "The AgentAssigned event can reach the app before createRoom returns".
 		if (served) await this.assign(room._id, served);
 		return (await this.byId(room._id)) ?? room;
+	}
+
+	/** Section 12d: contacts made from visitors start unverified, and nobody verifies them here. */
+	private mustVerify(): boolean {
+		const required = this.on.settings.get('Livechat_Require_Contact_Verification') ?? 'never';
+		return required !== 'never';
+	}
+
+	/** Sections 12c and 12d: why no agent gets a room of a contact that starts unknown and unverified. */
+	private refusal(): string | undefined {
+		const { settings } = this.on;
+		if (settings.get('Livechat_Block_Unknown_Contacts')) return 'error-unknown-contact';
+		if (settings.get('Livechat_Block_Unverified_Contacts')) return 'error-unverified-contact';
+		return this.mustVerify() ? 'Inquiry not found [error-not-allowed]' : undefined;
 	}
 
 	/** Section 3: "IPreLivechatRoomCreatePrevent … (awaited; throw AppsEngineException to veto)". */
@@ -123,6 +141,8 @@ export class LivechatRooms {
 	async take(roomId: string, agent: UserDocument): Promise<void> {
 		const inquiry = await this.on.store.findOne<InquiryDocument>(collections.inquiries, { rid: roomId });
 		if (!inquiry || inquiry.status === 'taken') throw new Error('Inquiry already taken [error-not-allowed]');
+		const refusal = this.refusal();
+		if (refusal) throw new Error(refusal);
 		await this.assign(roomId, agent);
 	}
 
@@ -270,6 +290,13 @@ export class LivechatRooms {
 		return messages.send({ ...content, rid: target._id, u: author, ...(visitor.name && { alias: visitor.name }) });
 	}
 
+	/** A manager makes the conversation another visitor's. */
+	async changeVisitor(roomId: string, visitor: VisitorDocument): Promise<void> {
+		const { _id, username, token = '', status } = visitor;
+		const v = { _id, username, token, ...(status && { status }) };
+		await this.on.store.updateOne(collections.rooms, { _id: roomId }, { $set: { v, _updatedAt: clock.now() } });
+	}
+
 	private async refuseBlocked(room: RoomDocument): Promise<void> {
 		const visitor = await this.on.store.findOne<VisitorDocument>(collections.visitors, { _id: room.v?._id });
 		if (visitor?.blocked) throw new Error('error-contact-channel-blocked');
@@ -308,6 +335,7 @@ function newRoomDocument({ visitor, source, customFields }: NewRoom, departmentI
 		waitingResponse: true,
 		source,
 		queuedAt: now,
+		...(generation.oneOpenRoom && { _enforceSingleRoom: true }),
 		...(customFields && { customFields }),
 	};
 }

@@ -46,7 +46,8 @@ const PERMISSIONS = [
 ];
 
 const EVENT_INTERFACES = [
-	...['IPostMessageSent', 'IPostSystemMessageSent', 'IPostMessageUpdated', 'IPreLivechatRoomCreatePrevent'],
+	...['IPostMessageSent', 'IPostSystemMessageSent', 'IPostMessageUpdated', 'IPostMessageDeleted'],
+	'IPreLivechatRoomCreatePrevent',
 	...[
 		'IPostLivechatRoomStarted',
 		'IPostLivechatRoomClosed',

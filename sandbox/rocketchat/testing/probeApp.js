@@ -8,6 +8,7 @@ const EVENTS = [
 	'executePostMessageSent',
 	'executePostSystemMessageSent',
 	'executePostMessageUpdated',
+	'executePostMessageDeleted',
 	'executePostLivechatRoomStarted',
 	'executePostLivechatRoomClosed',
 	'executeLivechatRoomClosedHandler',

@@ -24,13 +24,18 @@ export class DenoRuntime implements AppRuntime {
 	private readonly watchers: Watchers;
 	private readonly log: (line: string) => void;
 	private readonly clockMoves: boolean;
+	private readonly node?: string;
 	private tempDir?: string;
 
-	/** @param clockMoves whether {@link setPace} will be called: the apps must look at the time again and again. */
-	constructor(watchers: Watchers, log: (line: string) => void, clockMoves: boolean) {
+	/**
+	 * @param clockMoves whether {@link setPace} will be called: the apps must look at the time again and again.
+	 * @param node the Node that runs apps in Deno's place, see `engine/node`.
+	 */
+	constructor(watchers: Watchers, log: (line: string) => void, clockMoves: boolean, node?: string) {
 		this.watchers = watchers;
 		this.log = log;
 		this.clockMoves = clockMoves;
+		this.node = node;
 	}
 
 	async start(dependencies: Omit<IAppManagerDeps, 'tempFilePath'>): Promise<SandboxAppManager> {
@@ -41,7 +46,11 @@ export class DenoRuntime implements AppRuntime {
 		const pace = JSON.stringify(clock.pace);
 		if (isOtherEngine) await offerLauncher(this.tempDir, config, prepared, pace);
 		else await linkRuntime(this.tempDir, prepared, pace);
-		offerDeno(isOtherEngine ? this.tempDir : prepared.binDir, prepared.denoDir);
+		if (this.node) {
+			const { offerNodeShell } = await import('../node/runtime.mts');
+			await offerNodeShell(this.tempDir, this.node, prepared, isOutsideTime ? undefined : pace);
+		}
+		offerDeno(isOtherEngine || this.node ? this.tempDir : prepared.binDir, prepared.denoDir);
 		return new DenoAppManager({ ...dependencies, tempFilePath: this.tempDir }, config, this.watchers);
 	}
 

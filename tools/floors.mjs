@@ -20,7 +20,7 @@ export const FLOORS = {
 	outbound: ['history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	history: ['livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	inbound: ['request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
-	request: ['config', 'runtime', 'wire', 'ids', 'text'],
+	request: ['livechat', 'config', 'runtime', 'wire', 'ids', 'text'],
 	livechat: ['config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	config: ['runtime', 'wire', 'ids', 'text'],
 	store: ['runtime', 'wire', 'ids'],

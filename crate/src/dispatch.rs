@@ -95,11 +95,11 @@ pub(crate) async fn run(host: Host, trigger: Trigger) -> End {
 
 pub(crate) async fn work(host: &Host, job: Job) -> End {
     match job {
-        Job::Deliver { room, haste } => delivery::deliver(host, &room, haste).await,
+        Job::Deliver { room, mode } => delivery::deliver(host, &room, mode).await,
         Job::Post { contact } => post_inbox::post(host, &contact).await,
         Job::ShowHistory { room, workspace } => history::show(host, &room, &workspace).await,
         Job::Sweep { recovered } => sweep::sweep(host, recovered).await,
-        Job::Compare { page } => reconcile_all::compare(host, page).await,
+        Job::Reconcile { bucket } => reconcile_all::reconcile(host, bucket).await,
         Job::CheckSettings => settings_check::check(host).await,
     }
 }

@@ -42,7 +42,7 @@ pub(crate) async fn dispatch(host: &Host, request: &Request) -> Result<End, Refu
         Endpoint::SecretCheck => Ok(End::answer(Response::of(200))),
         Endpoint::ReadSettings => connect::read(host, &caller).await,
         Endpoint::WriteSettings => connect::write(host, caller, &Fields::of_body(&request.json()?)?).await,
-        Endpoint::Room => open_room::open(host, &caller, &Fields::of_body(&request.json()?)?).await,
+        Endpoint::Room => open_room::open_room(host, &caller, &Fields::of_body(&request.json()?)?).await,
         Endpoint::RoomClose => close_room::close(host, &caller, &Fields::of_body(&request.json()?)?).await,
         Endpoint::VisitorMessage => visitor_message::deliver(host, &caller, &Fields::of_body(&request.json()?)?).await,
         Endpoint::Status => status::answer(host, &caller, &request.query).await,

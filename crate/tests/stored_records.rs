@@ -22,12 +22,12 @@ use std::collections::BTreeSet;
 use rapidpro_tickets_core::ids::Contact;
 use rapidpro_tickets_core::ids::ContactToken;
 use rapidpro_tickets_core::ids::RoomId;
-use rapidpro_tickets_core::runtime::job::Haste;
+use rapidpro_tickets_core::runtime::job::DeliveryMode;
 use rapidpro_tickets_core::runtime::job::Job;
-use rapidpro_tickets_core::store::due::Errands;
-use rapidpro_tickets_core::store::inbox::Letter;
-use rapidpro_tickets_core::store::outbox_record::Line;
-use rapidpro_tickets_core::store::snapshot::Desk;
+use rapidpro_tickets_core::store::due::DueItems;
+use rapidpro_tickets_core::store::inbox::InboxEntry;
+use rapidpro_tickets_core::store::outbox_record::OutboxRecord;
+use rapidpro_tickets_core::store::snapshot::RoomSnapshot;
 use rapidpro_tickets_core::store::ticket::Fact;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -76,8 +76,8 @@ fn with(association: &str) -> Vec<Value> {
     records().into_iter().filter(carries).map(|record| record.data).collect()
 }
 
-fn desk(room: &str) -> Desk {
-    Desk::of(&with(&format!("room/{room}"))).unwrap()
+fn snapshot(room: &str) -> RoomSnapshot {
+    RoomSnapshot::of(&with(&format!("room/{room}"))).unwrap()
 }
 
 /// A variant's name.
@@ -116,14 +116,14 @@ fn facts_of_every_kind_are_read_and_written_as_they_are() {
 #[test]
 fn lines_of_every_kind_are_read_and_written_as_they_are() {
     let kinds = ["announced", "claimed", "failed", "retried", "settled", "written"];
-    assert_eq!(variants::<Line>("line"), set(&kinds));
+    assert_eq!(variants::<OutboxRecord>("line"), set(&kinds));
 }
 
 #[test]
 fn letters_with_every_content_are_read_and_written_as_they_are() {
     let mut contents = BTreeSet::new();
     for Record { data, .. } in records().into_iter().filter(|record| record.data.get("contact_of").is_some()) {
-        let letter: Letter = read(&data).unwrap_or_else(|| panic!("not readable any more: {data}"));
+        let letter: InboxEntry = read(&data).unwrap_or_else(|| panic!("not readable any more: {data}"));
         assert_eq!(write(letter), data);
         let fields = data.as_object().unwrap();
         contents.extend(fields.keys().filter(|name| ["copy", "tried_at"].contains(&name.as_str())).cloned());
@@ -138,12 +138,12 @@ fn jobs_of_every_kind_are_read_and_written_as_they_are() {
     let [token, workspace] = [ANN[1], ANN[0]].map(str::to_owned);
     let known = [
         Job::CheckSettings,
-        Job::Compare { page: None },
+        Job::Reconcile { bucket: None },
         Job::Sweep { recovered: false },
         Job::Sweep { recovered: true },
         Job::Post { contact: Contact { workspace, token: ContactToken(token) } },
-        Job::Deliver { room: RoomId(BEN.into()), haste: Haste::Due },
-        Job::Deliver { room: RoomId("Bb5TP4We9nkGgGRAT".into()), haste: Haste::Compare },
+        Job::Deliver { room: RoomId(BEN.into()), mode: DeliveryMode::Due },
+        Job::Deliver { room: RoomId("Bb5TP4We9nkGgGRAT".into()), mode: DeliveryMode::Reconcile },
         Job::ShowHistory {
             room: RoomId("z5ENkiQ4JnF6GLEx3".into()),
             workspace: "d7e734c4906bb144689d820e09a750a8".into(),
@@ -157,28 +157,28 @@ fn jobs_of_every_kind_are_read_and_written_as_they_are() {
 
 #[test]
 fn a_room_that_was_closed_while_rapidpro_was_down_still_owes_all_of_it() {
-    let Desk { ticket, outbox } = desk(BEN);
+    let RoomSnapshot { ticket, outbox } = snapshot(BEN);
     assert_eq!(ticket.contact.token.as_str(), "10001");
     assert_eq!(ticket.visitor.name.as_deref(), Some("Ben"));
     assert!(!ticket.is_open() && !ticket.is_ended() && !ticket.is_finished());
-    let owed: Vec<&str> = ticket.owed().into_iter().map(|binding| binding.ticket.as_str()).collect();
-    assert_eq!(owed, [ticket.newest().unwrap().ticket.as_str()]);
-    let past = ticket.first().unwrap().past.as_ref().unwrap();
+    let owed: Vec<&str> = ticket.pending_closes().into_iter().map(|binding| binding.ticket.as_str()).collect();
+    assert_eq!(owed, [ticket.latest_binding().unwrap().ticket.as_str()]);
+    let past = ticket.first_binding().unwrap().past.as_ref().unwrap();
     assert_eq!((past.contact.len(), past.since), (36, None));
 
-    let waiting: Vec<&str> = outbox.waiting.iter().map(|entry| entry.message.text.as_str()).collect();
+    let waiting: Vec<&str> = outbox.pending.iter().map(|entry| entry.message.text.as_str()).collect();
     assert_eq!(waiting, ["A map", "Second"]);
-    let [map, second] = outbox.waiting.as_slice() else { panic!() };
+    let [map, second] = outbox.pending.as_slice() else { panic!() };
     assert_eq!((map.message.author.as_str(), map.message.files[0].name.as_str()), ("Agnes Agent", "map.png"));
     assert_eq!((map.message.files[0].mime.as_str(), map.message.files[0].size), ("image/png", 8));
     assert!(map.progress.failures > 0 && map.progress.outage && map.progress.announced && map.progress.next > 0);
     assert_eq!((second.progress.failures, second.progress.announced), (0, false));
-    let taken_over = map.progress.claims("7c088f5749823d9f", map.taken_up_at);
+    let taken_over = map.progress.leases("7c088f5749823d9f", map.enqueued_at);
     assert_eq!(taken_over, (Some(1_795_827_203_504), None));
-    assert_eq!(second.progress.claims("another", second.taken_up_at).0, None);
-    assert!(second.progress.claims("another", second.taken_up_at).1.is_some());
+    assert_eq!(second.progress.leases("another", second.enqueued_at).0, None);
+    assert!(second.progress.leases("another", second.enqueued_at).1.is_some());
 
-    let [dead] = outbox.given_up.as_slice() else { panic!() };
+    let [dead] = outbox.dead_letters.as_slice() else { panic!() };
     assert_eq!(dead.message.text, "Rude words");
     let (at, reason) = dead.progress.given_up().unwrap();
     assert_eq!(at, 1_795_827_156_384);
@@ -187,10 +187,10 @@ fn a_room_that_was_closed_while_rapidpro_was_down_still_owes_all_of_it() {
 
 #[test]
 fn a_room_that_was_closed_with_a_comment_is_owed_it() {
-    let Desk { ticket, outbox } = desk(EVE);
+    let RoomSnapshot { ticket, outbox } = snapshot(EVE);
     assert_eq!(ticket.comment.as_deref(), Some("The pump was mended"));
-    assert_eq!(ticket.owed().len(), 1);
-    assert!(outbox.waiting.is_empty() && outbox.knows("L8gXBTRPX8ADAhZsW"));
+    assert_eq!(ticket.pending_closes().len(), 1);
+    assert!(outbox.pending.is_empty() && outbox.knows("L8gXBTRPX8ADAhZsW"));
     assert!(outbox.close.is_under_way() && outbox.close.outage && outbox.close.failures > 1);
 }
 
@@ -198,14 +198,14 @@ fn a_room_that_was_closed_with_a_comment_is_owed_it() {
 fn a_file_that_could_not_be_fetched_stays_a_link() {
     let mut records = with(&format!("room/{EVE}"));
     records.retain(|record| record["line"].get("settled").is_none());
-    assert!(Desk::of(&records).unwrap().outbox.waiting[0].progress.unfetched);
+    assert!(RoomSnapshot::of(&records).unwrap().outbox.pending[0].progress.unfetched);
 }
 
 #[test]
 fn a_room_that_is_finished_owes_nothing() {
-    let Desk { ticket, outbox } = desk(NOOR);
-    assert!(ticket.is_finished() && ticket.owed().is_empty());
-    assert!(outbox.waiting.is_empty() && outbox.knows("e4bJsp7QcWrZ4TKhd"));
+    let RoomSnapshot { ticket, outbox } = snapshot(NOOR);
+    assert!(ticket.is_finished() && ticket.pending_closes().is_empty());
+    assert!(outbox.pending.is_empty() && outbox.knows("e4bJsp7QcWrZ4TKhd"));
 }
 
 #[test]
@@ -213,29 +213,29 @@ fn of_two_rooms_that_were_opened_at_once_one_gave_way() {
     let lost = records().into_iter().find(|record| record.data["fact"]["closed"]["by"] == "race").unwrap();
     let lost: Fact = read(&lost.data).unwrap();
     let lost = write(lost)["room"].as_str().unwrap().to_owned();
-    let Desk { ticket, .. } = desk(&lost);
-    assert!(ticket.gave_way() && ticket.is_ended() && ticket.owed().is_empty());
+    let RoomSnapshot { ticket, .. } = snapshot(&lost);
+    assert!(ticket.gave_way() && ticket.is_ended() && ticket.pending_closes().is_empty());
 }
 
 #[test]
 fn rapidpros_close_needs_no_webhook() {
     let ended = records().into_iter().find(|record| record.data["fact"]["closed"]["by"] == "rapidPro").unwrap();
-    let Desk { ticket, .. } = desk(ended.data["room"].as_str().unwrap());
-    assert!(ticket.is_ended() && !ticket.is_to_be_left() && ticket.owed().is_empty());
+    let RoomSnapshot { ticket, .. } = snapshot(ended.data["room"].as_str().unwrap());
+    assert!(ticket.is_ended() && !ticket.is_to_be_left() && ticket.pending_closes().is_empty());
 }
 
 #[test]
 fn a_history_that_was_given_up_and_one_that_is_to_be_shown_again() {
     let of_histories = || records().into_iter().filter(|record| record.data["entry"] == outbox_record::HISTORY);
     let given_up = of_histories().find(|record| record.data["line"]["settled"].get("given_up").is_some()).unwrap();
-    let Desk { outbox, .. } = desk(given_up.data["room"].as_str().unwrap());
+    let RoomSnapshot { outbox, .. } = snapshot(given_up.data["room"].as_str().unwrap());
     assert!(outbox.history.failures > 0 || outbox.history.given_up().is_some() || outbox.history.is_settled());
     let again = of_histories().find(|record| record.data["line"] == "retried").unwrap();
     let mut until_then = with(&format!("room/{}", again.data["room"].as_str().unwrap()));
     until_then.retain(|record| {
         record["entry"] != outbox_record::HISTORY || record["at"].as_u64() <= again.data["at"].as_u64()
     });
-    let history = Desk::of(&until_then).unwrap().outbox.history;
+    let history = RoomSnapshot::of(&until_then).unwrap().outbox.history;
     assert!(history.is_under_way() && history.retried_at > 0);
 }
 
@@ -243,8 +243,8 @@ fn a_history_that_was_given_up_and_one_that_is_to_be_shown_again() {
 fn letters_wait_in_their_order_and_know_that_they_were_tried() {
     let contact = Contact { workspace: ANN[0].into(), token: ContactToken(ANN[1].into()) };
     let records = with(&contact.association());
-    let letters = inbox::letters(&records);
-    let texts: Vec<String> = letters.iter().map(|letter| write(letter.clone())["text"].to_string()).collect();
+    let entries = inbox::entries(&records);
+    let texts: Vec<String> = entries.iter().map(|letter| write(letter.clone())["text"].to_string()).collect();
     assert_eq!(texts, ["\"Are you there?\"", "\"It rains\"", "\"see\""]);
     let page = records_of_page_with("contact_of");
     assert!(inbox::contacts_on(&page).contains(&contact));
@@ -252,7 +252,7 @@ fn letters_wait_in_their_order_and_know_that_they_were_tried() {
     // One of another run that Rocket.Chat was asked to take, which a record of its own says.
     let (trying, letter) = tried();
     assert_eq!(letter.get("tried_at"), None);
-    let tried = inbox::letters(&[trying.clone(), letter]).remove(0);
+    let tried = inbox::entries(&[trying.clone(), letter]).remove(0);
     assert_eq!(write(tried)["tried_at"], trying["tried_at"]);
 }
 
@@ -275,25 +275,25 @@ fn records_of_page_with(field: &str) -> Vec<Value> {
 
 #[test]
 fn dead_letters_are_found_by_what_they_have_in_common_until_they_are_tried_again() {
-    let found = outbox::rooms_of_given_up(&with(keys::GIVEN_UP));
+    let found = outbox::rooms_with_dead_letters(&with(keys::DEAD_LETTERS));
     assert!(found.contains(&RoomId(BEN.into())));
-    let retried: Vec<Value> = with(keys::GIVEN_UP).into_iter().filter(|line| line["line"] == "retried").collect();
+    let retried: Vec<Value> = with(keys::DEAD_LETTERS).into_iter().filter(|line| line["line"] == "retried").collect();
     assert!(!retried.is_empty());
-    assert!(outbox::rooms_of_given_up(&retried).is_empty());
+    assert!(outbox::rooms_with_dead_letters(&retried).is_empty());
 }
 
 #[test]
 fn reminders_and_lines_tell_the_sweep_whom_to_look_after() {
     let room = records().into_iter().find(|record| record.data == json!({ "room": BEN, "v": 1 })).unwrap();
-    assert_eq!(Errands::on(&[room.data]).rooms, [RoomId(BEN.into())]);
+    assert_eq!(DueItems::on(&[room.data]).rooms, [RoomId(BEN.into())]);
     let contact = json!({ "token": ANN[1], "workspace": ANN[0] });
     let reminder = records().into_iter().find(|record| record.data["contact"] == contact).unwrap();
-    assert_eq!(Errands::on(&[reminder.data]).contacts.len(), 1);
+    assert_eq!(DueItems::on(&[reminder.data]).contacts.len(), 1);
 
     let page = |room: &str| {
         let lines =
             records().into_iter().filter(|record| record.data["room"] == room && record.data.get("line").is_some());
-        Errands::on(
+        DueItems::on(
             &lines.map(|line| line.data).filter(|line| line["entry"] != outbox_record::CLOSE).collect::<Vec<_>>(),
         )
         .rooms

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rapidpro_tickets_core::config::workspace_config::Line;
+use rapidpro_tickets_core::config::workspace_config::WorkspaceConfig;
 use rapidpro_tickets_core::livechat::media::ContactMedia;
 use rapidpro_tickets_core::livechat::media::render;
 use rapidpro_tickets_core::livechat::visitor;
@@ -32,7 +32,7 @@ fn check_text(text: &str) {
         assert!(!text.contains(|char: char| char.is_whitespace() || char.is_control()), "{text:?}");
         assert!(text.to_ascii_lowercase().starts_with("http"), "{text:?}");
     }
-    let (lines, _) = Line::read_all(text, &[]);
+    let (lines, _) = WorkspaceConfig::read_all(text, &[]);
     assert!(lines.iter().all(|line| !line.name.is_empty() && !line.secret.is_empty()), "nobody gets in with nothing");
     if fields::is_uuid(text) {
         assert_eq!(text.len(), 36);
@@ -70,6 +70,6 @@ fn check_records(text: &str) {
         assert!(!ticket.bindings.is_empty());
         assert!(ticket.is_open() || ticket.closed_at().is_some());
     }
-    inbox::letters(&records);
+    inbox::entries(&records);
     inbox::contacts_on(&records);
 }

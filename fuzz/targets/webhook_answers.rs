@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rapidpro_tickets_core::outbound::retry_policy::Kind;
-use rapidpro_tickets_core::outbound::retry_policy::Try;
+use rapidpro_tickets_core::outbound::retry_policy::Attempt;
 use rapidpro_tickets_core::outbound::retry_policy::Verdict;
 use rapidpro_tickets_core::outbound::retry_policy::judge;
 use rapidpro_tickets_core::runtime::failure::Cause;
@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let failures = u32::from(chance.byte()) << (chance.byte() % 25);
     let (age_ms, ticket_age_ms) = (chance.number(), chance.number());
-    let attempt = Try { kind, failures, age_ms, ticket_age_ms, chance: chance.number() };
+    let attempt = Attempt { kind, failures, age_ms, ticket_age_ms, chance: chance.number() };
     let answer = match chance.below(4) {
         0 => Err(Cause::TimedOut.into()),
         _ => {

@@ -6,27 +6,27 @@
 use crate::config::public_url;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::store::due::Errands;
+use crate::store::due::DueItems;
 use crate::store::inbox;
-use crate::store::inbox::Letter;
+use crate::store::inbox::InboxEntry;
 use crate::store::keys;
-use crate::store::keys::GIVEN_UP;
+use crate::store::keys::DEAD_LETTERS;
 use crate::store::outbox;
 use crate::store::outbox::Entry;
 use crate::store::outbox_record;
-use crate::store::outbox_record::LineKind;
+use crate::store::outbox_record::OutboxEvent;
 use crate::store::progress::Progress;
-use crate::store::snapshot::Desk;
+use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::Ticket;
 use crate::store::time_index::DUE;
 use crate::text::i18n::Language;
 use crate::text::i18n::Text;
 use crate::text::messages;
 use crate::text::sanitize::one_line;
-use crate::text::sanitize::plain_words;
+use crate::text::sanitize::quoted;
 use serde_json::Value;
 
-/// How many pages of the calendar a look reads, the oldest ones.
+/// How many buckets of the calendar a look reads, the oldest ones.
 pub(crate) const PAGES_MAX: usize = 60;
 
 /// How many rooms and contacts it reads.
@@ -43,12 +43,12 @@ pub struct Queue {
     pub is_complete: bool,
 }
 
-/// A room, or a contact's letters.
+/// A room, or a contact's entries.
 #[derive(Debug)]
 pub(crate) struct Found {
     /// The room, and what is on its way from there; of a contact, the last ticket.
-    pub(crate) desk: Desk,
-    pub(crate) letters: Vec<Letter>,
+    pub(crate) snapshot: RoomSnapshot,
+    pub(crate) entries: Vec<InboxEntry>,
 }
 
 /// How much waits and how much failed: agents' messages and closes that wait for RapidPro, contacts' messages that wait
@@ -60,16 +60,16 @@ type Counts = [u64; 4];
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn look(host: &Host) -> Result<Queue, Failure> {
-    let mut pages = Vec::new();
-    for page in DUE.pages(host).await? {
-        pages.push(DUE.association(page));
+    let mut buckets = Vec::new();
+    for page in DUE.buckets(host).await? {
+        buckets.push(DUE.association(page));
     }
-    let mut is_complete = cut(&mut pages, PAGES_MAX);
-    pages.push(GIVEN_UP.to_owned());
-    let mut lists = host.all_lists(&pages).await?;
+    let mut is_complete = cut(&mut buckets, PAGES_MAX);
+    buckets.push(DEAD_LETTERS.to_owned());
+    let mut lists = host.all_lists(&buckets).await?;
     let mut whose = Vec::new();
     // What failed last is looked at first, and leaves room to what waits.
-    for room in outbox::rooms_of_given_up(&lists.pop().unwrap_or_default()) {
+    for room in outbox::rooms_with_dead_letters(&lists.pop().unwrap_or_default()) {
         add_new(&mut whose, keys::room_association(&room));
         if whose.len() > READS_MAX / 2 {
             break;
@@ -77,11 +77,11 @@ pub async fn look(host: &Host) -> Result<Queue, Failure> {
     }
     is_complete &= cut(&mut whose, READS_MAX / 2);
     for records in &lists {
-        let errands = Errands::on(records);
-        for room in &errands.rooms {
+        let due_items = DueItems::on(records);
+        for room in &due_items.rooms {
             add_new(&mut whose, keys::room_association(room));
         }
-        for contact in &errands.contacts {
+        for contact in &due_items.contacts {
             add_new(&mut whose, contact.association());
         }
     }
@@ -111,7 +111,7 @@ impl Queue {
     /// How much waits and how much failed of a workspace.
     pub fn counts(&self, workspace: &str) -> Counts {
         let mut total = Counts::default();
-        for found in self.found.iter().filter(|found| found.desk.ticket.contact.workspace == workspace) {
+        for found in self.found.iter().filter(|found| found.snapshot.ticket.contact.workspace == workspace) {
             for (sum, count) in total.iter_mut().zip(found.counts()) {
                 *sum += count;
             }
@@ -122,15 +122,15 @@ impl Queue {
 
 impl Found {
     pub(crate) fn of(association: &str, records: &[Value]) -> Option<Self> {
-        let found = Self { desk: Desk::of(records)?, letters: inbox::letters(records) };
+        let found = Self { snapshot: RoomSnapshot::of(records)?, entries: inbox::entries(records) };
         // A contact's records hold tickets, too; those are found by their rooms.
-        Some(found).filter(|found| association.starts_with("room/") || !found.letters.is_empty())
+        Some(found).filter(|found| association.starts_with("room/") || !found.entries.is_empty())
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        let Desk { ticket, outbox } = &self.desk;
-        let closes = if self.letters.is_empty() { ticket.owed().len() } else { 0 };
-        [outbox.waiting.len(), closes, self.letters.len(), outbox.given_up.len()].map(|count| count as u64)
+        let RoomSnapshot { ticket, outbox } = &self.snapshot;
+        let closes = if self.entries.is_empty() { ticket.pending_closes().len() } else { 0 };
+        [outbox.pending.len(), closes, self.entries.len(), outbox.dead_letters.len()].map(|count| count as u64)
     }
 }
 
@@ -141,9 +141,9 @@ impl Found {
 pub async fn retry(host: &Host, language: Language) -> Result<String, Failure> {
     let queue = look(host).await?;
     let mut count = 0_u64;
-    for desk in queue.found.iter().map(|found| &found.desk).filter(|desk| desk.ticket.is_open()) {
-        for entry in &desk.outbox.given_up {
-            outbox_record::add(host, entry.place(&desk.ticket.room), LineKind::Retried).await?;
+    for snapshot in queue.found.iter().map(|found| &found.snapshot).filter(|snapshot| snapshot.ticket.is_open()) {
+        for entry in &snapshot.outbox.dead_letters {
+            outbox_record::append(host, entry.entry_ref(&snapshot.ticket.room), OutboxEvent::Retried).await?;
             count += 1;
         }
     }
@@ -179,24 +179,24 @@ pub async fn text(host: &Host, language: Language) -> Result<String, Failure> {
 impl Found {
     /// A row for each kind of what waits and failed.
     pub(crate) fn tell(&self, rows: &mut Vec<String>, server: &str, now: u64, language: Language) {
-        let Desk { ticket, outbox } = &self.desk;
-        let [messages, closes, letters, failures] = self.counts();
-        let first = outbox.waiting.first();
+        let RoomSnapshot { ticket, outbox } = &self.snapshot;
+        let [messages, closes, entries, failures] = self.counts();
+        let first = outbox.pending.first();
         let progress = first.map_or(&outbox.close, |entry| &entry.progress);
         let owed_since = first.map_or_else(|| ticket.closed_at().unwrap_or_default(), Entry::owed_since);
         let given_up = |entry: &Entry| entry.progress.given_up().map(|(at, _)| at);
-        let last = outbox.given_up.iter().max_by_key(|entry| given_up(entry));
+        let last = outbox.dead_letters.iter().max_by_key(|entry| given_up(entry));
         let failed = last.and_then(|entry| entry.progress.given_up());
         let (failed_at, reason) = failed.unwrap_or((now, ""));
         let reason = messages::given_up_reason(reason).in_language(language);
         let (who, next) = (who(ticket, server), span(progress.next.saturating_sub(now)));
         for (count, text, since, why) in [
             (messages + closes, messages::ROW_OUT, owed_since, why(progress).in_language(language)),
-            (letters, messages::ROW_IN, self.letters.first().map_or(now, |letter| letter.at), ""),
+            (entries, messages::ROW_IN, self.entries.first().map_or(now, |letter| letter.at), ""),
             (failures, messages::ROW_FAILED, failed_at, &reason),
         ] {
             if count > 0 {
-                let (count, age, why) = (count.to_string(), span(now.saturating_sub(since)), plain_words(why));
+                let (count, age, why) = (count.to_string(), span(now.saturating_sub(since)), quoted(why));
                 let values = [("who", &who), ("count", &count), ("age", &age), ("next", &next), ("why", &why)];
                 rows.push(text.filled(language, &values.map(|(name, value)| (name, value.as_str()))));
             }
@@ -215,7 +215,7 @@ pub(crate) fn why(progress: &Progress) -> Text {
 /// The contact, and where agents see the room.
 pub(crate) fn who(ticket: &Ticket, server: &str) -> String {
     let name = ticket.visitor.name.as_deref().unwrap_or_default();
-    let mut who = plain_words(&one_line(name));
+    let mut who = quoted(&one_line(name));
     for part in [" (", server, "/live/", ticket.room.as_str(), ")"] {
         who.push_str(part);
     }

@@ -2,13 +2,13 @@
 //! ticket.
 
 use crate::config::api;
-use crate::config::api::accepted;
-use crate::config::api::note;
+use crate::config::api::is_token_accepted;
+use crate::config::api::record_answer;
 use crate::config::settings;
 use crate::config::settings::Settings;
 use crate::config::workspace;
 use crate::config::workspace::MAIN;
-use crate::config::workspace_config::Line;
+use crate::config::workspace_config::WorkspaceConfig;
 use crate::ids::ConnectionId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
@@ -60,7 +60,7 @@ pub(crate) async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
     }
     host.cache::<UnknownToServer>().departments.replace(unknown);
     for line in settings.lines() {
-        if line.token.is_empty() || accepted(host, &line) == Some(true) {
+        if line.token.is_empty() || is_token_accepted(host, &line) == Some(true) {
             continue;
         }
         let workspace = workspace::named(host, &line.name).await?;
@@ -68,9 +68,9 @@ pub(crate) async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
         let Some(mut address) = api::api_address(&line, callback) else { continue };
         address.push_str("/api/v2/workspace.json");
         if let Ok(answer) = host.read_api(address, &line.api_token(), TIMEOUT_MS).await {
-            note(host, &line, &answer);
+            record_answer(host, &line, &answer);
         }
-        let said = match accepted(host, &line) {
+        let said = match is_token_accepted(host, &line) {
             Some(true) => "accepts",
             Some(false) => "refuses",
             None => "does not say whether it accepts",
@@ -82,7 +82,7 @@ pub(crate) async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
 }
 
 /// What is wrong, in words. What is the main workspace's business is left out where that is none of `lines`.
-pub fn problems(host: &Host, settings: &Settings, lines: &[Line], language: Language) -> Vec<String> {
+pub fn problems(host: &Host, settings: &Settings, lines: &[WorkspaceConfig], language: Language) -> Vec<String> {
     let mut problems = Vec::new();
     let mut add = |text: Text, what: &str| problems.push(text.filled(language, &[("what", what)]));
     for id in settings.bad_numbers() {
@@ -99,7 +99,7 @@ pub fn problems(host: &Host, settings: &Settings, lines: &[Line], language: Lang
         add(messages::UNKNOWN_TIME_ZONE, zone);
     }
     for line in lines {
-        if accepted(host, line) == Some(false) {
+        if is_token_accepted(host, line) == Some(false) {
             add(messages::TOKEN_REFUSED, title(&line.name, language));
         }
         if host.cache::<UnknownToServer>().departments.borrow().contains(&line.department) {
@@ -117,7 +117,7 @@ pub fn problems(host: &Host, settings: &Settings, lines: &[Line], language: Lang
     }
     // Where there is no main workspace it is everybody's business.
     if settings.secret().is_empty() || lines.iter().any(|line| line.name == MAIN) {
-        for number in &settings.left_out {
+        for number in &settings.rejected_lines {
             add(messages::LINE_LEFT_OUT, &number.to_string());
         }
     }

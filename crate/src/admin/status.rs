@@ -9,9 +9,9 @@ use crate::config::public_url;
 use crate::config::settings;
 use crate::config::workspace;
 use crate::config::workspace::Workspace;
-use crate::config::workspace_config::Line;
+use crate::config::workspace_config::WorkspaceConfig;
 use crate::ids::ConnectionId;
-use crate::outbound::circuit_breaker::Breakers;
+use crate::outbound::circuit_breaker::CircuitBreakers;
 use crate::request::caller::Caller;
 use crate::request::refusal::Refusal;
 use crate::runtime::failure::Failure;
@@ -105,12 +105,12 @@ pub(crate) async fn read(host: &Host, only: Option<&str>, language: Language) ->
 fn add_workspace(
     values: &mut Vec<Value>,
     host: &Host,
-    (line, workspace): (&Line, &Workspace),
+    (line, workspace): (&WorkspaceConfig, &Workspace),
     queue: &Queue,
     language: Language,
 ) {
     let callback = workspace.callback(&ConnectionId::of(&line.secret));
-    let breaker = host.cache::<Breakers>().of(&workspace.id);
+    let breaker = host.cache::<CircuitBreakers>().of(&workspace.id);
     values.push(json::to_value(title(&line.name, language)));
     values.push(json::to_value(callback.is_some()));
     values.push(json::to_value(callback.and_then(url::host_of)));
@@ -118,7 +118,7 @@ fn add_workspace(
     values.push(json::to_value(breaker.last_success().map(timestamp::text)));
     values.extend(queue.counts(&workspace.id).map(Value::from));
     values.push(json::to_value(queue.is_complete));
-    values.push(json::to_value(api::accepted(host, line)));
+    values.push(json::to_value(api::is_token_accepted(host, line)));
 }
 
 /// The name and the label of the figure at a place among the values.

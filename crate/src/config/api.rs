@@ -1,6 +1,6 @@
 //! config/api
 
-use crate::config::workspace_config::Line;
+use crate::config::workspace_config::WorkspaceConfig;
 use crate::runtime::cache::Recent;
 use crate::runtime::host::Host;
 use crate::text::digest::hash;
@@ -8,7 +8,7 @@ use crate::text::url::origin;
 use crate::wire::rapidpro::ApiAnswer;
 
 /// Where RapidPro's API is: the setting, or else where its webhooks go.
-pub fn api_address(line: &Line, callback: Option<&str>) -> Option<String> {
+pub fn api_address(line: &WorkspaceConfig, callback: Option<&str>) -> Option<String> {
     if line.address.is_empty() { origin(callback?) } else { Some(line.address.clone()) }
 }
 
@@ -17,18 +17,18 @@ pub fn api_address(line: &Line, callback: Option<&str>) -> Option<String> {
 pub struct TokenVerdicts(pub(crate) Recent<String, bool, 50>);
 
 /// Whether RapidPro accepts a workspace's API token, if this process has asked.
-pub fn accepted(host: &Host, line: &Line) -> Option<bool> {
+pub fn is_token_accepted(host: &Host, line: &WorkspaceConfig) -> Option<bool> {
     host.cache::<TokenVerdicts>().0.get(&key(line))
 }
 
 /// Keeps what an answer of RapidPro's API says of the token. Any website may answer 200.
-pub fn note(host: &Host, line: &Line, answer: &ApiAnswer) {
+pub fn record_answer(host: &Host, line: &WorkspaceConfig, answer: &ApiAnswer) {
     let is_accepted = answer.json().is_some_and(|page| page.is_object());
     if is_accepted || matches!(answer.status, 401 | 403) {
         host.cache::<TokenVerdicts>().0.put(key(line), is_accepted);
     }
 }
 
-pub(crate) fn key(line: &Line) -> String {
+pub(crate) fn key(line: &WorkspaceConfig) -> String {
     hash(&[&line.name, &line.token, &line.address])
 }

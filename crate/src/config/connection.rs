@@ -4,7 +4,7 @@ use crate::config::settings;
 use crate::config::workspace;
 use crate::config::workspace::MAIN;
 use crate::config::workspace::Workspace;
-use crate::config::workspace_config::Line;
+use crate::config::workspace_config::WorkspaceConfig;
 use crate::ids::ConnectionId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
@@ -25,7 +25,9 @@ pub struct Connection {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
 pub async fn find(host: &Host, workspace: &str, named_by: &ConnectionId) -> Result<Option<Connection>, Failure> {
-    let Some((workspace, Line { name, secret, .. })) = configured(host, workspace).await? else { return Ok(None) };
+    let Some((workspace, WorkspaceConfig { name, secret, .. })) = configured(host, workspace).await? else {
+        return Ok(None);
+    };
     let settings = settings::all(host).await?;
     let (present, previous) = (ConnectionId::of(&secret), settings.previous_secret());
     let is_previous = name == MAIN && present != *named_by && ConnectionId::of(previous) == *named_by;
@@ -38,14 +40,14 @@ pub async fn find(host: &Host, workspace: &str, named_by: &ConnectionId) -> Resu
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading it.
-pub async fn line(host: &Host, workspace: &str) -> Result<Line, Failure> {
+pub async fn line(host: &Host, workspace: &str) -> Result<WorkspaceConfig, Failure> {
     Ok(configured(host, workspace).await?.map(|(_, line)| line).unwrap_or_default())
 }
 
 /// The workspace with this id, and what the settings say of it.
-pub(crate) async fn configured(host: &Host, id: &str) -> Result<Option<(Workspace, Line)>, Failure> {
+pub(crate) async fn configured(host: &Host, id: &str) -> Result<Option<(Workspace, WorkspaceConfig)>, Failure> {
     let settings = settings::all(host).await?;
-    for line in iter::once(&settings.main_line()).chain(&settings.workspaces) {
+    for line in iter::once(&settings.main_workspace()).chain(&settings.workspaces) {
         let workspace = workspace::named(host, &line.name).await?;
         if workspace.id == id {
             return Ok(Some((workspace, line.clone())));
@@ -57,7 +59,7 @@ pub(crate) async fn configured(host: &Host, id: &str) -> Result<Option<(Workspac
 #[cfg(test)]
 mod tests {
 
-    use crate::config::workspace_config::Line;
+    use crate::config::workspace_config::WorkspaceConfig;
     use crate::request::caller::token_of;
 
     #[test]
@@ -70,20 +72,30 @@ mod tests {
 
     #[test]
     fn a_line_names_a_workspace() {
-        let (lines, left_out) =
-            Line::read_all("\n North ; secret = a=b ;department=Field; \r\nSouth;secret=c;token=d", &[""]);
-        let north = Line { name: "North".into(), secret: "a=b".into(), department: "Field".into(), ..Line::default() };
-        let south = Line { name: "South".into(), secret: "c".into(), token: "d".into(), ..Line::default() };
+        let (lines, rejected_lines) =
+            WorkspaceConfig::read_all("\n North ; secret = a=b ;department=Field; \r\nSouth;secret=c;token=d", &[""]);
+        let north = WorkspaceConfig {
+            name: "North".into(),
+            secret: "a=b".into(),
+            department: "Field".into(),
+            ..WorkspaceConfig::default()
+        };
+        let south = WorkspaceConfig {
+            name: "South".into(),
+            secret: "c".into(),
+            token: "d".into(),
+            ..WorkspaceConfig::default()
+        };
         assert_eq!(lines, [north, south]);
-        assert!(left_out.is_empty());
+        assert!(rejected_lines.is_empty());
     }
 
     #[test]
     fn what_is_wrong_is_left_out() {
         let setting =
             "A;secret=s3\nB\nsecret=s4\nC; s5\nD; secret=s6; key=s7\nA; secret=s8\nE; secret=s3\nF; secret=main";
-        let (lines, left_out) = Line::read_all(setting, &["main"]);
+        let (lines, rejected_lines) = WorkspaceConfig::read_all(setting, &["main"]);
         assert_eq!(lines.len(), 1);
-        assert_eq!(left_out, [2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(rejected_lines, [2, 3, 4, 5, 6, 7, 8]);
     }
 }

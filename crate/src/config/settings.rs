@@ -1,7 +1,7 @@
 //! The endpoint `settings`, and the app's own settings.
 
 use crate::config::workspace::MAIN;
-use crate::config::workspace_config::Line;
+use crate::config::workspace_config::WorkspaceConfig;
 use crate::runtime::cache::Cached;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
@@ -47,9 +47,9 @@ const IDS: [&str; 16] = [
 pub struct Settings {
     pub(crate) values: Vec<Value>,
     /// The setting **More workspaces**.
-    pub workspaces: Vec<Line>,
+    pub workspaces: Vec<WorkspaceConfig>,
     /// The numbers of the lines of that setting which cannot be used.
-    pub left_out: Vec<usize>,
+    pub rejected_lines: Vec<usize>,
 }
 
 /// The settings, as they were a short while ago.
@@ -65,8 +65,8 @@ pub async fn all(host: &Host) -> Result<Rc<Settings>, Failure> {
     }
     let mut settings = Settings { values: host.settings(&IDS).await?, ..Settings::default() };
     let taken = [settings.secret(), settings.previous_secret()];
-    let (workspaces, left_out) = Line::read_all(settings.raw("more_workspaces"), &taken);
-    (settings.workspaces, settings.left_out) = (workspaces, left_out);
+    let (workspaces, rejected_lines) = WorkspaceConfig::read_all(settings.raw("more_workspaces"), &taken);
+    (settings.workspaces, settings.rejected_lines) = (workspaces, rejected_lines);
     let settings = Rc::new(settings);
     host.cache::<SettingsCache>().put(host.now(), Rc::clone(&settings));
     Ok(settings)
@@ -84,10 +84,10 @@ impl Settings {
     }
 
     /// The workspaces that the settings name, the main one first, unless only others have a secret.
-    pub fn lines(&self) -> Vec<Line> {
+    pub fn lines(&self) -> Vec<WorkspaceConfig> {
         let mut lines = self.workspaces.clone();
         if lines.is_empty() || !self.secret().is_empty() {
-            lines.insert(0, self.main_line());
+            lines.insert(0, self.main_workspace());
         }
         lines
     }
@@ -105,9 +105,9 @@ impl Settings {
     }
 
     /// What **More workspaces** would say of the workspace for which the other settings speak.
-    pub fn main_line(&self) -> Line {
+    pub fn main_workspace(&self) -> WorkspaceConfig {
         let text = |id| self.text(id).to_owned();
-        Line {
+        WorkspaceConfig {
             name: MAIN.to_owned(),
             secret: text("app_secret"),
             token: text("history_token"),

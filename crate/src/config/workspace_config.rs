@@ -2,7 +2,7 @@
 
 /// A line of the setting **More workspaces**: `name; secret=…; token=…; department=…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct WorkspaceConfig {
     /// How the admin calls the workspace.
     pub name: String,
     /// Its secret.
@@ -15,11 +15,11 @@ pub struct Line {
     pub address: String,
 }
 
-impl Line {
+impl WorkspaceConfig {
     /// Reads the setting; answers also the numbers of the lines that cannot be used. No secret may be one of those
     /// `taken`.
     pub fn read_all(setting: &str, taken: &[&str]) -> (Vec<Self>, Vec<usize>) {
-        let (mut lines, mut left_out) = (Vec::<Self>::new(), Vec::new());
+        let (mut lines, mut rejected_lines) = (Vec::<Self>::new(), Vec::new());
         let numbered = (1_usize..).zip(setting.lines().map(str::trim));
         for (number, text) in numbered.filter(|(_, text)| !text.is_empty()) {
             let is_new = |line: &Self| {
@@ -28,10 +28,10 @@ impl Line {
             };
             match Self::read(text).filter(is_new) {
                 Some(line) => lines.push(line),
-                None => left_out.push(number),
+                None => rejected_lines.push(number),
             }
         }
-        (lines, left_out)
+        (lines, rejected_lines)
     }
 
     pub(crate) fn read(text: &str) -> Option<Self> {

@@ -4,14 +4,14 @@ use crate::config::api;
 use crate::config::api::api_address;
 use crate::config::connection;
 use crate::config::settings;
-use crate::config::workspace_config::Line;
+use crate::config::workspace_config::WorkspaceConfig;
 use crate::history::render::text;
 use crate::history::render::written_at;
 use crate::runtime::failure::Cause;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
-use crate::store::ticket::Past;
+use crate::store::ticket::HistorySource;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Phrase;
 use crate::text::messages;
@@ -25,13 +25,13 @@ pub(crate) const TIMEOUT_MS: u64 = 8_000;
 pub(crate) const PAGES_MAX: usize = 3;
 
 /// Why RapidPro did not give the history.
-pub(crate) struct Trouble {
+pub(crate) struct FailureScope {
     pub(crate) reason: Phrase,
     /// Whether it may well give it later, and from when on where it says so.
     pub(crate) passing: Option<u64>,
 }
 
-impl Trouble {
+impl FailureScope {
     pub(crate) fn of(answer: &ApiAnswer) -> Self {
         let ApiAnswer { status, retry_after_ms, .. } = answer;
         let reason = Phrase::new(messages::HISTORY_ANSWERED, vec![("status", status.to_string())]);
@@ -50,9 +50,9 @@ impl Trouble {
 pub(crate) async fn fetch(
     host: &Host,
     ticket: &Ticket,
-    past: &Past,
-    line: &Line,
-) -> Result<Result<Vec<Value>, Trouble>, Failure> {
+    past: &HistorySource,
+    line: &WorkspaceConfig,
+) -> Result<Result<Vec<Value>, FailureScope>, Failure> {
     let settings = settings::all(host).await?;
     let most = settings.history_messages();
     let mut address = address(host, ticket, line).await?;
@@ -69,11 +69,11 @@ pub(crate) async fn fetch(
             Ok(answer) => answer,
             Err(failure) => {
                 host.log(Level::Warn, format!("RapidPro's API does not answer: {failure}"));
-                return Ok(Err(Trouble { reason: messages::DOES_NOT_ANSWER.into(), passing: Some(0) }));
+                return Ok(Err(FailureScope { reason: messages::DOES_NOT_ANSWER.into(), passing: Some(0) }));
             }
         };
-        api::note(host, line, &answer);
-        let Some((page, next)) = page_of(&answer) else { return Ok(Err(Trouble::of(&answer))) };
+        api::record_answer(host, line, &answer);
+        let Some((page, next)) = page_of(&answer) else { return Ok(Err(FailureScope::of(&answer))) };
         // RapidPro may know better than to obey `before`.
         messages.extend(page.into_iter().filter(|message| written_at(message).is_some_and(|at| at <= opened_at)));
         match next {
@@ -86,8 +86,8 @@ pub(crate) async fn fetch(
 }
 
 /// Where RapidPro's API is.
-pub(crate) async fn address(host: &Host, ticket: &Ticket, line: &Line) -> Result<String, Failure> {
-    let connection = match ticket.first() {
+pub(crate) async fn address(host: &Host, ticket: &Ticket, line: &WorkspaceConfig) -> Result<String, Failure> {
+    let connection = match ticket.first_binding() {
         Some(binding) => connection::find(host, &ticket.contact.workspace, &binding.connection).await?,
         None => None,
     };

@@ -88,7 +88,7 @@ pub(crate) fn said(message: &Value, contact: &str, language: Language) -> Option
         said.push(' ');
         said.push_str(messages::UNSENT.in_language(language));
     }
-    Some((written_at(message)?, sanitize::without_calls(&said)))
+    Some((written_at(message)?, sanitize::without_mentions(&said)))
 }
 
 /// Puts lines into as few messages as a reader can bear; the oldest go where there are too many.

@@ -5,11 +5,11 @@ use crate::request::caller::Caller;
 use crate::request::fields::Fields;
 use crate::request::refusal::Refusal;
 use crate::runtime::host::Host;
-use crate::runtime::job::Haste;
+use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::store::ticket;
-use crate::store::ticket::Closer;
+use crate::store::ticket::ClosedBy;
 use crate::store::ticket::FactKind;
 use crate::wire::http::Response;
 
@@ -27,8 +27,8 @@ pub async fn close(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<En
     let mut end = End::answer(Response::of(204));
     for ticket in tickets.iter().filter(|ticket| !ticket.is_ended() && !ticket.is_finished()) {
         // Stored before the room is closed: its close event must find it, however soon it comes.
-        ticket.add(host, FactKind::closed(Closer::RapidPro)).await?;
-        end.follow_ups.push(Job::Deliver { room: ticket.room.clone(), haste: Haste::Due });
+        ticket.add(host, FactKind::closed(ClosedBy::RapidPro)).await?;
+        end.follow_ups.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Due });
     }
     Ok(end)
 }

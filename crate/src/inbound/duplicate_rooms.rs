@@ -2,14 +2,14 @@
 
 use crate::ids::Contact;
 use crate::ids::RoomId;
-use crate::livechat::room::ours;
+use crate::livechat::room::unused_own_rooms;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::Haste;
+use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::store::ticket;
 use crate::store::ticket::Binding;
-use crate::store::ticket::Closer;
+use crate::store::ticket::ClosedBy;
 use crate::store::ticket::FactKind;
 use crate::store::ticket::bind;
 use crate::wire::rocketchat::Visitor;
@@ -17,7 +17,7 @@ use crate::wire::rocketchat::Visitor;
 /// Another node may have opened a room for the contact at the same time. Both look again after they
 /// have bound theirs, so at least one sees both rooms: the smallest id wins, takes the others' tickets
 /// over, and the others are closed.
-pub(crate) async fn settle_race(
+pub(crate) async fn merge_duplicates(
     host: &Host,
     contact: &Contact,
     visitor: &Visitor,
@@ -25,7 +25,7 @@ pub(crate) async fn settle_race(
     used: &[&RoomId],
     follow_ups: &mut Vec<Job>,
 ) -> Result<RoomId, Failure> {
-    let rivals = ours(host, visitor, used).await?;
+    let rivals = unused_own_rooms(host, visitor, used).await?;
     let Some((winner, losers)) = rivals.split_first() else { return Ok(room) };
     if rivals.as_slice() == [room.clone()] {
         return Ok(room);
@@ -42,13 +42,13 @@ pub(crate) async fn settle_race(
             bind(host, contact, loser, visitor, binding).await?;
         }
         let ids = bound.map(|ticket| ticket.bindings.clone()).unwrap_or_default();
-        give_way(host, contact, winner, visitor, (loser, &ids), follow_ups).await?;
+        supersede(host, contact, winner, visitor, (loser, &ids), follow_ups).await?;
     }
     Ok(winner.clone())
 }
 
 /// Has a room's tickets taken over by another one. The room itself is closed by what follows up.
-pub(crate) async fn give_way(
+pub(crate) async fn supersede(
     host: &Host,
     contact: &Contact,
     winner: &RoomId,
@@ -59,7 +59,7 @@ pub(crate) async fn give_way(
     for binding in bindings {
         bind(host, contact, winner, visitor, binding).await?;
     }
-    ticket::record(host, contact, loser, FactKind::closed(Closer::Race)).await?;
-    follow_ups.push(Job::Deliver { room: loser.clone(), haste: Haste::Due });
+    ticket::record(host, contact, loser, FactKind::closed(ClosedBy::Duplicate)).await?;
+    follow_ups.push(Job::Deliver { room: loser.clone(), mode: DeliveryMode::Due });
     Ok(())
 }

@@ -6,8 +6,8 @@ use crate::livechat::media::ContactMedia;
 use crate::runtime::failure::Cause;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::store::inbox::Content;
 use crate::store::inbox::Copy;
+use crate::store::inbox::InboxContent;
 use crate::text::address;
 use crate::text::file_name;
 use crate::text::i18n::Language;
@@ -48,7 +48,7 @@ pub(crate) fn accept(copy: &Copy, fetched: &Fetched) -> Result<(), String> {
 
 /// A contact's message as what Rocket.Chat is to take one after the other: each file that one of `hosts`
 /// offers by itself, everything else together.
-pub fn contents(text: &str, media: &[ContactMedia<'_>], hosts: &[String], language: Language) -> Vec<Content> {
+pub fn contents(text: &str, media: &[ContactMedia<'_>], hosts: &[String], language: Language) -> Vec<InboxContent> {
     let mut contents = Vec::new();
     let mut rest = media;
     let mut words = text;
@@ -57,11 +57,11 @@ pub fn contents(text: &str, media: &[ContactMedia<'_>], hosts: &[String], langua
         let (linked, after) = rest.split_at_checked(together).unwrap_or_default();
         let (text, attachments) = media::render(words, linked, language);
         if !text.is_empty() || !attachments.is_empty() {
-            contents.push(Content { text, attachments, copy: None });
+            contents.push(InboxContent { text, attachments, copy: None });
         }
         let Some((item, after)) = after.split_first() else { return contents };
         let (text, attachments) = media::render("", &[*item], language);
-        contents.push(Content {
+        contents.push(InboxContent {
             text,
             attachments,
             copy: Some(Copy {
@@ -92,8 +92,8 @@ pub(crate) fn name(media: &ContactMedia<'_>, language: Language) -> String {
 mod tests {
     use super::*;
     use crate::livechat::media::ContactMedia;
-    use crate::store::inbox::Content;
     use crate::store::inbox::Copy;
+    use crate::store::inbox::InboxContent;
     use crate::text::i18n::Language;
     use crate::wire::http::Fetched;
 
@@ -105,7 +105,7 @@ mod tests {
 
     /// What is posted: texts and titles of links, or the name of a copy.
     fn posted(text: &str, media: &[ContactMedia<'_>]) -> Vec<String> {
-        let show = |content: Content| match content.copy {
+        let show = |content: InboxContent| match content.copy {
             Some(copy) => format!("copy {}", copy.name),
             None => {
                 let links = content.attachments.into_iter().filter_map(|attachment| attachment.title.value);

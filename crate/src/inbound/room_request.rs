@@ -11,14 +11,14 @@ use crate::runtime::host::Host;
 use crate::runtime::json;
 use crate::runtime::outcome::Level;
 use crate::store::ticket::Binding;
-use crate::store::ticket::Past;
+use crate::store::ticket::HistorySource;
 use crate::text::timestamp;
 use serde_json::Map;
 use serde_json::Value;
 
 /// What RapidPro asks for.
 #[derive(Debug)]
-pub(crate) struct Order<'a> {
+pub(crate) struct RoomRequest<'a> {
     pub(crate) binding: Binding,
     pub(crate) token: ContactToken,
     pub(crate) details: Details<'a>,
@@ -27,7 +27,7 @@ pub(crate) struct Order<'a> {
     priority: Option<&'a Value>,
 }
 
-impl<'a> Order<'a> {
+impl<'a> RoomRequest<'a> {
     pub(crate) fn read(host: &Host, caller: &Caller, fields: &Fields<'a>) -> Result<Self, Refusal> {
         let visitor = fields.object("visitor")?;
         let since = match fields.optional_text("sessionStart")? {
@@ -38,7 +38,7 @@ impl<'a> Order<'a> {
             None => None,
         };
         let past = match visitor.get("contactUUID") {
-            Some(_) => Some(Past { contact: visitor.uuid("contactUUID")?.to_owned(), since }),
+            Some(_) => Some(HistorySource { contact: visitor.uuid("contactUUID")?.to_owned(), since }),
             None => None,
         };
         let priority = fields.get("priority");

@@ -16,19 +16,19 @@ use crate::request::fields::Fields;
 use crate::request::refusal::Refusal;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::Haste;
+use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::inbox;
-use crate::store::inbox::Content;
+use crate::store::inbox::InboxContent;
 use crate::store::ticket;
-use crate::store::ticket::Closer;
+use crate::store::ticket::ClosedBy;
 use crate::store::ticket::FactKind;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Language;
 use crate::text::messages;
-use crate::text::sanitize::without_calls;
+use crate::text::sanitize::without_mentions;
 use crate::wire::http::Response;
 use crate::wire::rocketchat::Attachment;
 use crate::wire::rocketchat::Room;
@@ -52,7 +52,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     let shown = if is_empty { messages::CANNOT_BE_SHOWN.in_language(language) } else { text };
     let mut contents = media_copy::contents(shown, &media, &hosts, language);
     for content in &mut contents {
-        content.text = without_calls(&content.text);
+        content.text = without_mentions(&content.text);
     }
     let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
@@ -70,12 +70,14 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
         return Ok(accepted(&id));
     }
     // What waits already goes first, and RapidPro does not wait for files.
-    let waits = !inbox::letters(&records).is_empty();
+    let waits = !inbox::entries(&records).is_empty();
     let now = host.now();
     let (posted, tried_at) = match contents.as_slice() {
         _ if waits => (Posted::Not, None),
-        [Content { text, attachments, copy: None }] => (post(host, ticket, seen, text, attachments).await?, Some(now)),
-        _ => match room::look(host, ticket).await? {
+        [InboxContent { text, attachments, copy: None }] => {
+            (post(host, ticket, seen, text, attachments).await?, Some(now))
+        }
+        _ => match room::observe(host, ticket).await? {
             RoomState::Closed => (Posted::RoomClosed, None),
             _ => (Posted::Not, None),
         },
@@ -87,10 +89,10 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
             if tried_at.is_none() && !waits {
                 follow_ups.push(Job::Post { contact: contact.clone() });
             }
-            inbox::keep(host, &contact, contents, tried_at, waits).await?
+            inbox::add(host, &contact, contents, tried_at, waits).await?
         }
         Posted::RoomClosed => {
-            ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
+            ticket.add(host, FactKind::closed(ClosedBy::RocketChat)).await?;
             return Ok(closing(host, ticket));
         }
     };
@@ -101,7 +103,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
 
 /// How many tickets the contact may have open in RapidPro, which forwards a message once for each.
 fn open_in_rapidpro(tickets: &[Ticket]) -> usize {
-    let count = |ticket: &Ticket| if ticket.is_open() { ticket.bindings.len() } else { ticket.owed().len() };
+    let count = |ticket: &Ticket| if ticket.is_open() { ticket.bindings.len() } else { ticket.pending_closes().len() };
     tickets.iter().map(count).sum()
 }
 
@@ -125,7 +127,7 @@ async fn post(
 ) -> Result<Posted, Failure> {
     let state = match seen {
         Some(room) if room.id == ticket.room && room.is_open == Some(true) => Ok(RoomState::Open(room)),
-        _ => room::look(host, ticket).await,
+        _ => room::observe(host, ticket).await,
     };
     let posted = match state {
         Ok(RoomState::Open(room)) => {
@@ -155,14 +157,14 @@ pub(crate) fn accepted(id: &str) -> End {
 
 /// No open ticket is known: perhaps one is on its way to being closed.
 fn not_open(host: &Host, tickets: &[Ticket]) -> Result<End, Refusal> {
-    match tickets.iter().find(|ticket| !ticket.owed().is_empty()) {
+    match tickets.iter().find(|ticket| !ticket.pending_closes().is_empty()) {
         Some(ticket) => Ok(closing(host, ticket)),
         None => Err(Refusal::NotFound("the contact has no open room in Rocket.Chat".to_owned())),
     }
 }
 
 pub(crate) fn closing(host: &Host, ticket: &Ticket) -> End {
-    let deliver = Job::Deliver { room: ticket.room.clone(), haste: Haste::Due };
+    let deliver = Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Due };
     End { follow_ups: vec![deliver], ..Refusal::Closing.end(host) }
 }
 

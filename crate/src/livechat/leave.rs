@@ -15,11 +15,11 @@ use crate::text::messages;
 /// # Errors
 /// Where Rocket.Chat neither closes the room nor takes the request to.
 pub async fn leave_room(host: &Host, ticket: &Ticket) -> Result<(), Failure> {
-    let RoomState::Open(room) = room::look(host, ticket).await? else { return Ok(()) };
+    let RoomState::Open(room) = room::observe(host, ticket).await? else { return Ok(()) };
     let comment = if ticket.gave_way() { messages::GAVE_WAY } else { messages::CLOSED_IN_RAPIDPRO };
     let comment = comment.in_language(language::of_server(host).await);
     let Err(failure) = host.close_room(room.id, comment).await else { return Ok(()) };
-    if room::look(host, ticket).await? == RoomState::Closed {
+    if room::observe(host, ticket).await? == RoomState::Closed {
         return Ok(());
     }
     let room = ticket.room.as_str();

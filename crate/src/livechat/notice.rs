@@ -9,13 +9,13 @@ use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
 use crate::store::outbox::Entry;
 use crate::store::outbox_record;
-use crate::store::outbox_record::LineKind;
-use crate::store::snapshot::Desk;
+use crate::store::outbox_record::OutboxEvent;
+use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Phrase;
 use crate::text::i18n::Text;
 use crate::text::messages;
-use crate::text::sanitize::plain_words;
+use crate::text::sanitize::quoted;
 use crate::wire::rapidpro::FILE_SIZE_MAX;
 
 /// From when on waiting is worth telling, in milliseconds.
@@ -76,13 +76,13 @@ pub async fn please_close(host: &Host, ticket: &Ticket) -> bool {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing that it was said.
-pub async fn announce_outage(host: &Host, desk: &Desk, entry: &Entry) -> Result<(), Failure> {
-    let said = desk.outbox.waiting.iter().any(|entry| entry.progress.announced);
+pub async fn announce_outage(host: &Host, snapshot: &RoomSnapshot, entry: &Entry) -> Result<(), Failure> {
+    let said = snapshot.outbox.pending.iter().any(|entry| entry.progress.announced);
     if said || host.now().saturating_sub(entry.owed_since()) < OUTAGE_MS {
         return Ok(());
     }
-    let room = &desk.ticket.room;
-    outbox_record::add(host, entry.place(room), LineKind::Announced).await?;
+    let room = &snapshot.ticket.room;
+    outbox_record::append(host, entry.entry_ref(room), OutboxEvent::OutageAnnounced).await?;
     show(host, room, messages::OUTAGE).await;
     Ok(())
 }
@@ -103,9 +103,9 @@ pub async fn history_is_late(host: &Host, room: &RoomId) {
 /// whether Rocket.Chat has taken it.
 pub(crate) async fn tell(host: &Host, ticket: &Ticket, text: String) -> bool {
     if !ticket.is_open() {
-        return taken(host, &ticket.room, host.notify(ticket.room.clone(), plain_words(&text)).await);
+        return taken(host, &ticket.room, host.notify(ticket.room.clone(), quoted(&text)).await);
     }
-    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), plain_words(&text)).await)
+    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), quoted(&text)).await)
 }
 
 pub(crate) async fn show(host: &Host, room: &RoomId, text: Text) {

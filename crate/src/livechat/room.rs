@@ -8,7 +8,7 @@ use crate::wire::rocketchat::Room;
 use crate::wire::rocketchat::Visitor;
 
 /// The visitor's open rooms that this app made and that never served a ticket before, smallest id first.
-pub(crate) async fn ours(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<RoomId>, Failure> {
+pub(crate) async fn unused_own_rooms(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<RoomId>, Failure> {
     let made_here = |room: &Room| room.was_made_by(&host.process().app_id);
     let rooms = host.find_open_rooms(visitor.clone()).await?;
     let unused = rooms.into_iter().filter(|room| made_here(room) && !used.contains(&&room.id));
@@ -31,7 +31,7 @@ pub enum RoomState {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading.
-pub async fn look(host: &Host, ticket: &Ticket) -> Result<RoomState, Failure> {
+pub async fn observe(host: &Host, ticket: &Ticket) -> Result<RoomState, Failure> {
     if let Some(room) = host.find_room(ticket.room.clone()).await? {
         return Ok(if room.is_open == Some(true) { RoomState::Open(room) } else { RoomState::Closed });
     }

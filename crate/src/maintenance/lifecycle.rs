@@ -42,7 +42,7 @@ pub async fn enabled(host: &Host) -> End {
     announce(host).await;
     host.cache::<ReconcileNeeded>().0.set(true);
     let soon = host.now().saturating_add(SETTLING_MS);
-    let jobs = vec![Job::Compare { page: None }, Job::Sweep { recovered: false }, Job::CheckSettings];
+    let jobs = vec![Job::Reconcile { bucket: None }, Job::Sweep { recovered: false }, Job::CheckSettings];
     host.schedule_all(jobs, soon).await;
     End::default()
 }

@@ -4,27 +4,27 @@ use crate::maintenance::sweep::MARGIN_MS;
 use crate::outbound::delivery;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::Haste;
+use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::due;
 use crate::store::missed::ReconcileNeeded;
-use crate::store::snapshot::Desk;
+use crate::store::snapshot::RoomSnapshot;
 use crate::store::time_index::OPENED;
 
-/// Compares the rooms of open tickets with what was taken up: of one page of the calendar of opened
+/// Compares the rooms of open tickets with what was taken up: of one bucket of the time index of opened
 /// tickets, or of all of them, a job each.
-pub async fn compare(host: &Host, page: Option<u64>) -> End {
-    if page.is_none() {
+pub async fn reconcile(host: &Host, bucket: Option<u64>) -> End {
+    if bucket.is_none() {
         host.cache::<ReconcileNeeded>().0.set(false);
     }
-    let outcome = match page {
-        None => OPENED.pages(host).await.map(|pages| {
-            let job = |page| Job::Compare { page: Some(page) };
-            pages.into_iter().map(job).collect()
+    let outcome = match bucket {
+        None => OPENED.buckets(host).await.map(|buckets| {
+            let job = |bucket| Job::Reconcile { bucket: Some(bucket) };
+            buckets.into_iter().map(job).collect()
         }),
-        Some(page) => compare_page(host, page).await,
+        Some(bucket) => reconcile_bucket(host, bucket).await,
     };
     match outcome {
         Ok(follow_ups) => End { response: None, follow_ups },
@@ -36,20 +36,20 @@ pub async fn compare(host: &Host, page: Option<u64>) -> End {
     }
 }
 
-async fn compare_page(host: &Host, page: u64) -> Result<Vec<Job>, Failure> {
+async fn reconcile_bucket(host: &Host, bucket: u64) -> Result<Vec<Job>, Failure> {
     let mut follow_ups = Vec::new();
     let mut all_finished = true;
-    for room in due::rooms_on(&host.all_records(OPENED.association(page)).await?) {
-        match Desk::read(host, &room).await? {
-            Some(desk) if !desk.ticket.is_finished() || desk.is_busy() => {
+    for room in due::rooms_on(&host.all_records(OPENED.association(bucket)).await?) {
+        match RoomSnapshot::read(host, &room).await? {
+            Some(snapshot) if !snapshot.ticket.is_finished() || snapshot.is_busy() => {
                 all_finished = false;
-                follow_ups.extend(delivery::deliver(host, &room, Haste::Compare).await.follow_ups);
+                follow_ups.extend(delivery::deliver(host, &room, DeliveryMode::Reconcile).await.follow_ups);
             }
             Some(_) | None => {}
         }
     }
-    if all_finished && OPENED.end(page).saturating_add(MARGIN_MS) < host.now() {
-        OPENED.retire(host, page).await?;
+    if all_finished && OPENED.end(bucket).saturating_add(MARGIN_MS) < host.now() {
+        OPENED.drop_bucket(host, bucket).await?;
     }
     Ok(follow_ups)
 }

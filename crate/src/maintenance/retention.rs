@@ -4,8 +4,8 @@ use crate::config::settings;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::store::due::rooms_on;
+use crate::store::keys::delivered_association;
 use crate::store::keys::room_association;
-use crate::store::keys::sent_association;
 use crate::store::time_index::ENDED;
 
 pub(crate) const DAY_MS: u64 = 24 * 60 * 60_000;
@@ -16,13 +16,14 @@ pub(crate) const DAY_MS: u64 = 24 * 60 * 60_000;
 /// Whatever keeps Rocket.Chat from storing it.
 pub async fn erase_old_tickets(host: &Host) -> Result<(), Failure> {
     let keep_ms = settings::all(host).await?.retention_days().saturating_mul(DAY_MS);
-    let pages = ENDED.pages(host).await?;
-    let Some(page) = pages.into_iter().find(|page| ENDED.end(*page).saturating_add(keep_ms) < host.now()) else {
+    let buckets = ENDED.buckets(host).await?;
+    let Some(bucket) = buckets.into_iter().find(|bucket| ENDED.end(*bucket).saturating_add(keep_ms) < host.now())
+    else {
         return Ok(());
     };
-    for room in rooms_on(&host.all_records(ENDED.association(page)).await?) {
-        host.remove_records(sent_association(&room)).await?;
+    for room in rooms_on(&host.all_records(ENDED.association(bucket)).await?) {
+        host.remove_records(delivered_association(&room)).await?;
         host.remove_records(room_association(&room)).await?;
     }
-    ENDED.retire(host, page).await
+    ENDED.drop_bucket(host, bucket).await
 }

@@ -11,16 +11,16 @@ use crate::ids::RoomId;
 use crate::maintenance::retention;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::Haste;
+use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::delivered;
-use crate::store::due::Errands;
+use crate::store::due::DueItems;
 use crate::store::inbox;
 use crate::store::keys::reminders_association;
 use crate::store::missed::ReconcileNeeded;
-use crate::store::snapshot::Desk;
+use crate::store::snapshot::RoomSnapshot;
 use crate::store::time_index::DUE;
 use serde::Deserialize;
 use serde::Serialize;
@@ -39,14 +39,14 @@ const GAP_MS: u64 = 150_000;
 /// An event can get lost without any gap, so all rooms are compared this often, in milliseconds.
 const COMPARE_EVERY_MS: u64 = 24 * 60 * 60_000;
 
-/// How long after its end a page may still be written on: clocks of nodes differ, and calls take time.
+/// How long after its end a bucket may still be written on: clocks of nodes differ, and calls take time.
 pub(crate) const MARGIN_MS: u64 = 2 * 60_000;
 
 /// The most jobs that one sweep hands on; the next one goes on where it stopped. All that waits is handed on where
 /// RapidPro is back: nothing else would, before its time.
 const JOBS_MAX: usize = 64;
 
-/// What still waits when its page is retired is looked at again about this often.
+/// What still waits when its bucket is retired is looked at again about this often.
 const WAKE_EVERY_MINUTES: u64 = 10;
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -81,23 +81,23 @@ async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<()
     workspace::named(host, MAIN).await?;
     server_key::key(host).await?;
     if !recovered && notice_gap(host).await? {
-        jobs.push(Job::Compare { page: None });
+        jobs.push(Job::Reconcile { bucket: None });
     }
-    let haste = if recovered { Haste::Recovered } else { Haste::Due };
-    for page in DUE.pages(host).await? {
-        if !recovered && (DUE.start(page) > host.now() || jobs.len() >= JOBS_MAX) {
+    let mode = if recovered { DeliveryMode::AfterOutage } else { DeliveryMode::Due };
+    for bucket in DUE.buckets(host).await? {
+        if !recovered && (DUE.start(bucket) > host.now() || jobs.len() >= JOBS_MAX) {
             break;
         }
-        let errands = Errands::on(&host.all_records(DUE.association(page)).await?);
-        let rooms = errands.rooms.iter().map(|room| Job::Deliver { room: room.clone(), haste });
-        let contacts = errands.contacts.iter().map(|contact| Job::Post { contact: contact.clone() });
+        let due_items = DueItems::on(&host.all_records(DUE.association(bucket)).await?);
+        let rooms = due_items.rooms.iter().map(|room| Job::Deliver { room: room.clone(), mode });
+        let contacts = due_items.contacts.iter().map(|contact| Job::Post { contact: contact.clone() });
         for job in rooms.chain(contacts) {
             if !jobs.contains(&job) {
                 jobs.push(job);
             }
         }
-        if DUE.end(page).saturating_add(MARGIN_MS) < host.now() {
-            retire(host, page, &errands).await?;
+        if DUE.end(bucket).saturating_add(MARGIN_MS) < host.now() {
+            drop_bucket(host, bucket, &due_items).await?;
         }
     }
     retention::erase_old_tickets(host).await
@@ -122,35 +122,35 @@ async fn notice_gap(host: &Host) -> Result<bool, Failure> {
     stored.map(|()| needed)
 }
 
-/// Takes a page off the list. Whoever still waits gets a reminder first; lines that are over shrink.
-pub(crate) async fn retire(host: &Host, page: u64, errands: &Errands) -> Result<(), Failure> {
-    for room in errands.rooms.iter().chain(&errands.settled_rooms) {
-        let Some(desk) = Desk::read(host, room).await? else { continue };
-        if desk.is_busy() {
+/// Takes a bucket off the list. Whoever still waits gets a reminder first; lines that are over shrink.
+pub(crate) async fn drop_bucket(host: &Host, bucket: u64, due_items: &DueItems) -> Result<(), Failure> {
+    for room in due_items.rooms.iter().chain(&due_items.settled_rooms) {
+        let Some(snapshot) = RoomSnapshot::read(host, room).await? else { continue };
+        if snapshot.is_busy() {
             remind(host, Reminder { v: VERSION, room: Some(room.clone()), contact: None }, room.as_str()).await?;
-        } else if desk.ticket.is_finished() {
-            delivered::forget_lines(host, &desk).await?;
+        } else if snapshot.ticket.is_finished() {
+            delivered::purge_outbox(host, &snapshot).await?;
         }
-        if !desk.ticket.is_finished() {
-            delivered::shrink_batch(host, &desk, page).await?;
+        if !snapshot.ticket.is_finished() {
+            delivered::compact_bucket(host, &snapshot, bucket).await?;
         }
     }
-    for contact in &errands.contacts {
+    for contact in &due_items.contacts {
         if inbox::waits(host, contact).await? {
             let reminder = Reminder { v: VERSION, room: None, contact: Some(contact.clone()) };
             remind(host, reminder, contact.token.as_str()).await?;
         }
     }
-    host.remove_records(reminders_association(page)).await?;
-    DUE.retire(host, page).await
+    host.remove_records(reminders_association(bucket)).await?;
+    DUE.drop_bucket(host, bucket).await
 }
 
-/// All reminders about one room fall on one page, so that they do not multiply; those about different
+/// All reminders about one room fall on one bucket, so that they do not multiply; those about different
 /// rooms are spread.
 async fn remind(host: &Host, reminder: Reminder, whom: &str) -> Result<(), Failure> {
     let spread = whom.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    let next = (DUE.page(host.now()) / WAKE_EVERY_MINUTES).saturating_add(1).saturating_mul(WAKE_EVERY_MINUTES);
-    let page = next.saturating_add(spread % WAKE_EVERY_MINUTES);
-    DUE.list(host, page).await?;
-    host.create_record(vec![DUE.association(page), reminders_association(page)], reminder).await
+    let next = (DUE.bucket(host.now()) / WAKE_EVERY_MINUTES).saturating_add(1).saturating_mul(WAKE_EVERY_MINUTES);
+    let bucket = next.saturating_add(spread % WAKE_EVERY_MINUTES);
+    DUE.ensure_listed(host, bucket).await?;
+    host.create_record(vec![DUE.association(bucket), reminders_association(bucket)], reminder).await
 }

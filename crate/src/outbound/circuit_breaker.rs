@@ -13,7 +13,7 @@ const PAUSES_MS: [u64; 4] = [5_000, 10_000, 20_000, 30_000];
 
 /// What this process has seen of a workspace's RapidPro lately.
 #[derive(Debug, Default)]
-pub struct Breaker {
+pub struct CircuitBreaker {
     state: RefCell<State>,
     pub(crate) last_success: Cell<Option<u64>>,
 }
@@ -26,10 +26,10 @@ struct State {
     probing_since: Option<u64>,
 }
 
-impl Breaker {
+impl CircuitBreaker {
     /// Whether an attempt may be made now. While RapidPro is down a yes counts as the one attempt, for as
     /// long as that can take.
-    pub fn allows(&self, now: u64, attempt_ms: u64) -> bool {
+    pub fn try_acquire(&self, now: u64, attempt_ms: u64) -> bool {
         let mut state = self.state.borrow_mut();
         if state.failures < FAILURES_MAX {
             return true;
@@ -62,7 +62,7 @@ impl Breaker {
     }
 
     /// RapidPro answered what it can answer while it is down, too: another attempt may be made at once.
-    pub fn undecided(&self) {
+    pub fn release_probe(&self) {
         self.state.borrow_mut().probing_since = None;
     }
 
@@ -79,16 +79,16 @@ impl Breaker {
 
 /// A breaker a workspace.
 #[derive(Debug, Default)]
-pub struct Breakers(pub(crate) RefCell<Vec<(String, Rc<Breaker>)>>);
+pub struct CircuitBreakers(pub(crate) RefCell<Vec<(String, Rc<CircuitBreaker>)>>);
 
-impl Breakers {
+impl CircuitBreakers {
     /// The breaker of the workspace with this id. There are as many as an admin configures.
-    pub fn of(&self, workspace: &str) -> Rc<Breaker> {
+    pub fn of(&self, workspace: &str) -> Rc<CircuitBreaker> {
         let mut all = self.0.borrow_mut();
         if let Some((_, breaker)) = all.iter().find(|(id, _)| id == workspace) {
             return Rc::clone(breaker);
         }
-        let breaker = Rc::<Breaker>::default();
+        let breaker = Rc::<CircuitBreaker>::default();
         all.push((workspace.to_owned(), Rc::clone(&breaker)));
         breaker
     }
@@ -102,43 +102,43 @@ mod tests {
 
     #[test]
     fn one_failure_stops_nothing_two_leave_one_attempt_at_a_time() {
-        let breaker = Breaker::default();
+        let breaker = CircuitBreaker::default();
         breaker.failed(0);
-        assert!(breaker.allows(0, ATTEMPT_MS));
+        assert!(breaker.try_acquire(0, ATTEMPT_MS));
         breaker.failed(0);
-        assert!(!breaker.allows(4_999, ATTEMPT_MS));
-        assert!(breaker.allows(5_000, ATTEMPT_MS));
-        assert!(!breaker.allows(5_001, ATTEMPT_MS));
+        assert!(!breaker.try_acquire(4_999, ATTEMPT_MS));
+        assert!(breaker.try_acquire(5_000, ATTEMPT_MS));
+        assert!(!breaker.try_acquire(5_001, ATTEMPT_MS));
         breaker.failed(6_000);
-        assert!(!breaker.allows(15_999, ATTEMPT_MS));
-        assert!(breaker.allows(16_000, ATTEMPT_MS));
+        assert!(!breaker.try_acquire(15_999, ATTEMPT_MS));
+        assert!(breaker.try_acquire(16_000, ATTEMPT_MS));
         assert!(!breaker.is_closed());
         assert!(breaker.succeeded(16_000));
         assert!(breaker.is_closed() && breaker.last_success() == Some(16_000));
-        assert!(breaker.allows(16_000, ATTEMPT_MS));
+        assert!(breaker.try_acquire(16_000, ATTEMPT_MS));
         assert!(!breaker.succeeded(16_001));
     }
 
     #[test]
     fn an_answer_that_says_nothing_neither_ends_the_outage_nor_keeps_the_next_attempt_out() {
-        let breaker = Breaker::default();
+        let breaker = CircuitBreaker::default();
         breaker.failed(0);
         breaker.failed(0);
-        assert!(breaker.allows(5_000, ATTEMPT_MS));
-        breaker.undecided();
-        assert!(breaker.allows(5_000, ATTEMPT_MS));
-        assert!(!breaker.allows(5_000, ATTEMPT_MS));
+        assert!(breaker.try_acquire(5_000, ATTEMPT_MS));
+        breaker.release_probe();
+        assert!(breaker.try_acquire(5_000, ATTEMPT_MS));
+        assert!(!breaker.try_acquire(5_000, ATTEMPT_MS));
         assert!(breaker.succeeded(5_000));
     }
 
     #[test]
     fn an_attempt_that_never_came_back_and_a_clock_set_back_keep_nobody_out() {
-        let breaker = Breaker::default();
+        let breaker = CircuitBreaker::default();
         breaker.failed(1_000_000);
         breaker.failed(1_000_000);
-        assert!(breaker.allows(1_005_000, ATTEMPT_MS));
-        assert!(breaker.allows(1_025_000, ATTEMPT_MS));
+        assert!(breaker.try_acquire(1_005_000, ATTEMPT_MS));
+        assert!(breaker.try_acquire(1_025_000, ATTEMPT_MS));
         breaker.failed(1_025_000);
-        assert!(breaker.allows(10, ATTEMPT_MS));
+        assert!(breaker.try_acquire(10, ATTEMPT_MS));
     }
 }

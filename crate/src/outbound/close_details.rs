@@ -38,7 +38,7 @@ pub(crate) async fn agents(host: &Host, ticket: &Ticket) -> Vec<String> {
     messages.sort_by_key(|message| message.created_at);
     let mut names: Vec<String> = Vec::new();
     for message in messages {
-        let Some((_, written)) = eligible::to_forward(host, &message) else { continue };
+        let Some((_, written)) = eligible::outbound_message(host, &message) else { continue };
         if !written.author.is_empty() && !names.contains(&written.author) {
             names.push(written.author);
         }

@@ -8,20 +8,20 @@ use crate::history;
 use crate::ids::RoomId;
 use crate::livechat::leave;
 use crate::livechat::notice;
-use crate::outbound::outbox_writer::insist;
+use crate::outbound::outbox_writer::with_retries;
 use crate::outbound::reconcile;
 use crate::outbound::retry_policy;
 use crate::outbound::retry_policy::Kind;
 use crate::outbound::retry_policy::Verdict;
-use crate::outbound::run::Courier;
-use crate::outbound::run::Turn;
+use crate::outbound::run::DeliveryRun;
+use crate::outbound::run::Flow;
 use crate::outbound::run::may_try;
 use crate::outbound::run::sending_queue;
-use crate::outbound::webhook::Undelivered;
+use crate::outbound::webhook::NotSendable;
 use crate::outbound::webhook::Webhook;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::Haste;
+use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
@@ -29,7 +29,7 @@ use crate::store::delivered;
 use crate::store::missed::ReconcileNeeded;
 use crate::store::outbox::Entry;
 use crate::store::outbox_record::CLOSE;
-use crate::store::snapshot::Desk;
+use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::Binding;
 use crate::store::ticket::FactKind;
 use crate::store::ticket::Ticket;
@@ -39,86 +39,87 @@ use crate::text::messages;
 pub(crate) const TURNS_MAX: u32 = 1_000;
 
 /// Works off what a room owes to RapidPro: its messages, then its close.
-pub async fn deliver(host: &Host, room: &RoomId, haste: Haste) -> End {
+pub async fn deliver(host: &Host, room: &RoomId, mode: DeliveryMode) -> End {
     let queue = sending_queue(room);
     host.acquire(queue.clone()).await;
-    let mut courier = Courier::new(host, haste);
-    if let Err(failure) = courier.work_off(room).await {
+    let mut run = DeliveryRun::new(host, mode);
+    if let Err(failure) = run.run(room).await {
         host.log(Level::Error, format!("what room {} owes could not be worked off: {failure}", room.as_str()));
         // What was not compared has no wake-up of its own.
-        if haste == Haste::Compare {
+        if mode == DeliveryMode::Reconcile {
             host.cache::<ReconcileNeeded>().0.set(true);
         }
     }
     host.release(queue).await;
-    courier.end()
+    run.end()
 }
 
-impl Courier<'_> {
-    pub(crate) async fn work_off(&mut self, room: &RoomId) -> Result<(), Failure> {
+impl DeliveryRun<'_> {
+    pub(crate) async fn run(&mut self, room: &RoomId) -> Result<(), Failure> {
         for turn in 0..TURNS_MAX {
-            let Some(desk) = Desk::read(self.host, room).await? else { return Ok(()) };
+            let Some(snapshot) = RoomSnapshot::read(self.host, room).await? else { return Ok(()) };
             if turn == 0 {
-                self.follow_ups.extend(history::due(self.host, &desk, self.haste));
+                self.follow_ups.extend(history::due(self.host, &snapshot, self.mode));
             }
-            if self.turn(&desk).await? == Turn::Stop {
+            if self.next_step(&snapshot).await? == Flow::Stop {
                 return Ok(());
             }
         }
-        self.follow_ups.push(Job::Deliver { room: room.clone(), haste: Haste::Due });
+        self.follow_ups.push(Job::Deliver { room: room.clone(), mode: DeliveryMode::Due });
         Ok(())
     }
 
     /// Reads top to bottom what a room may need, most urgent first.
-    pub(crate) async fn turn(&mut self, desk: &Desk) -> Result<Turn, Failure> {
-        if desk.ticket.is_finished() {
-            return match desk.ticket.owed().first() {
-                Some(binding) => self.send_close(desk, binding).await,
-                None => Ok(Turn::Stop),
+    pub(crate) async fn next_step(&mut self, snapshot: &RoomSnapshot) -> Result<Flow, Failure> {
+        if snapshot.ticket.is_finished() {
+            return match snapshot.ticket.pending_closes().first() {
+                Some(binding) => self.send_close(snapshot, binding).await,
+                None => Ok(Flow::Stop),
             };
         }
-        if self.haste == Haste::Compare && self.compare(desk).await? {
-            return Ok(Turn::Again);
+        if self.mode == DeliveryMode::Reconcile && self.reconcile(snapshot).await? {
+            return Ok(Flow::Again);
         }
-        if desk.ticket.is_to_be_left() && !self.tried_to_leave {
-            self.leave(&desk.ticket).await;
+        if snapshot.ticket.is_to_be_left() && !self.tried_to_leave {
+            self.leave(&snapshot.ticket).await;
         }
-        if let Some(entry) = desk.outbox.waiting.first() {
-            return self.send(desk, entry).await;
+        if let Some(entry) = snapshot.outbox.pending.first() {
+            return self.send(snapshot, entry).await;
         }
-        if desk.ticket.is_open() {
-            return Ok(Turn::Stop);
+        if snapshot.ticket.is_open() {
+            return Ok(Flow::Stop);
         }
-        if self.compare(desk).await? {
-            return Ok(Turn::Again);
+        if self.reconcile(snapshot).await? {
+            return Ok(Flow::Again);
         }
-        match desk.ticket.owed().first() {
-            Some(binding) => self.send_close(desk, binding).await,
-            None if desk.ticket.is_to_be_left() && !self.left => Ok(Turn::Stop),
+        match snapshot.ticket.pending_closes().first() {
+            Some(binding) => self.send_close(snapshot, binding).await,
+            None if snapshot.ticket.is_to_be_left() && !self.left => Ok(Flow::Stop),
             None => {
-                finish(self.host, desk).await?;
-                Ok(Turn::Stop)
+                finish(self.host, snapshot).await?;
+                Ok(Flow::Stop)
             }
         }
     }
 
     /// Takes up what nobody noticed, once while the room is open and once when it is closed; says whether
     /// there was anything.
-    pub(crate) async fn compare(&mut self, desk: &Desk) -> Result<bool, Failure> {
-        let open = Some(desk.ticket.is_open());
-        if self.compared_open == open {
+    pub(crate) async fn reconcile(&mut self, snapshot: &RoomSnapshot) -> Result<bool, Failure> {
+        let open = Some(snapshot.ticket.is_open());
+        if self.reconciled_open == open {
             return Ok(false);
         }
-        let closed = self.haste == Haste::Compare && reconcile::take_up_missed_close(self.host, &desk.ticket).await?;
-        let written = reconcile::take_up_missed_messages(self.host, desk).await?;
-        self.compared_open = open;
+        let closed = self.mode == DeliveryMode::Reconcile
+            && reconcile::recover_missed_close(self.host, &snapshot.ticket).await?;
+        let written = reconcile::recover_missed_messages(self.host, snapshot).await?;
+        self.reconciled_open = open;
         Ok(closed || written)
     }
 
     pub(crate) async fn leave(&mut self, ticket: &Ticket) {
         self.tried_to_leave = true;
         let left = match leave::leave_room(self.host, ticket).await {
-            Ok(()) => ticket.add(self.host, FactKind::Left).await,
+            Ok(()) => ticket.add(self.host, FactKind::RoomLeft).await,
             Err(failure) => Err(failure),
         };
         match left {
@@ -130,33 +131,33 @@ impl Courier<'_> {
         }
     }
 
-    pub(crate) async fn send(&mut self, desk: &Desk, entry: &Entry) -> Result<Turn, Failure> {
-        let room = &desk.ticket.room;
-        if let Some(turn) = self.hold(entry.place(room), &entry.progress).await? {
-            if turn == Turn::Stop {
-                notice::announce_outage(self.host, desk, entry).await?;
+    pub(crate) async fn send(&mut self, snapshot: &RoomSnapshot, entry: &Entry) -> Result<Flow, Failure> {
+        let room = &snapshot.ticket.room;
+        if let Some(turn) = self.acquire_lease(entry.entry_ref(room), &entry.progress).await? {
+            if turn == Flow::Stop {
+                notice::announce_outage(self.host, snapshot, entry).await?;
             }
             return Ok(turn);
         }
-        let webhook = match self.message(&desk.ticket, entry).await {
+        let webhook = match self.message(&snapshot.ticket, entry).await {
             Ok(webhook) => webhook,
-            Err(undelivered) => return self.put_off(&desk.ticket, entry, undelivered).await,
+            Err(undelivered) => return self.put_off(&snapshot.ticket, entry, undelivered).await,
         };
         let sent_at = self.host.now();
-        if !may_try(self.host, &desk.ticket) {
+        if !may_try(self.host, &snapshot.ticket) {
             if retry_policy::is_expired(sent_at.saturating_sub(entry.owed_since())) {
-                return self.give_up(&desk.ticket, entry, &messages::EXPIRED.into()).await;
+                return self.give_up(&snapshot.ticket, entry, &messages::EXPIRED.into()).await;
             }
-            notice::announce_outage(self.host, desk, entry).await?;
-            return Ok(Turn::Stop);
+            notice::announce_outage(self.host, snapshot, entry).await?;
+            return Ok(Flow::Stop);
         }
         let answer = webhook.post(self.host).await;
-        self.settle(&desk.ticket, entry, sent_at, answer).await
+        self.settle(&snapshot.ticket, entry, sent_at, answer).await
     }
 
-    pub(crate) async fn message(&self, ticket: &Ticket, entry: &Entry) -> Result<Webhook, Undelivered> {
+    pub(crate) async fn message(&self, ticket: &Ticket, entry: &Entry) -> Result<Webhook, NotSendable> {
         let carriers = self.carriers(ticket);
-        let binding = carriers.first().ok_or(Undelivered::NotConnected)?;
+        let binding = carriers.first().ok_or(NotSendable::NotConnected)?;
         Webhook::message(self.host, ticket, binding, entry).await
     }
 
@@ -166,44 +167,45 @@ impl Courier<'_> {
         ticket.bindings.iter().rev().filter(|binding| !self.unknown.contains(&binding.ticket)).collect()
     }
 
-    async fn send_close(&mut self, desk: &Desk, binding: &Binding) -> Result<Turn, Failure> {
-        let (ticket, progress) = (&desk.ticket, &desk.outbox.close);
+    async fn send_close(&mut self, snapshot: &RoomSnapshot, binding: &Binding) -> Result<Flow, Failure> {
+        let (ticket, progress) = (&snapshot.ticket, &snapshot.outbox.close);
         let closed_at = ticket.closed_at().unwrap_or_default();
-        let place = desk.outbox.close_place(&ticket.room, closed_at);
-        if let Some(turn) = self.hold(place, progress).await? {
+        let entry_ref = snapshot.outbox.close_ref(&ticket.room, closed_at);
+        if let Some(turn) = self.acquire_lease(entry_ref, progress).await? {
             return Ok(turn);
         }
         let webhook = match Webhook::close(self.host, ticket, binding).await {
             Ok(webhook) => webhook,
-            Err(Undelivered::NotConnected) => return self.not_connected(place).await,
-            Err(Undelivered::Unreadable(failure)) => return Err(failure),
+            Err(NotSendable::NotConnected) => return self.not_connected(entry_ref).await,
+            Err(NotSendable::Unreadable(failure)) => return Err(failure),
         };
         let sent_at = self.host.now();
         if !may_try(self.host, ticket) {
-            return Ok(Turn::Stop);
+            return Ok(Flow::Stop);
         }
         let answer = webhook.post(self.host).await;
-        let superseded = ticket.newest() != Some(binding);
+        let superseded = ticket.latest_binding() != Some(binding);
         let kind = Kind::Close { superseded, shared: ticket.bindings.len() > 1 };
         let attempt = self.attempt(kind, progress, closed_at, binding.at, sent_at);
-        match self.judge(ticket, attempt, &answer) {
+        match self.decide(ticket, attempt, &answer) {
             Verdict::Delivered => {
-                insist(|| ticket.add(self.host, FactKind::Told { ticket: binding.ticket.clone() })).await?;
-                Ok(Turn::Again)
+                with_retries(|| ticket.add(self.host, FactKind::CloseDelivered { ticket: binding.ticket.clone() }))
+                    .await?;
+                Ok(Flow::Again)
             }
             // The policy gives up no close; were it to, the next attempt would still be in the calendar.
-            Verdict::GiveUp { .. } | Verdict::Unfetched | Verdict::UnknownTicket => Ok(Turn::Stop),
-            Verdict::Retry { delay_ms, trouble } => {
-                self.log_trouble(ticket, CLOSE, &answer);
-                self.wait(place, delay_ms, trouble).await?;
-                Ok(Turn::Stop)
+            Verdict::GiveUp { .. } | Verdict::Unfetched | Verdict::UnknownTicket => Ok(Flow::Stop),
+            Verdict::Retry { delay_ms, scope } => {
+                self.log_failure(ticket, CLOSE, &answer);
+                self.wait(entry_ref, delay_ms, scope).await?;
+                Ok(Flow::Stop)
             }
         }
     }
 }
 
 /// Nothing is left to be done for a room: what was on its way is removed, but for what RapidPro never took.
-async fn finish(host: &Host, desk: &Desk) -> Result<(), Failure> {
-    desk.ticket.add(host, FactKind::Finished).await?;
-    delivered::forget_lines(host, desk).await
+async fn finish(host: &Host, snapshot: &RoomSnapshot) -> Result<(), Failure> {
+    snapshot.ticket.add(host, FactKind::Finished).await?;
+    delivered::purge_outbox(host, snapshot).await
 }

@@ -6,9 +6,9 @@ use crate::store::outbox_record;
 use crate::wire::rocketchat::Message;
 
 /// The id and the content of a message that concerns RapidPro, should its room serve a ticket.
-pub fn to_forward(host: &Host, message: &Message) -> Option<(String, outbox_record::Message)> {
+pub fn outbound_message(host: &Host, message: &Message) -> Option<(String, outbox_record::Message)> {
     let app_id = &host.process().app_id;
-    if Author::of(message, app_id) != Author::Staff || made_elsewhere(message, app_id) {
+    if Author::of(message, app_id) != Author::Staff || is_foreign_room(message, app_id) {
         return None;
     }
     let written_at = message.created_at.unwrap_or_else(|| host.now());
@@ -48,7 +48,7 @@ impl Author {
 
 /// Whether the message is from another kind of room, or from a livechat room that somebody else opened.
 /// Servers that do not tell the source are believed: only a room with a ticket is forwarded anyway.
-pub(crate) fn made_elsewhere(message: &Message, app_id: &str) -> bool {
+pub(crate) fn is_foreign_room(message: &Message, app_id: &str) -> bool {
     let source = message.room.source.as_ref().and_then(|source| source.id.as_deref());
     message.room.kind.as_deref() != Some("l") || source.is_some_and(|source| source != app_id)
 }

@@ -86,7 +86,7 @@ pub(crate) async fn sign(host: &Host, room: &str, id: &str, expires: &str) -> Re
     Ok(keyed_hash(&server_key::key(host).await?, &["file", room, id, expires]))
 }
 
-/// The file's name with an ending that is plain letters and digits.
+/// The file's name with an ending that is plain entries and digits.
 fn name_with_ending(file: &File) -> String {
     let name = file_name::safe(&file.name).unwrap_or_else(|| "file".to_owned());
     let (stem, ending) = match name.rsplit_once('.') {

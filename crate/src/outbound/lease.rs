@@ -2,20 +2,20 @@
 
 use crate::ids::RoomId;
 use crate::outbound::run::ATTEMPT_MS;
-use crate::outbound::run::Courier;
-use crate::outbound::run::Turn;
+use crate::outbound::run::DeliveryRun;
+use crate::outbound::run::Flow;
 use crate::runtime::cache::Recent;
 use crate::runtime::failure::Failure;
-use crate::runtime::job::Haste;
+use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::store::outbox_record;
+use crate::store::outbox_record::EntryRef;
 use crate::store::outbox_record::LEASE_MS;
-use crate::store::outbox_record::LineKind;
-use crate::store::outbox_record::Place;
+use crate::store::outbox_record::OutboxEvent;
 use crate::store::progress::Progress;
 
 /// How soon to look again at what another node is about to send, in milliseconds.
-const LOOK_AGAIN_MS: u64 = 2_000;
+const RECHECK_MS: u64 = 2_000;
 
 /// When this process last arranged to look at a room again, so as not to do it with every event.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub struct RecheckThrottle(pub(crate) Recent<RoomId, u64, 200>);
 impl RecheckThrottle {
     /// Whether it may be done now.
     fn allow(&self, room: &RoomId, now: u64) -> bool {
-        let is_due = self.0.get(room).is_none_or(|at| now.abs_diff(at) >= LOOK_AGAIN_MS);
+        let is_due = self.0.get(room).is_none_or(|at| now.abs_diff(at) >= RECHECK_MS);
         if is_due {
             self.0.put(room.clone(), now);
         }
@@ -32,39 +32,43 @@ impl RecheckThrottle {
     }
 }
 
-impl Courier<'_> {
+impl DeliveryRun<'_> {
     /// Sees to it that this process, and no other, sends the entry now. `None` where that is so.
     ///
-    /// Without compare-and-set nobody can tell whose claim was stored first. So whoever sees another's
+    /// Without compare-and-set nobody can tell whose lease was stored first. So whoever sees another's
     /// beside its own does not send: of two at most one can see itself alone.
-    pub(crate) async fn hold(&mut self, place: Place<'_>, progress: &Progress) -> Result<Option<Turn>, Failure> {
+    pub(crate) async fn acquire_lease(
+        &mut self,
+        entry_ref: EntryRef<'_>,
+        progress: &Progress,
+    ) -> Result<Option<Flow>, Failure> {
         let now = self.host.now();
-        let recovered = self.haste == Haste::Recovered && progress.outage;
+        let recovered = self.mode == DeliveryMode::AfterOutage && progress.outage;
         if now < progress.next && !recovered {
-            return Ok(Some(Turn::Stop));
+            return Ok(Some(Flow::Stop));
         }
         let node = &self.host.process().node;
-        match progress.claims(node, now) {
+        match progress.leases(node, now) {
             (_, Some(theirs)) => {
-                self.look_again(place.room, theirs).await;
-                Ok(Some(Turn::Stop))
+                self.recheck(entry_ref.room, theirs).await;
+                Ok(Some(Flow::Stop))
             }
             (Some(ours), None) if ours.saturating_sub(now) > ATTEMPT_MS => Ok(None),
             (Some(_) | None, None) => {
-                let claim = LineKind::Claimed { node: node.clone(), until: now.saturating_add(LEASE_MS) };
-                outbox_record::add(self.host, place, claim).await?;
-                Ok(Some(Turn::Again))
+                let lease = OutboxEvent::Leased { node: node.clone(), until: now.saturating_add(LEASE_MS) };
+                outbox_record::append(self.host, entry_ref, lease).await?;
+                Ok(Some(Flow::Again))
             }
         }
     }
 
     /// The other node may have died, or be waiting for an entry before this one that is ours.
-    async fn look_again(&self, room: &RoomId, theirs: u64) {
+    async fn recheck(&self, room: &RoomId, theirs: u64) {
         let now = self.host.now();
         if self.host.cache::<RecheckThrottle>().allow(room, now) {
-            let jitter = self.chance().saturating_mul(LOOK_AGAIN_MS) / 100;
-            let soon = theirs.min(now.saturating_add(LOOK_AGAIN_MS)).saturating_add(jitter);
-            self.host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Due }, soon).await;
+            let jitter = self.chance().saturating_mul(RECHECK_MS) / 100;
+            let soon = theirs.min(now.saturating_add(RECHECK_MS)).saturating_add(jitter);
+            self.host.schedule(Job::Deliver { room: room.clone(), mode: DeliveryMode::Due }, soon).await;
         }
     }
 

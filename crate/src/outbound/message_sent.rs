@@ -4,14 +4,14 @@ use crate::ids::RoomId;
 use crate::livechat::notice;
 use crate::outbound::content_lookup::completed;
 use crate::outbound::eligible::Author;
-use crate::outbound::eligible::made_elsewhere;
-use crate::outbound::eligible::to_forward;
+use crate::outbound::eligible::is_foreign_room;
+use crate::outbound::eligible::outbound_message;
 use crate::outbound::enqueue;
 use crate::outbound::outbox_writer;
 use crate::outbound::reconcile;
-use crate::outbound::reorder::Arrivals;
+use crate::outbound::reorder::GAP_WAIT_MS;
 use crate::outbound::reorder::LOOK_EVERY_MS;
-use crate::outbound::reorder::PATIENCE_MS;
+use crate::outbound::reorder::ReorderBuffer;
 use crate::outbound::room_closed;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
@@ -20,7 +20,7 @@ use crate::runtime::outcome::Level;
 use crate::store::delivered;
 use crate::store::missed::ReconcileNeeded;
 use crate::store::missed::UnrecordedRooms;
-use crate::store::snapshot::Desk;
+use crate::store::snapshot::RoomSnapshot;
 use crate::wire::rocketchat::Message;
 
 /// An event that is this much younger than its message is late, in milliseconds. No entry's lines shrink
@@ -30,44 +30,44 @@ const LATE_MS: u64 = 60_000;
 /// Takes up a message of a ticket's room for RapidPro; passes over everything that the livechat visitor
 /// would not see, and everything outside the ticket's own room.
 pub async fn forward(host: &Host, message: Message) -> End {
-    let (arrivals, room) = (host.cache::<Arrivals>(), message.room.id.clone());
-    if made_elsewhere(&message, &host.process().app_id) {
+    let (buffer, room) = (host.cache::<ReorderBuffer>(), message.room.id.clone());
+    if is_foreign_room(&message, &host.process().app_id) {
         return End::default();
     }
     let made_here = message.room.was_made_by(&host.process().app_id);
-    arrivals.count(&message);
+    buffer.count(&message);
     room_closed::note_comment(host, &message);
     if Author::of(&message, &host.process().app_id) != Author::Staff {
         return End::default();
     }
-    arrivals.wait(message);
-    // In the order of the events; which message is taken up then, is the arrivals' business.
-    host.acquire(outbox_writer::desk_queue(&room)).await;
+    buffer.push(message);
+    // In the order of the events; which message is taken up then, is the reorder' business.
+    host.acquire(outbox_writer::room_queue(&room)).await;
     wait_for_missing(host, &room).await;
-    let oldest = arrivals.take_oldest(&room);
+    let oldest = buffer.take_oldest(&room);
     let Some(written) = oldest else { return End::default() };
-    let Some((id, message)) = to_forward(host, &written) else { return nothing_to_send(host, &written).await };
-    let desk = match Desk::read_insistently(host, &room).await {
-        Ok(Some(desk)) => desk,
+    let Some((id, message)) = outbound_message(host, &written) else { return nothing_to_send(host, &written).await };
+    let snapshot = match RoomSnapshot::read_with_retries(host, &room).await {
+        Ok(Some(snapshot)) => snapshot,
         Ok(None) => {
             if made_here {
-                reconcile::look_soon(host, &room).await;
+                reconcile::schedule_reconcile(host, &room).await;
             }
             return End::default();
         }
         Err(failure) => return missed(host, &room, &id, &failure).await,
     };
-    match was_taken_up(host, &desk, &id, message.written_at).await {
+    match was_taken_up(host, &snapshot, &id, message.written_at).await {
         Ok(false) => {}
         Ok(true) => return End::default(),
         Err(failure) => return missed(host, &room, &id, &failure).await,
     }
-    if desk.ticket.is_finished() {
-        notice::nobody_reads(host, &desk.ticket).await;
+    if snapshot.ticket.is_finished() {
+        notice::nobody_reads(host, &snapshot.ticket).await;
         return End::default();
     }
-    let message = completed(host, &desk.ticket, &written, message).await;
-    enqueue::take_up(host, &desk, id, message).await
+    let message = completed(host, &snapshot.ticket, &written, message).await;
+    enqueue::enqueue(host, &snapshot, id, message).await
 }
 
 /// A message has neither words nor files: the agent must not believe that the contact got it.
@@ -75,8 +75,8 @@ pub(crate) async fn nothing_to_send(host: &Host, message: &Message) -> End {
     if Author::of(message, &host.process().app_id) != Author::Staff {
         return End::default();
     }
-    match Desk::read(host, &message.room.id).await {
-        Ok(Some(desk)) if desk.ticket.is_open() => notice::nothing_to_send(host, &desk.ticket).await,
+    match RoomSnapshot::read(host, &message.room.id).await {
+        Ok(Some(snapshot)) if snapshot.ticket.is_open() => notice::nothing_to_send(host, &snapshot.ticket).await,
         Ok(_) => {}
         Err(failure) => host.log(Level::Warn, format!("a message without content is passed over: {failure}")),
     }
@@ -84,10 +84,10 @@ pub(crate) async fn nothing_to_send(host: &Host, message: &Message) -> End {
 }
 
 /// An event that comes late may be a second one of a message whose lines have shrunk to its id.
-async fn was_taken_up(host: &Host, desk: &Desk, id: &str, written_at: u64) -> Result<bool, Failure> {
+async fn was_taken_up(host: &Host, snapshot: &RoomSnapshot, id: &str, written_at: u64) -> Result<bool, Failure> {
     let is_late = host.now().saturating_sub(written_at) > LATE_MS;
-    Ok(desk.outbox.knows(id)
-        || (is_late && delivered::sent(host, &desk.ticket.room).await?.iter().any(|sent| sent == id)))
+    Ok(snapshot.outbox.knows(id)
+        || (is_late && delivered::delivered_ids(host, &snapshot.ticket.room).await?.iter().any(|sent| sent == id)))
 }
 
 /// The room's next message must not overtake this one, and the rooms are compared soon.
@@ -95,17 +95,17 @@ pub(crate) async fn missed(host: &Host, room: &RoomId, id: &str, failure: &Failu
     host.log(Level::Error, format!("message {id} was not taken up, the comparison of rooms will find it: {failure}"));
     host.cache::<ReconcileNeeded>().0.set(true);
     host.cache::<UnrecordedRooms>().insert(room);
-    reconcile::look_soon(host, room).await;
+    reconcile::schedule_reconcile(host, room).await;
     End::default()
 }
 
 async fn wait_for_missing(host: &Host, room: &RoomId) {
-    let arrivals = host.cache::<Arrivals>();
+    let buffer = host.cache::<ReorderBuffer>();
     let since = host.now();
-    while arrivals.is_one_missing(room) && host.now().abs_diff(since) < PATIENCE_MS {
+    while buffer.has_gap(room) && host.now().abs_diff(since) < GAP_WAIT_MS {
         host.sleep(LOOK_EVERY_MS).await;
     }
-    arrivals.stop_waiting(room);
+    buffer.stop_waiting(room);
 }
 
 #[cfg(test)]
@@ -113,7 +113,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::outbound::eligible::Author;
-    use crate::outbound::eligible::made_elsewhere;
+    use crate::outbound::eligible::is_foreign_room;
     use crate::wire::rocketchat::Message;
 
     const APP: &str = "4c1d2b6e";
@@ -151,9 +151,9 @@ mod tests {
     fn rooms_made_elsewhere() {
         let room =
             |kind: &str, source: Value| message(json!({ "room": { "id": "r", "type": kind, "source": source } }));
-        assert!(!made_elsewhere(&room("l", json!({ "type": "app", "id": APP })), APP));
-        assert!(!made_elsewhere(&room("l", Value::Null), APP));
-        assert!(made_elsewhere(&room("l", json!({ "type": "app", "id": "another" })), APP));
-        assert!(made_elsewhere(&room("c", Value::Null), APP));
+        assert!(!is_foreign_room(&room("l", json!({ "type": "app", "id": APP })), APP));
+        assert!(!is_foreign_room(&room("l", Value::Null), APP));
+        assert!(is_foreign_room(&room("l", json!({ "type": "app", "id": "another" })), APP));
+        assert!(is_foreign_room(&room("c", Value::Null), APP));
     }
 }

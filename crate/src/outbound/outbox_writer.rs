@@ -9,23 +9,23 @@ use crate::store::missed::UnrecordedRooms;
 use crate::store::outbox::Entry;
 use crate::store::outbox_record;
 use crate::store::outbox_record::LEASE_MS;
-use crate::store::outbox_record::LineKind;
+use crate::store::outbox_record::OutboxEvent;
 
 /// A failing store is tried this often.
 const WRITE_TRIES: u32 = 3;
 
 /// The queue of this process in which writing down what happens in a room waits for its turn. It is
 /// never held while RapidPro is being waited for.
-pub fn desk_queue(room: &RoomId) -> String {
-    format!("desk/{}", room.as_str())
+pub fn room_queue(room: &RoomId) -> String {
+    format!("snapshot/{}", room.as_str())
 }
 
 /// Writes an entry down.
 ///
 /// # Errors
 /// Where the store refuses to the last: then the comparison of rooms finds the message.
-pub async fn write_down(host: &Host, room: &RoomId, entry: &Entry) -> Result<(), Failure> {
-    let stored = insist(|| outbox_record::add(host, entry.place(room), written(host, entry))).await;
+pub async fn record_entry(host: &Host, room: &RoomId, entry: &Entry) -> Result<(), Failure> {
+    let stored = with_retries(|| outbox_record::append(host, entry.entry_ref(room), written(host, entry))).await;
     if let Err(failure) = &stored {
         log_unwritten(host, entry, failure);
         host.cache::<ReconcileNeeded>().0.set(true);
@@ -34,9 +34,9 @@ pub async fn write_down(host: &Host, room: &RoomId, entry: &Entry) -> Result<(),
     stored
 }
 
-pub(crate) fn written(host: &Host, entry: &Entry) -> LineKind {
-    let until = entry.taken_up_at.saturating_add(LEASE_MS);
-    LineKind::Written { message: entry.message.clone(), node: host.process().node.clone(), until }
+pub(crate) fn written(host: &Host, entry: &Entry) -> OutboxEvent {
+    let until = entry.enqueued_at.saturating_add(LEASE_MS);
+    OutboxEvent::Enqueued { message: entry.message.clone(), node: host.process().node.clone(), until }
 }
 
 pub(crate) fn log_unwritten(host: &Host, entry: &Entry, failure: &Failure) {
@@ -44,7 +44,9 @@ pub(crate) fn log_unwritten(host: &Host, entry: &Entry, failure: &Failure) {
 }
 
 /// Tries a write several times.
-pub(crate) async fn insist<F: Future<Output = Result<(), Failure>>>(write: impl Fn() -> F) -> Result<(), Failure> {
+pub(crate) async fn with_retries<F: Future<Output = Result<(), Failure>>>(
+    write: impl Fn() -> F,
+) -> Result<(), Failure> {
     for _ in 1..WRITE_TRIES {
         if write().await.is_ok() {
             return Ok(());

@@ -6,16 +6,16 @@ use crate::livechat::room;
 use crate::livechat::room::RoomState;
 use crate::outbound::content_lookup;
 use crate::outbound::eligible;
-use crate::outbound::outbox_writer::write_down;
+use crate::outbound::outbox_writer::record_entry;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::Haste;
+use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::outcome::Level;
 use crate::store::delivered;
 use crate::store::outbox::Entry;
-use crate::store::snapshot::Desk;
-use crate::store::ticket::Closer;
+use crate::store::snapshot::RoomSnapshot;
+use crate::store::ticket::ClosedBy;
 use crate::store::ticket::FactKind;
 use crate::store::ticket::Ticket;
 
@@ -24,25 +24,25 @@ const LOOK_SOON_MS: u64 = 3_000;
 
 /// Has a room compared soon. Something may happen in it before it is bound to a ticket, or while the store
 /// cannot be read.
-pub async fn look_soon(host: &Host, room: &RoomId) {
+pub async fn schedule_reconcile(host: &Host, room: &RoomId) {
     let soon = host.now().saturating_add(LOOK_SOON_MS);
-    host.schedule(Job::Deliver { room: room.clone(), haste: Haste::Compare }, soon).await;
+    host.schedule(Job::Deliver { room: room.clone(), mode: DeliveryMode::Reconcile }, soon).await;
 }
 
 /// Takes up that a ticket's room was closed, if nobody noticed; says whether that was so.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, Failure> {
+pub async fn recover_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, Failure> {
     let missed = ticket.is_open()
-        && match room::look(host, ticket).await {
+        && match room::observe(host, ticket).await {
             Ok(state) => state == RoomState::Closed,
             // What cannot be seen is no close, and must not keep messages from being sent.
             Err(failure) if failure.is_denied() => false,
             Err(failure) => return Err(failure),
         };
     if missed {
-        ticket.add(host, FactKind::closed(Closer::RocketChat)).await?;
+        ticket.add(host, FactKind::closed(ClosedBy::RocketChat)).await?;
     }
     Ok(missed)
 }
@@ -52,8 +52,8 @@ pub async fn take_up_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, 
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<bool, Failure> {
-    let room = &desk.ticket.room;
+pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Result<bool, Failure> {
+    let room = &snapshot.ticket.room;
     let mut messages = match host.messages(room.clone()).await {
         Ok(messages) => messages,
         // What was taken up goes out all the same.
@@ -61,17 +61,17 @@ pub async fn take_up_missed_messages(host: &Host, desk: &Desk) -> Result<bool, F
         Err(failure) => return Err(failure),
     };
     let mut any = false;
-    let sent = delivered::sent(host, room).await?;
+    let sent = delivered::delivered_ids(host, room).await?;
     messages.sort_by_key(|message| message.created_at);
     for written in messages {
-        let Some((id, message)) = eligible::to_forward(host, &written) else { continue };
-        if desk.outbox.knows(&id) || sent.contains(&id) {
+        let Some((id, message)) = eligible::outbound_message(host, &written) else { continue };
+        if snapshot.outbox.knows(&id) || sent.contains(&id) {
             continue;
         }
         host.log(Level::Info, format!("message {id} of room {} had been missed and is sent now", room.as_str()));
-        let message = content_lookup::completed(host, &desk.ticket, &written, message).await;
+        let message = content_lookup::completed(host, &snapshot.ticket, &written, message).await;
         let entry = Entry::new(id, message, host.now());
-        write_down(host, room, &entry).await?;
+        record_entry(host, room, &entry).await?;
         any = true;
     }
     Ok(any)

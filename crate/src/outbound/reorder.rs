@@ -11,14 +11,14 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 /// How long a message waits for one that was written before it, in milliseconds.
-pub const PATIENCE_MS: u64 = 40;
+pub const GAP_WAIT_MS: u64 = 40;
 
 /// How often it looks, in milliseconds.
 pub const LOOK_EVERY_MS: u64 = 4;
 
 /// The messages whose events have come and that are not taken up yet, by room.
 #[derive(Debug, Default)]
-pub struct Arrivals(pub(crate) RefCell<VecDeque<Room>>);
+pub struct ReorderBuffer(pub(crate) RefCell<VecDeque<Room>>);
 
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -31,7 +31,7 @@ pub(crate) struct Room {
     pub(crate) waiting: Vec<Message>,
 }
 
-impl Arrivals {
+impl ReorderBuffer {
     /// How many rooms are remembered; a forgotten one costs its next message a short wait.
     const ROOMS_MAX: usize = 500;
 
@@ -46,13 +46,13 @@ impl Arrivals {
     }
 
     /// A message is to be taken up.
-    pub fn wait(&self, message: Message) {
+    pub fn push(&self, message: Message) {
         let id = message.room.id.clone();
         self.with(&id, |room| room.waiting.push(message));
     }
 
     /// Whether a message that was written is still to come.
-    pub fn is_one_missing(&self, room: &RoomId) -> bool {
+    pub fn has_gap(&self, room: &RoomId) -> bool {
         self.with(room, |room| room.accounted < room.counted).unwrap_or(false)
     }
 
@@ -102,40 +102,40 @@ mod tests {
         serde_json::from_value(json!({ "id": id, "createdAt": created_at, "room": room })).unwrap()
     }
 
-    fn arrive(arrivals: &Arrivals, message: Message) {
-        arrivals.count(&message);
-        arrivals.wait(message);
+    fn arrive(reorder: &ReorderBuffer, message: Message) {
+        reorder.count(&message);
+        reorder.push(message);
     }
 
     #[test]
     fn a_number_that_runs_ahead_of_the_events_says_that_one_is_missing() {
-        let (arrivals, room) = (Arrivals::default(), RoomId("r".into()));
-        arrivals.count(&message("welcome", 1, 1));
-        assert!(!arrivals.is_one_missing(&room));
-        arrive(&arrivals, message("second", 3, 3));
-        assert!(arrivals.is_one_missing(&room));
-        arrive(&arrivals, message("first", 2, 3));
-        assert!(!arrivals.is_one_missing(&room));
-        assert_eq!(arrivals.take_oldest(&room).unwrap().id.as_deref(), Some("first"));
-        assert_eq!(arrivals.take_oldest(&room).unwrap().id.as_deref(), Some("second"));
-        assert_eq!(arrivals.take_oldest(&room), None);
+        let (reorder, room) = (ReorderBuffer::default(), RoomId("r".into()));
+        reorder.count(&message("welcome", 1, 1));
+        assert!(!reorder.has_gap(&room));
+        arrive(&reorder, message("second", 3, 3));
+        assert!(reorder.has_gap(&room));
+        arrive(&reorder, message("first", 2, 3));
+        assert!(!reorder.has_gap(&room));
+        assert_eq!(reorder.take_oldest(&room).unwrap().id.as_deref(), Some("first"));
+        assert_eq!(reorder.take_oldest(&room).unwrap().id.as_deref(), Some("second"));
+        assert_eq!(reorder.take_oldest(&room), None);
     }
 
     #[test]
     fn of_two_written_in_one_millisecond_the_number_tells_the_first() {
-        let (arrivals, room) = (Arrivals::default(), RoomId("r".into()));
-        arrive(&arrivals, message("second", 1, 2));
-        arrive(&arrivals, message("first", 1, 1));
-        assert_eq!(arrivals.take_oldest(&room).unwrap().id.as_deref(), Some("first"));
+        let (reorder, room) = (ReorderBuffer::default(), RoomId("r".into()));
+        arrive(&reorder, message("second", 1, 2));
+        arrive(&reorder, message("first", 1, 1));
+        assert_eq!(reorder.take_oldest(&room).unwrap().id.as_deref(), Some("first"));
     }
 
     #[test]
     fn what_has_no_event_is_waited_for_once() {
-        let (arrivals, room) = (Arrivals::default(), RoomId("r".into()));
-        arrive(&arrivals, message("m", 1, 7));
-        assert!(arrivals.is_one_missing(&room));
-        arrivals.stop_waiting(&room);
-        arrive(&arrivals, message("n", 2, 8));
-        assert!(!arrivals.is_one_missing(&room));
+        let (reorder, room) = (ReorderBuffer::default(), RoomId("r".into()));
+        arrive(&reorder, message("m", 1, 7));
+        assert!(reorder.has_gap(&room));
+        reorder.stop_waiting(&room);
+        arrive(&reorder, message("n", 2, 8));
+        assert!(!reorder.has_gap(&room));
     }
 }

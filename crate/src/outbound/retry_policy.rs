@@ -72,12 +72,12 @@ pub enum Kind {
 pub enum Verdict {
     /// RapidPro has it.
     Delivered,
-    /// Try again.
+    /// Attempt again.
     Retry {
         /// In how many milliseconds.
         delay_ms: u64,
-        /// What kind of trouble it is.
-        trouble: Trouble,
+        /// What kind of scope it is.
+        scope: FailureScope,
     },
     /// RapidPro could not fetch the files: send them as links in the text.
     Unfetched,
@@ -92,9 +92,9 @@ pub enum Verdict {
 
 /// Why something has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum FailureScope {
     /// RapidPro does not answer, or not sensibly: other tickets will fare no better.
-    Down,
+    Workspace,
     /// RapidPro does not know the app's address or secret: somebody must act.
     Configuration,
     /// This ticket alone.
@@ -103,7 +103,7 @@ pub enum Trouble {
 
 /// Where an attempt stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Try {
+pub struct Attempt {
     /// What is being sent.
     pub kind: Kind,
     /// How many attempts failed before this one.
@@ -117,61 +117,61 @@ pub struct Try {
 }
 
 /// Judges an attempt by its answer, or by there being none.
-pub fn judge(attempt: Try, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
+pub fn decide(attempt: Attempt, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
     match answer {
-        Ok(answer) => match diagnose(attempt, answer) {
-            Diagnosis::Delivered => Verdict::Delivered,
-            Diagnosis::Unfetched => Verdict::Unfetched,
-            Diagnosis::UnknownTicket => Verdict::UnknownTicket,
-            Diagnosis::Final => refused(attempt, answer),
-            Diagnosis::Passing(trouble, delays) => retry(attempt, trouble, delays, answer.retry_after_ms),
+        Ok(answer) => match classify(attempt, answer) {
+            Class::Delivered => Verdict::Delivered,
+            Class::Unfetched => Verdict::Unfetched,
+            Class::UnknownTicket => Verdict::UnknownTicket,
+            Class::Final => refused(attempt, answer),
+            Class::Passing(scope, delays) => retry(attempt, scope, delays, answer.retry_after_ms),
         },
-        Err(_) => retry(attempt, Trouble::Down, PASSING_DELAYS_MS, None),
+        Err(_) => retry(attempt, FailureScope::Workspace, PASSING_DELAYS_MS, None),
     }
 }
 
-enum Diagnosis {
+enum Class {
     Delivered,
     Unfetched,
     UnknownTicket,
     Final,
-    Passing(Trouble, &'static [u64]),
+    Passing(FailureScope, &'static [u64]),
 }
 
-fn diagnose(attempt: Try, answer: &WebhookAnswer) -> Diagnosis {
+fn classify(attempt: Attempt, answer: &WebhookAnswer) -> Class {
     let says = |words: &str| answer.body.contains(words);
     match answer.status {
-        200..=299 => Diagnosis::Delivered,
+        200..=299 => Class::Delivered,
         // Mailroom has done its work and could not log that it did.
-        500 if says("error writing HTTP logs") => Diagnosis::Delivered,
+        500 if says("error writing HTTP logs") => Class::Delivered,
         404 if says("no such ticketer") || says("not found:") => {
-            Diagnosis::Passing(Trouble::Configuration, CONFIGURATION_DELAYS_MS)
+            Class::Passing(FailureScope::Configuration, CONFIGURATION_DELAYS_MS)
         }
         // RapidPro's repeated `room` leaves tickets that never came to be: for those there is nothing to close.
         // One that did was stored before RapidPro called `room` again.
-        404 if matches!(attempt.kind, Kind::Close { superseded: true, .. }) => Diagnosis::Delivered,
-        404 if matches!(attempt.kind, Kind::Message { has_others: true, .. }) => Diagnosis::UnknownTicket,
-        404 if attempt.ticket_age_ms < COMMIT_MS => Diagnosis::Passing(Trouble::Ticket, COMMIT_DELAYS_MS),
-        404 if matches!(attempt.kind, Kind::Close { shared: true, .. }) => Diagnosis::Delivered,
-        401 | 405 => Diagnosis::Passing(Trouble::Configuration, CONFIGURATION_DELAYS_MS),
+        404 if matches!(attempt.kind, Kind::Close { superseded: true, .. }) => Class::Delivered,
+        404 if matches!(attempt.kind, Kind::Message { has_others: true, .. }) => Class::UnknownTicket,
+        404 if attempt.ticket_age_ms < COMMIT_MS => Class::Passing(FailureScope::Ticket, COMMIT_DELAYS_MS),
+        404 if matches!(attempt.kind, Kind::Close { shared: true, .. }) => Class::Delivered,
+        401 | 405 => Class::Passing(FailureScope::Configuration, CONFIGURATION_DELAYS_MS),
         400 if says("error fetching ticket file") && matches!(attempt.kind, Kind::Message { has_files: true, .. }) => {
-            Diagnosis::Unfetched
+            Class::Unfetched
         }
         400 if says("error storing") || says("error inserting") || says("assets") => {
-            Diagnosis::Passing(Trouble::Ticket, PASSING_DELAYS_MS)
+            Class::Passing(FailureScope::Ticket, PASSING_DELAYS_MS)
         }
-        408 | 429 | 500..=599 => Diagnosis::Passing(Trouble::Down, PASSING_DELAYS_MS),
-        _ => Diagnosis::Final,
+        408 | 429 | 500..=599 => Class::Passing(FailureScope::Workspace, PASSING_DELAYS_MS),
+        _ => Class::Final,
     }
 }
 
-pub(crate) fn refused(attempt: Try, answer: &WebhookAnswer) -> Verdict {
+pub(crate) fn refused(attempt: Attempt, answer: &WebhookAnswer) -> Verdict {
     match attempt.kind {
         Kind::Message { .. } => {
             let values = vec![("status", answer.status.to_string()), ("body", answer.body.clone())];
             Verdict::GiveUp { reason: Phrase::new(messages::ANSWERED, values) }
         }
-        Kind::Close { .. } => retry(attempt, Trouble::Ticket, PASSING_DELAYS_MS, None),
+        Kind::Close { .. } => retry(attempt, FailureScope::Ticket, PASSING_DELAYS_MS, None),
     }
 }
 
@@ -180,7 +180,7 @@ pub fn is_expired(age_ms: u64) -> bool {
     age_ms >= MESSAGE_AGE_MAX_MS
 }
 
-pub(crate) fn retry(attempt: Try, trouble: Trouble, delays: &[u64], retry_after_ms: Option<u64>) -> Verdict {
+pub(crate) fn retry(attempt: Attempt, scope: FailureScope, delays: &[u64], retry_after_ms: Option<u64>) -> Verdict {
     let old = is_expired(attempt.age_ms);
     let planned = match attempt.kind {
         Kind::Message { .. } if old => {
@@ -194,7 +194,7 @@ pub(crate) fn retry(attempt: Try, trouble: Trouble, delays: &[u64], retry_after_
     };
     let jitter = planned.saturating_mul(attempt.chance.min(99)).saturating_mul(JITTER_PERCENT) / 10_000;
     let asked = retry_after_ms.unwrap_or_default().min(RETRY_AFTER_MAX_MS);
-    Verdict::Retry { delay_ms: planned.saturating_add(jitter).max(asked), trouble }
+    Verdict::Retry { delay_ms: planned.saturating_add(jitter).max(asked), scope }
 }
 
 #[cfg(test)]
@@ -204,14 +204,14 @@ mod tests {
     use crate::runtime::failure::Failure;
     use crate::wire::rapidpro::WebhookAnswer;
 
-    const MESSAGE: Try = Try {
+    const MESSAGE: Attempt = Attempt {
         kind: Kind::Message { has_files: false, has_others: false },
         failures: 0,
         age_ms: 0,
         ticket_age_ms: DAY_MS,
         chance: 0,
     };
-    const CLOSE: Try = Try { kind: Kind::Close { shared: false, superseded: false }, ..MESSAGE };
+    const CLOSE: Attempt = Attempt { kind: Kind::Close { shared: false, superseded: false }, ..MESSAGE };
     const NO_SUCH_TICKET: &str = r#"{"error":"no such ticket 59d7"}"#;
 
     fn answer(status: u16, body: &str) -> Result<WebhookAnswer, Failure> {
@@ -219,21 +219,21 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(attempt: Try, status: u16, body: &str, expected: Verdict) {
-        assert_eq!(judge(attempt, &answer(status, body)), expected);
+    fn check(attempt: Attempt, status: u16, body: &str, expected: Verdict) {
+        assert_eq!(decide(attempt, &answer(status, body)), expected);
     }
 
     #[track_caller]
-    fn check_retry(attempt: Try, status: u16, body: &str, expected: Trouble) {
-        match judge(attempt, &answer(status, body)) {
-            Verdict::Retry { trouble, .. } => assert_eq!(trouble, expected),
+    fn check_retry(attempt: Attempt, status: u16, body: &str, expected: FailureScope) {
+        match decide(attempt, &answer(status, body)) {
+            Verdict::Retry { scope, .. } => assert_eq!(scope, expected),
             other => panic!("{other:?}"),
         }
     }
 
     #[track_caller]
-    fn check_given_up(attempt: Try, status: u16, body: &str) {
-        let verdict = judge(attempt, &answer(status, body));
+    fn check_given_up(attempt: Attempt, status: u16, body: &str) {
+        let verdict = decide(attempt, &answer(status, body));
         assert!(matches!(verdict, Verdict::GiveUp { .. }), "{verdict:?}");
     }
 
@@ -242,23 +242,23 @@ mod tests {
     fn mailrooms_answers() {
         check(MESSAGE, 200, r#"{"status":"handled"}"#, Verdict::Delivered);
         check(MESSAGE, 500, r#"{"error":"error writing HTTP logs: x"}"#, Verdict::Delivered);
-        check_retry(MESSAGE, 404, r#"{"error":"not found: /mr/x"}"#, Trouble::Configuration);
-        check_retry(MESSAGE, 404, r#"{"error":"no such ticketer 59d7"}"#, Trouble::Configuration);
-        check_retry(MESSAGE, 401, r#"{"status":"unauthorized"}"#, Trouble::Configuration);
-        check_retry(MESSAGE, 405, r#"{"error":"illegal method: GET"}"#, Trouble::Configuration);
+        check_retry(MESSAGE, 404, r#"{"error":"not found: /mr/x"}"#, FailureScope::Configuration);
+        check_retry(MESSAGE, 404, r#"{"error":"no such ticketer 59d7"}"#, FailureScope::Configuration);
+        check_retry(MESSAGE, 401, r#"{"status":"unauthorized"}"#, FailureScope::Configuration);
+        check_retry(MESSAGE, 405, r#"{"error":"illegal method: GET"}"#, FailureScope::Configuration);
         check_given_up(MESSAGE, 400, r#"{"error":"field 'type' is required"}"#);
         check_given_up(MESSAGE, 400, r#"{"error":"invalid event type"}"#);
         check_given_up(MESSAGE, 404, NO_SUCH_TICKET);
-        check_retry(Try { ticket_age_ms: 0, ..MESSAGE }, 404, NO_SUCH_TICKET, Trouble::Ticket);
-        check_retry(MESSAGE, 400, r#"{"error":"unable to load org assets"}"#, Trouble::Ticket);
-        check_retry(MESSAGE, 400, r#"{"error":"error storing attachment: x"}"#, Trouble::Ticket);
-        check_retry(MESSAGE, 400, r#"{"error":"error inserting outgoing message: x"}"#, Trouble::Ticket);
+        check_retry(Attempt { ticket_age_ms: 0, ..MESSAGE }, 404, NO_SUCH_TICKET, FailureScope::Ticket);
+        check_retry(MESSAGE, 400, r#"{"error":"unable to load org assets"}"#, FailureScope::Ticket);
+        check_retry(MESSAGE, 400, r#"{"error":"error storing attachment: x"}"#, FailureScope::Ticket);
+        check_retry(MESSAGE, 400, r#"{"error":"error inserting outgoing message: x"}"#, FailureScope::Ticket);
         let fetching = r#"{"error":"error fetching ticket file '{x}': y"}"#;
-        let with_files = Try { kind: Kind::Message { has_files: true, has_others: false }, ..MESSAGE };
+        let with_files = Attempt { kind: Kind::Message { has_files: true, has_others: false }, ..MESSAGE };
         check(with_files, 400, fetching, Verdict::Unfetched);
         check_given_up(MESSAGE, 400, fetching);
         for status in [408, 429, 500, 502, 503, 504] {
-            check_retry(MESSAGE, status, "", Trouble::Down);
+            check_retry(MESSAGE, status, "", FailureScope::Workspace);
         }
         check_given_up(MESSAGE, 413, "");
         check_given_up(MESSAGE, 302, "");
@@ -267,37 +267,37 @@ mod tests {
     #[test]
     fn a_close_is_never_given_up() {
         for (status, body) in [(400, r#"{"error":"invalid event type"}"#), (404, NO_SUCH_TICKET), (413, "")] {
-            check_retry(CLOSE, status, body, Trouble::Ticket);
+            check_retry(CLOSE, status, body, FailureScope::Ticket);
         }
-        let old = Try { age_ms: 30 * DAY_MS, failures: 99, ..CLOSE };
-        let expected = Verdict::Retry { delay_ms: DAY_MS, trouble: Trouble::Down };
-        assert_eq!(judge(old, &Err(Cause::TimedOut.into())), expected);
+        let old = Attempt { age_ms: 30 * DAY_MS, failures: 99, ..CLOSE };
+        let expected = Verdict::Retry { delay_ms: DAY_MS, scope: FailureScope::Workspace };
+        assert_eq!(decide(old, &Err(Cause::TimedOut.into())), expected);
     }
 
     /// RapidPro's repeated `room` leaves tickets that never came to be, whichever was bound last.
     #[test]
     fn of_tickets_that_share_a_room_one_may_be_unknown() {
-        let message = Try { kind: Kind::Message { has_files: false, has_others: true }, ..MESSAGE };
+        let message = Attempt { kind: Kind::Message { has_files: false, has_others: true }, ..MESSAGE };
         check(message, 404, NO_SUCH_TICKET, Verdict::UnknownTicket);
-        check_retry(message, 404, r#"{"error":"no such ticketer 59d7"}"#, Trouble::Configuration);
-        let first = Try { kind: Kind::Close { shared: true, superseded: true }, ticket_age_ms: 0, ..CLOSE };
+        check_retry(message, 404, r#"{"error":"no such ticketer 59d7"}"#, FailureScope::Configuration);
+        let first = Attempt { kind: Kind::Close { shared: true, superseded: true }, ticket_age_ms: 0, ..CLOSE };
         check(first, 404, NO_SUCH_TICKET, Verdict::Delivered);
-        let last = Try { kind: Kind::Close { shared: true, superseded: false }, ..CLOSE };
+        let last = Attempt { kind: Kind::Close { shared: true, superseded: false }, ..CLOSE };
         check(last, 404, NO_SUCH_TICKET, Verdict::Delivered);
-        check_retry(Try { ticket_age_ms: 0, ..last }, 404, NO_SUCH_TICKET, Trouble::Ticket);
+        check_retry(Attempt { ticket_age_ms: 0, ..last }, 404, NO_SUCH_TICKET, FailureScope::Ticket);
     }
 
     #[test]
     fn delays_grow_are_stretched_and_end_for_messages() {
-        let delay = |attempt| match judge(attempt, &Err(Cause::TimedOut.into())) {
+        let delay = |attempt| match decide(attempt, &Err(Cause::TimedOut.into())) {
             Verdict::Retry { delay_ms, .. } => delay_ms,
             other => panic!("{other:?}"),
         };
         assert_eq!(delay(MESSAGE), 5_000);
-        assert_eq!(delay(Try { chance: 99, ..MESSAGE }), 5_990);
-        assert_eq!(delay(Try { failures: 3, ..MESSAGE }), 120_000);
-        assert_eq!(delay(Try { failures: 99, ..MESSAGE }), 300_000);
-        let old = judge(Try { age_ms: 3 * DAY_MS, ..MESSAGE }, &Err(Cause::TimedOut.into()));
+        assert_eq!(delay(Attempt { chance: 99, ..MESSAGE }), 5_990);
+        assert_eq!(delay(Attempt { failures: 3, ..MESSAGE }), 120_000);
+        assert_eq!(delay(Attempt { failures: 99, ..MESSAGE }), 300_000);
+        let old = decide(Attempt { age_ms: 3 * DAY_MS, ..MESSAGE }, &Err(Cause::TimedOut.into()));
         assert!(matches!(old, Verdict::GiveUp { .. }), "{old:?}");
     }
 
@@ -305,9 +305,9 @@ mod tests {
     fn retry_after_is_honoured_within_bounds() {
         let asked = |retry_after_ms| {
             let answer = WebhookAnswer { status: 429, body: String::new(), retry_after_ms: Some(retry_after_ms) };
-            judge(MESSAGE, &Ok(answer))
+            decide(MESSAGE, &Ok(answer))
         };
-        let waits = |delay_ms| Verdict::Retry { delay_ms, trouble: Trouble::Down };
+        let waits = |delay_ms| Verdict::Retry { delay_ms, scope: FailureScope::Workspace };
         assert_eq!(asked(1_000), waits(5_000));
         assert_eq!(asked(60_000), waits(60_000));
         assert_eq!(asked(DAY_MS), waits(HOUR_MS));

@@ -6,13 +6,13 @@ use crate::outbound::outbox_writer;
 use crate::outbound::reconcile;
 use crate::runtime::cache::Recent;
 use crate::runtime::host::Host;
-use crate::runtime::job::Haste;
+use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::missed::ReconcileNeeded;
-use crate::store::snapshot::Desk;
-use crate::store::ticket::Closer;
+use crate::store::snapshot::RoomSnapshot;
+use crate::store::ticket::ClosedBy;
 use crate::store::ticket::FactKind;
 use crate::wire::rocketchat::Message;
 use crate::wire::rocketchat::Room;
@@ -42,28 +42,28 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
     let made_here = closed.was_made_by(&host.process().app_id);
     let room = closed.id;
     // Behind the room's messages whose events came before.
-    host.acquire(outbox_writer::desk_queue(&room)).await;
-    let stored = match Desk::read(host, &room).await {
-        Ok(Some(desk)) if desk.ticket.is_open() => {
+    host.acquire(outbox_writer::room_queue(&room)).await;
+    let stored = match RoomSnapshot::read(host, &room).await {
+        Ok(Some(snapshot)) if snapshot.ticket.is_open() => {
             let comment = comment_on(host, &room).await;
-            desk.ticket.add(host, FactKind::Closed { by: Closer::RocketChat, comment }).await
+            snapshot.ticket.add(host, FactKind::Closed { by: ClosedBy::RocketChat, comment }).await
         }
         Ok(None) if made_here => {
-            reconcile::look_soon(host, &room).await;
+            reconcile::schedule_reconcile(host, &room).await;
             return End::default();
         }
         Ok(_) => return End::default(),
         Err(failure) => Err(failure),
     };
-    let mut haste = Haste::Due;
+    let mut mode = DeliveryMode::Due;
     if let Err(failure) = stored {
-        reconcile::look_soon(host, &room).await;
+        reconcile::schedule_reconcile(host, &room).await;
         let room = room.as_str();
         host.log(Level::Error, format!("room {room} was closed, which the comparison of rooms will find: {failure}"));
         host.cache::<ReconcileNeeded>().0.set(true);
-        haste = Haste::Compare;
+        mode = DeliveryMode::Reconcile;
     }
-    End::follow_up(Job::Deliver { room, haste })
+    End::follow_up(Job::Deliver { room, mode })
 }
 
 /// The words with which a room was closed, where RapidPro is to be told. Their event may be late, and Rocket.Chat 6.12

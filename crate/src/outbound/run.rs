@@ -2,10 +2,10 @@
 
 use crate::ids::RoomId;
 use crate::ids::TicketId;
-use crate::outbound::circuit_breaker::Breakers;
+use crate::outbound::circuit_breaker::CircuitBreakers;
 use crate::outbound::retry_policy::WEBHOOK_TIMEOUT_MS;
 use crate::runtime::host::Host;
-use crate::runtime::job::Haste;
+use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::store::ticket::Ticket;
@@ -19,7 +19,7 @@ pub(crate) fn sending_queue(room: &RoomId) -> String {
 
 /// Whether to go on with the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum Flow {
     /// Something changed: look again.
     Again,
     /// What is left has its wake-up in the calendar.
@@ -27,11 +27,11 @@ pub(crate) enum Turn {
 }
 
 /// One operation's way through a room's outbox. The room's sending queue is held all the while.
-pub(crate) struct Courier<'a> {
+pub(crate) struct DeliveryRun<'a> {
     pub(crate) host: &'a Host,
-    pub(crate) haste: Haste,
+    pub(crate) mode: DeliveryMode,
     /// Whether the room was open when it was last compared.
-    pub(crate) compared_open: Option<bool>,
+    pub(crate) reconciled_open: Option<bool>,
     /// The tickets that RapidPro did not know when they were tried.
     pub(crate) unknown: Vec<TicketId>,
     pub(crate) tried_to_leave: bool,
@@ -39,12 +39,12 @@ pub(crate) struct Courier<'a> {
     pub(crate) follow_ups: Vec<Job>,
 }
 
-impl<'a> Courier<'a> {
-    pub(crate) fn new(host: &'a Host, haste: Haste) -> Self {
+impl<'a> DeliveryRun<'a> {
+    pub(crate) fn new(host: &'a Host, mode: DeliveryMode) -> Self {
         Self {
             host,
-            haste,
-            compared_open: None,
+            mode,
+            reconciled_open: None,
             unknown: Vec::new(),
             tried_to_leave: false,
             left: false,
@@ -59,5 +59,5 @@ impl<'a> Courier<'a> {
 
 /// Whether RapidPro may be asked now, as far as this process has seen of it lately.
 pub(crate) fn may_try(host: &Host, ticket: &Ticket) -> bool {
-    host.cache::<Breakers>().of(&ticket.contact.workspace).allows(host.now(), ATTEMPT_MS)
+    host.cache::<CircuitBreakers>().of(&ticket.contact.workspace).try_acquire(host.now(), ATTEMPT_MS)
 }

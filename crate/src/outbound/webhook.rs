@@ -37,14 +37,14 @@ pub struct Webhook {
 
 /// Why a webhook cannot even be posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Undelivered {
+pub enum NotSendable {
     /// RapidPro has not told its address yet, or the ticket's workspace is no longer configured.
     NotConnected,
     /// What it needs to be posted could not be read.
     Unreadable(Failure),
 }
 
-impl From<Failure> for Undelivered {
+impl From<Failure> for NotSendable {
     fn from(failure: Failure) -> Self {
         Self::Unreadable(failure)
     }
@@ -55,7 +55,7 @@ impl Webhook {
     ///
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
-    pub async fn message(host: &Host, ticket: &Ticket, binding: &Binding, entry: &Entry) -> Result<Self, Undelivered> {
+    pub async fn message(host: &Host, ticket: &Ticket, binding: &Binding, entry: &Entry) -> Result<Self, NotSendable> {
         let (mut text, attachments) = render(host, &ticket.room, entry).await?;
         let attachments = Some(attachments).filter(|attachments| !attachments.is_empty());
         if let Some(form) = settings::all(host).await?.agent_name_form()
@@ -71,7 +71,7 @@ impl Webhook {
     ///
     /// # Errors
     /// Where RapidPro is not connected, or what is needed cannot be read.
-    pub async fn close(host: &Host, ticket: &Ticket, binding: &Binding) -> Result<Self, Undelivered> {
+    pub async fn close(host: &Host, ticket: &Ticket, binding: &Binding) -> Result<Self, NotSendable> {
         let data = close_details::of(host, ticket).await?;
         Self::of(host, ticket, binding, EventKind::CloseRoom, data).await
     }
@@ -82,11 +82,11 @@ impl Webhook {
         binding: &Binding,
         kind: EventKind,
         data: Option<Value>,
-    ) -> Result<Self, Undelivered> {
+    ) -> Result<Self, NotSendable> {
         let event = event(kind, &binding.ticket, &ticket.contact.token, data);
         let body = json::to_value(event);
         let connection = connection::find(host, &ticket.contact.workspace, &binding.connection).await?;
-        Ok(Self { connection: connection.ok_or(Undelivered::NotConnected)?, body })
+        Ok(Self { connection: connection.ok_or(NotSendable::NotConnected)?, body })
     }
 
     /// What posts it.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 /// Something that the app itself wants done: right after an operation, or later through the server's
-/// scheduler. A lost job is none: what is owed stands in the calendar, and the sweep comes by.
+/// scheduler. A lost job is none: what is owed stands in the time index, and the sweep comes by.
 #[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,7 +17,8 @@ pub enum Job {
         /// The room.
         room: RoomId,
         /// How thoroughly.
-        haste: Haste,
+        #[serde(rename = "haste")]
+        mode: DeliveryMode,
     },
     /// Post what a contact wrote and Rocket.Chat could not take.
     Post {
@@ -37,9 +38,11 @@ pub enum Job {
         recovered: bool,
     },
     /// Compare the rooms of open tickets with what was taken up, since events may have been lost.
-    Compare {
-        /// The page of the calendar of opened tickets, or all of them.
-        page: Option<u64>,
+    #[serde(rename = "compare")]
+    Reconcile {
+        /// The bucket of the time index of opened tickets, or all of them.
+        #[serde(rename = "page")]
+        bucket: Option<u64>,
     },
     /// Look whether the settings can be used as they stand, RapidPro's API tokens among them.
     CheckSettings,
@@ -48,11 +51,13 @@ pub enum Job {
 /// How thoroughly a room's outbox is worked off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Haste {
+pub enum DeliveryMode {
     /// Send what is due.
     Due,
     /// RapidPro may be back: send also what waits for its recovery.
-    Recovered,
+    #[serde(rename = "recovered")]
+    AfterOutage,
     /// Events may have been lost: look for messages and a close that were never taken up.
-    Compare,
+    #[serde(rename = "compare")]
+    Reconcile,
 }

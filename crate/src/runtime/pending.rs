@@ -19,7 +19,7 @@ use std::vec;
 /// A future of its own, and not one of an `async fn`, since it is what every operation waits with, in hundreds of
 /// places: there, this is a few words that need no clearing up.
 #[must_use = "effects are waited for one step at a time"]
-pub struct Asking<'a, T> {
+pub struct Pending<'a, T> {
     pub(crate) host: &'a Host,
     pub(crate) permissions: Permissions,
     pub(crate) read: fn(&mut Outcomes<'_>) -> T,
@@ -29,7 +29,7 @@ pub struct Asking<'a, T> {
 /// one's answer tells whether it is.
 type Permissions = [Option<&'static str>; 2];
 
-impl<'a, T> Asking<'a, T> {
+impl<'a, T> Pending<'a, T> {
     pub(crate) fn of(host: &'a Host, effects: Vec<Effect>, read: fn(&mut Outcomes<'_>) -> T) -> Self {
         let mut needed = effects.iter().map(Effect::permission);
         let permissions = array::from_fn(|_| needed.next().flatten());
@@ -39,7 +39,7 @@ impl<'a, T> Asking<'a, T> {
     }
 }
 
-impl<T> Future for Asking<'_, T> {
+impl<T> Future for Pending<'_, T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {

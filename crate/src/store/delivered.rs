@@ -9,9 +9,9 @@ use crate::ids::RoomId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::store::keys;
-use crate::store::keys::sent_association;
+use crate::store::keys::delivered_association;
 use crate::store::outbox::SettledEntry;
-use crate::store::snapshot::Desk;
+use crate::store::snapshot::RoomSnapshot;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub(crate) const VERSION: u8 = 1;
 
 /// The ids of entries that are over.
 #[derive(Debug, Deserialize, Serialize)]
-struct Sent {
+struct DeliveredIds {
     pub(crate) v: u8,
     pub(crate) sent: Vec<EntryId>,
 }
@@ -28,8 +28,8 @@ struct Sent {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading them.
-pub async fn sent(host: &Host, room: &RoomId) -> Result<Vec<EntryId>, Failure> {
-    let records: Vec<Sent> = host.records(sent_association(room)).await?;
+pub async fn delivered_ids(host: &Host, room: &RoomId) -> Result<Vec<EntryId>, Failure> {
+    let records: Vec<DeliveredIds> = host.records(delivered_association(room)).await?;
     Ok(records.into_iter().flat_map(|record| record.sent).collect())
 }
 
@@ -37,12 +37,13 @@ pub async fn sent(host: &Host, room: &RoomId) -> Result<Vec<EntryId>, Failure> {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
-pub async fn shrink_batch(host: &Host, desk: &Desk, first_page: u64) -> Result<(), Failure> {
-    let (waiting, settled) = (&desk.outbox.waiting, &desk.outbox.settled);
-    let over: Vec<&SettledEntry> = settled.iter().filter(|entry| entry.batches.contains(&first_page)).collect();
+pub async fn compact_bucket(host: &Host, snapshot: &RoomSnapshot, first_bucket: u64) -> Result<(), Failure> {
+    let (pending, settled) = (&snapshot.outbox.pending, &snapshot.outbox.settled);
+    let over: Vec<&SettledEntry> = settled.iter().filter(|entry| entry.batches.contains(&first_bucket)).collect();
     // What has lines elsewhere would come back to life by them.
     let still_needed = |entry: &&&SettledEntry| entry.given_up || entry.batches.len() > 1;
-    if waiting.iter().any(|entry| entry.batches.contains(&first_page)) || over.iter().any(|entry| still_needed(&entry))
+    if pending.iter().any(|entry| entry.batches.contains(&first_bucket))
+        || over.iter().any(|entry| still_needed(&entry))
     {
         return Ok(());
     }
@@ -50,20 +51,20 @@ pub async fn shrink_batch(host: &Host, desk: &Desk, first_page: u64) -> Result<(
     if sent.is_empty() {
         return Ok(());
     }
-    let room = &desk.ticket.room;
-    host.create_record(vec![sent_association(room)], Sent { v: VERSION, sent }).await?;
-    host.remove_records(keys::batch_association(room, first_page)).await
+    let room = &snapshot.ticket.room;
+    host.create_record(vec![delivered_association(room)], DeliveredIds { v: VERSION, sent }).await?;
+    host.remove_records(keys::batch_association(room, first_bucket)).await
 }
 
 /// Removes what was on its way from a room that is finished, but for what RapidPro never took.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
-pub async fn forget_lines(host: &Host, desk: &Desk) -> Result<(), Failure> {
-    let room = &desk.ticket.room;
-    host.remove_records(sent_association(room)).await?;
-    if desk.outbox.settled.iter().any(|entry| entry.given_up) {
+pub async fn purge_outbox(host: &Host, snapshot: &RoomSnapshot) -> Result<(), Failure> {
+    let room = &snapshot.ticket.room;
+    host.remove_records(delivered_association(room)).await?;
+    if snapshot.outbox.settled.iter().any(|entry| entry.given_up) {
         return Ok(());
     }
-    host.remove_records(keys::lines_association(room)).await
+    host.remove_records(keys::outbox_association(room)).await
 }

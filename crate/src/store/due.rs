@@ -6,12 +6,12 @@ use crate::runtime::json;
 use crate::store::inbox;
 use serde_json::Value;
 
-/// Who is to be looked after, as a page's records tell.
+/// Who is to be looked after, as a bucket's records tell.
 #[derive(Debug, Default)]
-pub struct Errands {
+pub struct DueItems {
     /// Rooms where something may be waiting.
     pub rooms: Vec<RoomId>,
-    /// Rooms where everything on the page is over.
+    /// Rooms where everything on the bucket is over.
     pub(crate) settled_rooms: Vec<RoomId>,
     /// Contacts whose messages may be waiting.
     pub contacts: Vec<Contact>,
@@ -19,7 +19,7 @@ pub struct Errands {
 
 /// The part of a record that tells whom it is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Errand {
+struct DueItem {
     pub(crate) room: RoomId,
     pub(crate) entry: Option<String>,
     stage: Stage,
@@ -36,7 +36,7 @@ enum Stage {
     Retried,
 }
 
-impl Errand {
+impl DueItem {
     /// Not by serde, which would read the message as well.
     pub(crate) fn read(record: &Value) -> Option<Self> {
         let room = json::read(record.get("room")?)?;
@@ -52,20 +52,20 @@ impl Errand {
     }
 }
 
-impl Errands {
-    /// What a page's records tell.
+impl DueItems {
+    /// What a bucket's records tell.
     pub fn on(records: &[Value]) -> Self {
-        let mut read: Vec<Errand> = records.iter().filter_map(Errand::read).collect();
+        let mut read: Vec<DueItem> = records.iter().filter_map(DueItem::read).collect();
         // What is the same entry's stands together then, its end last.
         read.sort();
-        let mut errands = Self { contacts: inbox::contacts_on(records), ..Self::default() };
+        let mut due_items = Self { contacts: inbox::contacts_on(records), ..Self::default() };
         for same_room in read.chunk_by(|a, b| a.room == b.room) {
             let mut entries = same_room.chunk_by(|a, b| a.entry == b.entry);
             let all_settled = entries.all(|entry| entry.last().is_some_and(|last| last.stage == Stage::Settled));
-            let rooms = if all_settled { &mut errands.settled_rooms } else { &mut errands.rooms };
-            rooms.extend(same_room.first().map(|errand| errand.room.clone()));
+            let rooms = if all_settled { &mut due_items.settled_rooms } else { &mut due_items.rooms };
+            rooms.extend(same_room.first().map(|due_item| due_item.room.clone()));
         }
-        errands
+        due_items
     }
 }
 

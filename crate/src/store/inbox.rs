@@ -32,7 +32,7 @@ pub(crate) const RETRY_MS: u64 = 20_000;
 
 /// What Rocket.Chat is to take as one message.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Content {
+pub struct InboxContent {
     /// The text; may be empty.
     pub text: String,
     /// What is shown below the text.
@@ -44,7 +44,7 @@ pub struct Content {
 /// A message that waits, as it is stored.
 #[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-pub struct Letter {
+pub struct InboxEntry {
     pub(crate) v: u8,
     /// When it was accepted.
     pub at: u64,
@@ -58,16 +58,17 @@ pub struct Letter {
     pub(crate) tried_at: Option<u64>,
 }
 
-/// That Rocket.Chat is being asked to take a letter, as it is stored before.
+/// That Rocket.Chat is being asked to take a entry, as it is stored before.
 #[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct Trying {
+pub(crate) struct PostAttempt {
     pub(crate) v: u8,
-    pub(crate) letter: String,
+    #[serde(rename = "letter")]
+    pub(crate) entry: String,
     pub(crate) tried_at: u64,
 }
 
-impl Letter {
-    /// Whether a message says what this letter says: by its links, or by the copy that they stand in for.
+impl InboxEntry {
+    /// Whether a message says what this entry says: by its links, or by the copy that they stand in for.
     pub(crate) fn is_said_by(&self, message: &Message) -> bool {
         let files = message.files.as_deref().unwrap_or_default();
         let attachments = message.attachments.as_deref().unwrap_or_default();
@@ -87,43 +88,43 @@ impl Letter {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it: then it was not accepted.
-pub async fn keep(
+pub async fn add(
     host: &Host,
     contact: &Contact,
-    contents: Vec<Content>,
+    contents: Vec<InboxContent>,
     tried_at: Option<u64>,
     behind_others: bool,
 ) -> Result<String, Failure> {
     let (id, at) = (host.random("letter", 12), host.now());
-    let page = DUE.page(at.saturating_add(RETRY_MS));
-    DUE.list(host, page).await?;
-    for (index, Content { text, attachments, copy }) in (0..).zip(contents) {
+    let bucket = DUE.bucket(at.saturating_add(RETRY_MS));
+    DUE.ensure_listed(host, bucket).await?;
+    for (index, InboxContent { text, attachments, copy }) in (0..).zip(contents) {
         let mut id = id.clone();
         // Parts of one time are posted in the order of their ids.
         id.extend(char::from_u32(u32::from('a') + index));
-        let associations = vec![contact.association(), DUE.association(page), letter_association(&id)];
-        let letter = Letter { v: VERSION, at, id, contact_of: contact.clone(), text, attachments, copy, tried_at };
-        host.create_record(associations, letter).await?;
+        let associations = vec![contact.association(), DUE.association(bucket), inbox_entry_association(&id)];
+        let entry = InboxEntry { v: VERSION, at, id, contact_of: contact.clone(), text, attachments, copy, tried_at };
+        host.create_record(associations, entry).await?;
     }
-    // Not beside the job of those, which posts this one too: two nodes would take up the same letter at once.
+    // Not beside the job of those, which posts this one too: two nodes would take up the same entry at once.
     let delay_ms = if behind_others { 2 * RETRY_MS } else { RETRY_MS };
     host.schedule(Job::Post { contact: contact.clone() }, at.saturating_add(delay_ms)).await;
     Ok(id)
 }
 
-/// The letters among a contact's records, oldest first.
-pub fn letters(records: &[Value]) -> Vec<Letter> {
-    let mut letters: Vec<Letter> = json::read_all(records);
-    for trying in json::read_all::<Trying>(records) {
-        if let Some(letter) = letters.iter_mut().find(|letter| letter.id == trying.letter) {
-            letter.tried_at = letter.tried_at.or(Some(trying.tried_at));
+/// The entries among a contact's records, oldest first.
+pub fn entries(records: &[Value]) -> Vec<InboxEntry> {
+    let mut entries: Vec<InboxEntry> = json::read_all(records);
+    for attempt in json::read_all::<PostAttempt>(records) {
+        if let Some(entry) = entries.iter_mut().find(|entry| entry.id == attempt.entry) {
+            entry.tried_at = entry.tried_at.or(Some(attempt.tried_at));
         }
     }
-    letters.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-    letters
+    entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    entries
 }
 
-/// The contacts of the letters among a page's records.
+/// The contacts of the entries among a bucket's records.
 pub fn contacts_on(records: &[Value]) -> Vec<Contact> {
     let contact = |record: &Value| json::read(record.get("contact_of").or(record.get("contact"))?);
     let mut contacts: Vec<Contact> = records.iter().filter_map(contact).collect();
@@ -131,14 +132,14 @@ pub fn contacts_on(records: &[Value]) -> Vec<Contact> {
     contacts
 }
 
-/// Whether a contact has letters waiting.
+/// Whether a contact has entries waiting.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading them.
 pub async fn waits(host: &Host, contact: &Contact) -> Result<bool, Failure> {
-    Ok(!letters(&host.all_records(contact.association()).await?).is_empty())
+    Ok(!entries(&host.all_records(contact.association()).await?).is_empty())
 }
 
-pub(crate) fn letter_association(id: &str) -> String {
+pub(crate) fn inbox_entry_association(id: &str) -> String {
     format!("letter/{id}")
 }

@@ -2,24 +2,24 @@
 
 use crate::ids::RoomId;
 
-pub(crate) fn reminders_association(page: u64) -> String {
-    format!("reminders/{page}")
+pub(crate) fn reminders_association(bucket: u64) -> String {
+    format!("reminders/{bucket}")
 }
 
-pub(crate) fn sent_association(room: &RoomId) -> String {
+pub(crate) fn delivered_association(room: &RoomId) -> String {
     format!("sent/{}", room.as_str())
 }
 
 /// By which the lines are found that give a message up, or have it tried again.
-pub const GIVEN_UP: &str = "given-up";
+pub const DEAD_LETTERS: &str = "given-up";
 
-/// By which the lines of a room's entries with the same first page are found.
-pub fn batch_association(room: &RoomId, first_page: u64) -> String {
-    format!("batch/{}/{first_page}", room.as_str())
+/// By which the lines of a room's entries with the same first bucket are found.
+pub fn batch_association(room: &RoomId, first_bucket: u64) -> String {
+    format!("batch/{}/{first_bucket}", room.as_str())
 }
 
 /// By which all lines of a room are found, and nothing else of it.
-pub fn lines_association(room: &RoomId) -> String {
+pub fn outbox_association(room: &RoomId) -> String {
     format!("lines/{}", room.as_str())
 }
 

@@ -1,6 +1,6 @@
 //! What is on its way from a room to RapidPro.
 //!
-//! Like a ticket's facts, an entry, every attempt at it and its end are [`Line`]s of their own, stored with the
+//! Like a ticket's facts, an entry, every attempt at it and its end are [`OutboxRecord`]s of their own, stored with the
 //! room, and the outbox is what they add up to. One is rewritten: the end of a message that RapidPro took
 //! takes the place of its beginning, which nobody needs any more, since every message of a room reads them all.
 
@@ -8,12 +8,12 @@ use crate::ids::EntryId;
 use crate::ids::RoomId;
 use crate::runtime::json;
 use crate::store::outbox_record::CLOSE;
+use crate::store::outbox_record::EntryRef;
 use crate::store::outbox_record::HISTORY;
 use crate::store::outbox_record::LEASE_MS;
-use crate::store::outbox_record::Line;
-use crate::store::outbox_record::LineKind;
 use crate::store::outbox_record::Message;
-use crate::store::outbox_record::Place;
+use crate::store::outbox_record::OutboxEvent;
+use crate::store::outbox_record::OutboxRecord;
 use crate::store::progress::Progress;
 use serde_json::Value;
 use std::cmp::Reverse;
@@ -26,8 +26,8 @@ pub struct Entry {
     /// What it says.
     pub message: Message,
     /// When it was written down.
-    pub taken_up_at: u64,
-    /// The batches on which its lines are: more than one where it was taken up twice.
+    pub enqueued_at: u64,
+    /// The batches on which its records are: more than one where it was taken up twice.
     pub batches: Vec<u64>,
     /// How far it has come.
     pub progress: Progress,
@@ -38,7 +38,7 @@ pub struct Entry {
 pub struct SettledEntry {
     /// The message's id.
     pub id: EntryId,
-    /// The batches on which its lines are: more than one where it was taken up twice.
+    /// The batches on which its records are: more than one where it was taken up twice.
     pub batches: Vec<u64>,
     /// Whether RapidPro never took it.
     pub given_up: bool,
@@ -48,11 +48,11 @@ pub struct SettledEntry {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outbox {
     /// What is still to be sent, in the order in which it was written.
-    pub waiting: Vec<Entry>,
+    pub pending: Vec<Entry>,
     /// What is over.
     pub settled: Vec<SettledEntry>,
     /// Of that, what RapidPro never took.
-    pub given_up: Vec<Entry>,
+    pub dead_letters: Vec<Entry>,
     /// How far the close has come.
     pub close: Progress,
     /// How far showing the room's history has come.
@@ -60,40 +60,40 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// What the lines among a room's records add up to.
+    /// What the records among a room's records add up to.
     pub fn of(records: &[Value]) -> Self {
-        let mut lines: Vec<Line> = json::read_all(records);
-        lines.sort_by(|a, b| (&a.entry, a.at).cmp(&(&b.entry, b.at)));
+        let mut records: Vec<OutboxRecord> = json::read_all(records);
+        records.sort_by(|a, b| (&a.entry, a.at).cmp(&(&b.entry, b.at)));
         let mut outbox = Self::default();
-        for lines in lines.chunk_by(|a, b| a.entry == b.entry) {
-            outbox.add(lines);
+        for records in records.chunk_by(|a, b| a.entry == b.entry) {
+            outbox.add(records);
         }
-        outbox.waiting.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        outbox.pending.sort_by(|a, b| a.rank().cmp(&b.rank()));
         outbox
     }
 
-    /// Adds one entry's lines, oldest first.
-    pub(crate) fn add(&mut self, lines: &[Line]) {
-        let Some(first) = lines.first() else { return };
+    /// Adds one entry's records, oldest first.
+    pub(crate) fn add(&mut self, records: &[OutboxRecord]) {
+        let Some(first) = records.first() else { return };
         let mut progress = Progress::default();
-        for line in lines {
+        for record in records {
             // A history can be shown again, and what is in the room already is not posted twice.
-            if first.entry == HISTORY && line.line == LineKind::Retried {
+            if first.entry == HISTORY && record.event == OutboxEvent::Retried {
                 progress = Progress::default();
             }
-            progress.add(line.at, &line.line);
+            progress.add(record.at, &record.event);
         }
         match first.entry.as_str() {
             CLOSE => return self.close = progress,
             HISTORY => return self.history = progress,
             _ => {}
         }
-        let written = lines.iter().find_map(|line| match &line.line {
+        let written = records.iter().find_map(|record| match &record.event {
             // Not when the line was stored, which is later.
-            LineKind::Written { message, until, .. } => Some((message, until.saturating_sub(LEASE_MS))),
+            OutboxEvent::Enqueued { message, until, .. } => Some((message, until.saturating_sub(LEASE_MS))),
             _ => None,
         });
-        let mut batches: Vec<u64> = lines.iter().map(|line| line.batch).collect();
+        let mut batches: Vec<u64> = records.iter().map(|record| record.batch).collect();
         batches.sort_unstable();
         batches.dedup();
         let id = first.entry.clone();
@@ -101,59 +101,59 @@ impl Outbox {
         if is_settled {
             self.settled.push(SettledEntry { id: id.clone(), batches: batches.clone(), given_up });
         }
-        if let Some((message, taken_up_at)) = written {
-            let list = if is_settled { &mut self.given_up } else { &mut self.waiting };
+        if let Some((message, enqueued_at)) = written {
+            let list = if is_settled { &mut self.dead_letters } else { &mut self.pending };
             if given_up || !is_settled {
-                list.push(Entry { id, message: message.clone(), taken_up_at, batches, progress });
+                list.push(Entry { id, message: message.clone(), enqueued_at, batches, progress });
             }
         }
     }
 
-    /// Where the lines about the close of a room go, that was closed at `closed_at`.
-    pub fn close_place<'a>(&self, room: &'a RoomId, closed_at: u64) -> Place<'a> {
-        Place { room, entry: CLOSE, taken_up_at: closed_at, last_at: self.close.last_at }
+    /// Where the records about the close of a room go, that was closed at `closed_at`.
+    pub fn close_ref<'a>(&self, room: &'a RoomId, closed_at: u64) -> EntryRef<'a> {
+        EntryRef { room, entry: CLOSE, enqueued_at: closed_at, last_at: self.close.last_at }
     }
 
-    /// Where the lines about the history of a room go, that was opened at `opened_at`.
-    pub fn history_place<'a>(&self, room: &'a RoomId, opened_at: u64) -> Place<'a> {
-        Place { room, entry: HISTORY, taken_up_at: opened_at, last_at: self.history.last_at }
+    /// Where the records about the history of a room go, that was opened at `opened_at`.
+    pub fn history_ref<'a>(&self, room: &'a RoomId, opened_at: u64) -> EntryRef<'a> {
+        EntryRef { room, entry: HISTORY, enqueued_at: opened_at, last_at: self.history.last_at }
     }
 
-    /// Whether an entry was ever taken up, as far as its lines are still there.
+    /// Whether an entry was ever taken up, as far as its records are still there.
     pub fn knows(&self, id: &str) -> bool {
-        self.settled.iter().any(|settled| settled.id == id) || self.waiting.iter().any(|entry| entry.id == id)
+        self.settled.iter().any(|settled| settled.id == id) || self.pending.iter().any(|entry| entry.id == id)
     }
 }
 
 impl Entry {
     /// Somebody's message, taken up at `now`.
     pub fn new(id: EntryId, message: Message, now: u64) -> Self {
-        Self { id, message, taken_up_at: now, batches: Vec::new(), progress: Progress::default() }
+        Self { id, message, enqueued_at: now, batches: Vec::new(), progress: Progress::default() }
     }
 
-    /// Where its lines go.
-    pub fn place<'a>(&'a self, room: &'a RoomId) -> Place<'a> {
-        Place { room, entry: &self.id, taken_up_at: self.taken_up_at, last_at: self.progress.last_at }
+    /// Where its records go.
+    pub fn entry_ref<'a>(&'a self, room: &'a RoomId) -> EntryRef<'a> {
+        EntryRef { room, entry: &self.id, enqueued_at: self.enqueued_at, last_at: self.progress.last_at }
     }
 
     /// Since when it has been owed: it starts anew where somebody has it tried once more.
     pub fn owed_since(&self) -> u64 {
-        self.taken_up_at.max(self.progress.retried_at)
+        self.enqueued_at.max(self.progress.retried_at)
     }
 
     fn rank(&self) -> (u64, u64, &EntryId) {
-        (self.message.written_at, self.taken_up_at, &self.id)
+        (self.message.written_at, self.enqueued_at, &self.id)
     }
 }
 
-/// The rooms of the messages that were given up and not tried again, as the lines found by [`GIVEN_UP`] tell; those that
+/// The rooms of the messages that were given up and not tried again, as the records found by [`GIVEN_UP`] tell; those that
 /// were stored last come first.
-pub fn rooms_of_given_up(records: &[Value]) -> Vec<RoomId> {
-    let mut lines: Vec<Line> = json::read_all(records);
-    lines.sort_by(|a, b| (&a.room, &a.entry, a.at).cmp(&(&b.room, &b.entry, b.at)));
-    let entries = lines.chunk_by(|a, b| a.room == b.room && a.entry == b.entry);
-    let mut ends: Vec<&Line> = entries.filter_map(<[Line]>::last).collect();
-    ends.retain(|end| end.line != LineKind::Retried);
+pub fn rooms_with_dead_letters(records: &[Value]) -> Vec<RoomId> {
+    let mut records: Vec<OutboxRecord> = json::read_all(records);
+    records.sort_by(|a, b| (&a.room, &a.entry, a.at).cmp(&(&b.room, &b.entry, b.at)));
+    let entries = records.chunk_by(|a, b| a.room == b.room && a.entry == b.entry);
+    let mut ends: Vec<&OutboxRecord> = entries.filter_map(<[OutboxRecord]>::last).collect();
+    ends.retain(|end| end.event != OutboxEvent::Retried);
     ends.sort_by_key(|end| Reverse(end.at));
     ends.into_iter().map(|end| end.room.clone()).collect()
 }
@@ -163,56 +163,65 @@ mod tests {
     use super::*;
     use crate::ids::RoomId;
     use crate::runtime::json;
-    use crate::store::outbox_record::Line;
-    use crate::store::outbox_record::LineKind;
+    use crate::store::outbox_record::OutboxEvent;
+    use crate::store::outbox_record::OutboxRecord;
     use crate::store::outbox_record::VERSION;
 
     use crate::store::progress::Progress;
 
     #[test]
     fn who_has_it_tried_again_cancels_a_given_up_end_and_no_other() {
-        let given_up = || LineKind::Settled { given_up: Some("why".into()) };
+        let given_up = || OutboxEvent::Settled { given_up: Some("why".into()) };
         let mut progress = Progress::default();
-        progress.add(1, &LineKind::Failed { node: "a".into(), next: 9, outage: true, unfetched: true });
+        progress.add(1, &OutboxEvent::AttemptFailed { node: "a".into(), next: 9, outage: true, unfetched: true });
         progress.add(2, &given_up());
         assert_eq!(progress.given_up(), Some((2, "why")));
-        progress.add(3, &LineKind::Retried);
+        progress.add(3, &OutboxEvent::Retried);
         assert_eq!(progress, Progress { retried_at: 3, last_at: 3, ..Progress::default() });
         progress.add(4, &given_up());
         assert_eq!(progress.given_up(), Some((4, "why")));
-        progress.add(5, &LineKind::Settled { given_up: None });
-        progress.add(6, &LineKind::Retried);
+        progress.add(5, &OutboxEvent::Settled { given_up: None });
+        progress.add(6, &OutboxEvent::Retried);
         assert!(progress.is_settled() && progress.given_up().is_none());
     }
 
     #[test]
     fn rooms_of_what_was_given_up_last_come_first_and_those_tried_again_not_at_all() {
-        let given_up = || LineKind::Settled { given_up: Some("why".into()) };
+        let given_up = || OutboxEvent::Settled { given_up: Some("why".into()) };
         let line = |at, room: &str, entry: &str, line| {
-            json::to_value(Line { v: VERSION, at, room: RoomId(room.into()), entry: entry.into(), batch: 1, line })
+            json::to_value(OutboxRecord {
+                v: VERSION,
+                at,
+                room: RoomId(room.into()),
+                entry: entry.into(),
+                batch: 1,
+                event: line,
+            })
         };
         let records = [
             line(5, "b", "m2", given_up()),
             line(1, "a", "m1", given_up()),
-            line(4, "c", "m3", LineKind::Retried),
+            line(4, "c", "m3", OutboxEvent::Retried),
             line(2, "c", "m3", given_up()),
-            line(3, "a", "m4", LineKind::Retried),
+            line(3, "a", "m4", OutboxEvent::Retried),
             line(6, "a", "m4", given_up()),
         ];
-        let rooms: Vec<String> = rooms_of_given_up(&records).iter().map(|room| room.as_str().to_owned()).collect();
+        let rooms: Vec<String> =
+            rooms_with_dead_letters(&records).iter().map(|room| room.as_str().to_owned()).collect();
         assert_eq!(rooms, ["a", "b", "a"]);
     }
 
     #[test]
     fn a_failure_that_is_stored_late_leaves_the_other_nodes_claim() {
         let mut progress = Progress::default();
-        let failed = |node: &str| LineKind::Failed { node: node.into(), next: 0, outage: true, unfetched: false };
+        let failed =
+            |node: &str| OutboxEvent::AttemptFailed { node: node.into(), next: 0, outage: true, unfetched: false };
         for (at, node) in [(1, "a"), (2, "b")] {
-            progress.add(at, &LineKind::Claimed { node: node.into(), until: 100 });
+            progress.add(at, &OutboxEvent::Leased { node: node.into(), until: 100 });
         }
         progress.add(3, &failed("a"));
-        assert_eq!(progress.claims("a", 3), (None, Some(100)));
+        assert_eq!(progress.leases("a", 3), (None, Some(100)));
         progress.add(4, &failed("b"));
-        assert_eq!(progress.claims("a", 4), (None, None));
+        assert_eq!(progress.leases("a", 4), (None, None));
     }
 }

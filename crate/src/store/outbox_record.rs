@@ -7,9 +7,9 @@ use crate::runtime::effect::Effect;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::json;
-use crate::store::keys::GIVEN_UP;
+use crate::store::keys::DEAD_LETTERS;
 use crate::store::keys::batch_association;
-use crate::store::keys::lines_association;
+use crate::store::keys::outbox_association;
 use crate::store::keys::room_association;
 use crate::store::time_index::DUE;
 use serde::Deserialize;
@@ -31,22 +31,24 @@ pub const HISTORY: &str = "history";
 
 /// One line of a room's outbox, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Line {
+pub struct OutboxRecord {
     pub(crate) v: u8,
     pub(crate) at: u64,
     pub(crate) room: RoomId,
     pub(crate) entry: EntryId,
     pub(crate) batch: u64,
-    pub(crate) line: LineKind,
+    #[serde(rename = "line")]
+    pub(crate) event: OutboxEvent,
 }
 
 /// What a line says.
 #[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum LineKind {
+pub enum OutboxEvent {
     /// Something is to be sent.
-    Written {
+    #[serde(rename = "written")]
+    Enqueued {
         /// What.
         message: Message,
         /// Who sends it first.
@@ -55,26 +57,29 @@ pub enum LineKind {
         until: u64,
     },
     /// A node has taken it over.
-    Claimed {
+    #[serde(rename = "claimed")]
+    Leased {
         /// Which.
         node: NodeId,
         /// Until when nobody else may.
         until: u64,
     },
     /// An attempt failed.
-    Failed {
+    #[serde(rename = "failed")]
+    AttemptFailed {
         /// Whose.
         node: NodeId,
         /// When to try again.
         next: u64,
-        /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
+        /// Whether the scope is not this ticket's own, so that its end ends the waiting.
         outage: bool,
         /// Whether RapidPro could not fetch the files: from now on they are links in the text.
         #[serde(default)]
         unfetched: bool,
     },
     /// The agents have been told that RapidPro does not answer.
-    Announced,
+    #[serde(rename = "announced")]
+    OutageAnnounced,
     /// It is over: RapidPro has it, or never will.
     Settled {
         /// Why RapidPro never will, in words.
@@ -112,21 +117,21 @@ pub struct File {
     pub size: u64,
 }
 
-/// The page of the calendar on which an entry is looked at again, should its first attempt not settle
+/// The bucket of the calendar on which an entry is looked at again, should its first attempt not settle
 /// it. All lines of an entry share a batch of that name, so that they can be removed together.
-pub fn first_page(taken_up_at: u64) -> u64 {
-    DUE.page(taken_up_at.saturating_add(LEASE_MS))
+pub fn first_bucket(enqueued_at: u64) -> u64 {
+    DUE.bucket(enqueued_at.saturating_add(LEASE_MS))
 }
 
 /// Where a line goes: which entry of which room it is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct EntryRef<'a> {
     /// The room.
     pub room: &'a RoomId,
     /// The entry's id.
     pub entry: &'a str,
     /// When it was written down.
-    pub taken_up_at: u64,
+    pub enqueued_at: u64,
     /// When its last line was stored: the next one counts as later, whatever became of the clock.
     pub last_at: u64,
 }
@@ -135,48 +140,48 @@ pub struct Place<'a> {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
-pub async fn add(host: &Host, place: Place<'_>, kind: LineKind) -> Result<(), Failure> {
-    let effect = line(host, place, kind).await?;
+pub async fn append(host: &Host, entry_ref: EntryRef<'_>, kind: OutboxEvent) -> Result<(), Failure> {
+    let effect = record_effect(host, entry_ref, kind).await?;
     host.one::<Value>(effect).await?;
     Ok(())
 }
 
 /// What adds a line about an entry. What needs to be looked at later is entered in the calendar first;
-/// the end of an entry is entered where its beginning is, so that whoever reads that page sees it.
+/// the end of an entry is entered where its beginning is, so that whoever reads that bucket sees it.
 ///
 /// # Errors
-/// Whatever keeps Rocket.Chat from storing the calendar's page.
-pub async fn line(host: &Host, place: Place<'_>, kind: LineKind) -> Result<Effect, Failure> {
-    let Place { room, entry, taken_up_at, last_at } = place;
-    let batch = first_page(taken_up_at);
-    let mut associations = vec![room_association(room), lines_association(room)];
+/// Whatever keeps Rocket.Chat from storing the calendar's bucket.
+pub async fn record_effect(host: &Host, entry_ref: EntryRef<'_>, kind: OutboxEvent) -> Result<Effect, Failure> {
+    let EntryRef { room, entry, enqueued_at, last_at } = entry_ref;
+    let batch = first_bucket(enqueued_at);
+    let mut associations = vec![room_association(room), outbox_association(room)];
     // Other lines must not go with those of the messages that were taken up in the same minute.
     let is_of_message = entry != CLOSE && entry != HISTORY;
     if is_of_message {
         associations.push(batch_association(room, batch));
         associations.push(format!("entry/{}/{entry}", room.as_str()));
     }
-    if is_of_message && matches!(kind, LineKind::Settled { given_up: Some(_) } | LineKind::Retried) {
-        associations.push(GIVEN_UP.to_owned());
+    if is_of_message && matches!(kind, OutboxEvent::Settled { given_up: Some(_) } | OutboxEvent::Retried) {
+        associations.push(DEAD_LETTERS.to_owned());
     }
-    let (page, is_over) = match &kind {
-        LineKind::Written { .. } => (Some(batch), false),
-        LineKind::Claimed { until, .. } => (Some(DUE.page(*until)), false),
-        LineKind::Failed { next, .. } => (Some(DUE.page(*next)), false),
-        LineKind::Announced => (None, false),
-        LineKind::Settled { .. } => (Some(batch), true),
-        LineKind::Retried => (Some(DUE.page(host.now())), false),
+    let (bucket, is_over) = match &kind {
+        OutboxEvent::Enqueued { .. } => (Some(batch), false),
+        OutboxEvent::Leased { until, .. } => (Some(DUE.bucket(*until)), false),
+        OutboxEvent::AttemptFailed { next, .. } => (Some(DUE.bucket(*next)), false),
+        OutboxEvent::OutageAnnounced => (None, false),
+        OutboxEvent::Settled { .. } => (Some(batch), true),
+        OutboxEvent::Retried => (Some(DUE.bucket(host.now())), false),
     };
-    if let Some(page) = page {
+    if let Some(bucket) = bucket {
         if !is_over {
-            DUE.list(host, page).await?;
+            DUE.ensure_listed(host, bucket).await?;
         }
-        associations.push(DUE.association(page));
+        associations.push(DUE.association(bucket));
     }
     let at = host.now().max(last_at.saturating_add(1));
-    let was_taken = is_of_message && kind == LineKind::Settled { given_up: None };
-    let line = Line { v: VERSION, at, room: room.clone(), entry: entry.to_owned(), batch, line: kind };
-    let record = json::to_value(line);
+    let was_taken = is_of_message && kind == OutboxEvent::Settled { given_up: None };
+    let record = OutboxRecord { v: VERSION, at, room: room.clone(), entry: entry.to_owned(), batch, event: kind };
+    let record = json::to_value(record);
     // Found by exactly what its beginning was stored with; should there be none, it is stored beside the others.
     Ok(match was_taken {
         true => Effect::ReplaceRecord { associations, record },

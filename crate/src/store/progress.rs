@@ -1,7 +1,7 @@
 //! store/progress
 
 use crate::ids::NodeId;
-use crate::store::outbox_record::LineKind;
+use crate::store::outbox_record::OutboxEvent;
 
 /// How far an entry, or the close, has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,17 +10,17 @@ pub struct Progress {
     pub failures: u32,
     /// When it may be tried again.
     pub next: u64,
-    /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
+    /// Whether the scope is not this ticket's own, so that its end ends the waiting.
     pub outage: bool,
     /// Whether the files are to be links in the text.
     pub unfetched: bool,
-    /// Whether the agents were told of the trouble.
+    /// Whether the agents were told of the scope.
     pub announced: bool,
     /// When somebody last had it tried once more; 0 where nobody did.
     pub retried_at: u64,
     pub(crate) last_at: u64,
     pub(crate) settled: Option<End>,
-    pub(crate) claims: Vec<(u64, NodeId, u64)>,
+    pub(crate) leases: Vec<(u64, NodeId, u64)>,
 }
 
 impl Progress {
@@ -43,35 +43,35 @@ impl Progress {
     }
 
     /// Until when `node` may send it, and until when others may.
-    pub fn claims(&self, node: &str, now: u64) -> (Option<u64>, Option<u64>) {
-        let live = || self.claims.iter().filter(|(_, _, until)| now < *until);
+    pub fn leases(&self, node: &str, now: u64) -> (Option<u64>, Option<u64>) {
+        let live = || self.leases.iter().filter(|(_, _, until)| now < *until);
         let last = |own: bool| live().filter(|(_, by, _)| (by == node) == own).map(|(_, _, until)| *until).max();
         (last(true), last(false))
     }
 
-    pub(crate) fn add(&mut self, at: u64, kind: &LineKind) {
+    pub(crate) fn add(&mut self, at: u64, kind: &OutboxEvent) {
         self.last_at = self.last_at.max(at);
         match kind {
-            LineKind::Written { node, until, .. } | LineKind::Claimed { node, until } => {
-                self.claims.push((at, node.clone(), *until));
+            OutboxEvent::Enqueued { node, until, .. } | OutboxEvent::Leased { node, until } => {
+                self.leases.push((at, node.clone(), *until));
             }
-            LineKind::Failed { node, next, outage, unfetched } => {
+            OutboxEvent::AttemptFailed { node, next, outage, unfetched } => {
                 self.failures = self.failures.saturating_add(1);
                 (self.next, self.outage) = (*next, *outage);
                 self.unfetched |= unfetched;
                 // Whoever failed waits with everybody else; another may be at it, since this line may be late.
-                self.claims.retain(|(claimed, by, _)| by != node || *claimed > at);
+                self.leases.retain(|(leased, by, _)| by != node || *leased > at);
             }
-            LineKind::Announced => self.announced = true,
-            LineKind::Settled { given_up: None } => self.settled = Some(End::Delivered),
-            LineKind::Settled { given_up: Some(reason) } => {
+            OutboxEvent::OutageAnnounced => self.announced = true,
+            OutboxEvent::Settled { given_up: None } => self.settled = Some(End::Delivered),
+            OutboxEvent::Settled { given_up: Some(reason) } => {
                 self.settled.get_or_insert(End::GivenUp { at, reason: reason.clone() });
             }
             // What RapidPro has it must not get again.
-            LineKind::Retried if self.settled != Some(End::Delivered) => {
+            OutboxEvent::Retried if self.settled != Some(End::Delivered) => {
                 *self = Self { last_at: self.last_at, retried_at: at, ..Self::default() };
             }
-            LineKind::Retried => {}
+            OutboxEvent::Retried => {}
         }
     }
 }

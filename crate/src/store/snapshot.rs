@@ -14,14 +14,14 @@ const READ_TRIES: u32 = 3;
 
 /// What is stored of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Desk {
+pub struct RoomSnapshot {
     /// The ticket.
     pub ticket: Ticket,
     /// What is on its way to RapidPro.
     pub outbox: Outbox,
 }
 
-impl Desk {
+impl RoomSnapshot {
     /// Reads what is stored of a room; `None` where it never served a ticket.
     ///
     /// # Errors
@@ -39,10 +39,10 @@ impl Desk {
     ///
     /// # Errors
     /// Whatever keeps Rocket.Chat from reading it to the last.
-    pub async fn read_insistently(host: &Host, room: &RoomId) -> Result<Option<Self>, Failure> {
+    pub async fn read_with_retries(host: &Host, room: &RoomId) -> Result<Option<Self>, Failure> {
         for _ in 1..READ_TRIES {
-            if let Ok(desk) = Self::read(host, room).await {
-                return Ok(desk);
+            if let Ok(snapshot) = Self::read(host, room).await {
+                return Ok(snapshot);
             }
         }
         Self::read(host, room).await
@@ -50,8 +50,8 @@ impl Desk {
 
     /// Whether something is still to be done for the room.
     pub fn is_busy(&self) -> bool {
-        let waits = !self.outbox.waiting.is_empty() || self.outbox.history.is_under_way();
+        let waits = !self.outbox.pending.is_empty() || self.outbox.history.is_under_way();
         let is_under_way = !self.ticket.is_finished() && (!self.ticket.is_open() || waits);
-        is_under_way || !self.ticket.owed().is_empty()
+        is_under_way || !self.ticket.pending_closes().is_empty()
     }
 }

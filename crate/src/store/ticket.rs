@@ -71,31 +71,33 @@ pub enum FactKind {
     /// The room no longer serves the contact.
     Closed {
         /// Who ended it.
-        by: Closer,
+        by: ClosedBy,
         /// With which words, where somebody in Rocket.Chat did and they are known.
         comment: Option<String>,
     },
     /// RapidPro has taken the close of this ticket.
-    Told {
+    #[serde(rename = "told")]
+    CloseDelivered {
         /// RapidPro's id.
         ticket: TicketId,
     },
     /// The room of a ticket that has ended is closed, or the agents were asked to close it.
-    Left,
+    #[serde(rename = "left")]
+    RoomLeft,
     /// Nothing is left to be done for the room.
     Finished,
 }
 
 impl FactKind {
     /// That the room no longer serves the contact.
-    pub fn closed(by: Closer) -> Self {
+    pub fn closed(by: ClosedBy) -> Self {
         Self::Closed { by, comment: None }
     }
 }
 
 /// Where to find what a contact and the bot said before the ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Past {
+pub struct HistorySource {
     /// The contact's UUID in RapidPro.
     pub contact: String,
     /// When the session that led to the ticket began.
@@ -105,13 +107,14 @@ pub struct Past {
 /// Who ended a room's service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Closer {
+pub enum ClosedBy {
     /// RapidPro: it needs no webhook.
     RapidPro,
     /// Somebody in Rocket.Chat: RapidPro is owed a webhook a ticket.
     RocketChat,
     /// This app: the room lost against another one that was opened at once and took its tickets over.
-    Race,
+    #[serde(rename = "race")]
+    Duplicate,
 }
 
 /// A ticket of RapidPro that a room serves.
@@ -124,7 +127,7 @@ pub struct Binding {
     /// Since when the room serves it.
     pub at: u64,
     /// Where to find what was said before.
-    pub past: Option<Past>,
+    pub past: Option<HistorySource>,
 }
 
 /// What the facts of one room add up to.
@@ -140,7 +143,7 @@ pub struct Ticket {
     pub bindings: Vec<Binding>,
     /// With which words the room was closed.
     pub comment: Option<String>,
-    pub(crate) closed: Vec<(Closer, u64)>,
+    pub(crate) closed: Vec<(ClosedBy, u64)>,
     pub(crate) told: Vec<TicketId>,
     pub(crate) left: bool,
     pub(crate) finished: bool,
@@ -154,12 +157,12 @@ impl Ticket {
 
     /// Whether RapidPro, or the app itself, has ended it, so that no close is owed to RapidPro.
     pub fn is_ended(&self) -> bool {
-        self.closed.iter().any(|(by, _)| *by != Closer::RocketChat)
+        self.closed.iter().any(|(by, _)| *by != ClosedBy::RocketChat)
     }
 
     /// Whether another room, opened at once, has taken its tickets over.
     pub fn gave_way(&self) -> bool {
-        self.closed.iter().any(|(by, _)| *by == Closer::Race)
+        self.closed.iter().any(|(by, _)| *by == ClosedBy::Duplicate)
     }
 
     /// Whether the ticket has ended and its room is still to be closed.
@@ -179,17 +182,17 @@ impl Ticket {
     }
 
     /// The binding that the room was opened for.
-    pub fn first(&self) -> Option<&Binding> {
+    pub fn first_binding(&self) -> Option<&Binding> {
         self.bindings.first()
     }
 
     /// When the room began to serve the contact.
     pub fn opened_at(&self) -> u64 {
-        self.first().map(|binding| binding.at).unwrap_or_default()
+        self.first_binding().map(|binding| binding.at).unwrap_or_default()
     }
 
     /// The tickets whose close RapidPro has still to be told, oldest first.
-    pub fn owed(&self) -> Vec<&Binding> {
+    pub fn pending_closes(&self) -> Vec<&Binding> {
         if self.is_open() || self.is_ended() {
             return Vec::new();
         }
@@ -197,7 +200,7 @@ impl Ticket {
     }
 
     /// The ticket whose id messages carry.
-    pub fn newest(&self) -> Option<&Binding> {
+    pub fn latest_binding(&self) -> Option<&Binding> {
         self.bindings.last()
     }
 
@@ -224,22 +227,22 @@ impl Ticket {
     }
 }
 
-/// Adds a fact about a contact's room. What has to be found by time is entered in a calendar first.
+/// Adds a fact about a contact's room. What has to be found by time is entered in a index first.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
 pub async fn record(host: &Host, contact: &Contact, room: &RoomId, kind: FactKind) -> Result<(), Failure> {
     let now = host.now();
-    let page = match &kind {
-        FactKind::Bound { .. } => Some((OPENED, OPENED.page(now))),
-        FactKind::Closed { .. } => Some((DUE, DUE.page(now))),
-        FactKind::Told { .. } | FactKind::Left => None,
-        FactKind::Finished => Some((ENDED, ENDED.page(now))),
+    let bucket = match &kind {
+        FactKind::Bound { .. } => Some((OPENED, OPENED.bucket(now))),
+        FactKind::Closed { .. } => Some((DUE, DUE.bucket(now))),
+        FactKind::CloseDelivered { .. } | FactKind::RoomLeft => None,
+        FactKind::Finished => Some((ENDED, ENDED.bucket(now))),
     };
     let mut associations = vec![contact.association(), room_association(room)];
-    if let Some((calendar, page)) = page {
-        calendar.list(host, page).await?;
-        associations.push(calendar.association(page));
+    if let Some((index, bucket)) = bucket {
+        index.ensure_listed(host, bucket).await?;
+        associations.push(index.association(bucket));
     }
     let (workspace, token) = (contact.workspace.clone(), contact.token.clone());
     let fact = Fact { v: VERSION, at: now, workspace, contact: token, room: room.clone(), kind };
@@ -270,7 +273,7 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
                 visitor.get_or_insert(bound_for);
                 if !bindings.iter().any(|binding| binding.ticket == *ticket) {
                     let (ticket, connection) = (ticket.clone(), connection.clone());
-                    let past = uuid.clone().map(|contact| Past { contact, since: *since });
+                    let past = uuid.clone().map(|contact| HistorySource { contact, since: *since });
                     bindings.push(Binding { ticket, connection, at: fact.at, past });
                 }
             }
@@ -278,8 +281,8 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
                 closed.push((*by, fact.at));
                 known_comment = known_comment.or(comment.as_ref());
             }
-            FactKind::Told { ticket } => told.push(ticket.clone()),
-            FactKind::Left => left = true,
+            FactKind::CloseDelivered { ticket } => told.push(ticket.clone()),
+            FactKind::RoomLeft => left = true,
             FactKind::Finished => finished = true,
         }
     }
@@ -329,11 +332,11 @@ mod tests {
     }
 
     fn told(ticket: &str) -> FactKind {
-        FactKind::Told { ticket: TicketId(ticket.into()) }
+        FactKind::CloseDelivered { ticket: TicketId(ticket.into()) }
     }
 
-    fn owed(facts: Vec<Fact>) -> Vec<String> {
-        add_up(facts)[0].owed().iter().map(|binding| binding.ticket.0.clone()).collect()
+    fn pending_closes(facts: Vec<Fact>) -> Vec<String> {
+        add_up(facts)[0].pending_closes().iter().map(|binding| binding.ticket.0.clone()).collect()
     }
 
     fn add_up(facts: Vec<Fact>) -> Vec<Ticket> {
@@ -348,22 +351,22 @@ mod tests {
         assert!(ticket.is_open());
         let bindings: Vec<_> = ticket.bindings.iter().map(|binding| (binding.ticket.as_str(), binding.at)).collect();
         assert_eq!(bindings, [("a", 1), ("c", 3)]);
-        assert!(ticket.owed().is_empty());
+        assert!(ticket.pending_closes().is_empty());
     }
 
     #[test]
     fn a_close_in_rocket_chat_is_owed_for_each_id_until_told() {
-        let closed = FactKind::closed(Closer::RocketChat);
+        let closed = FactKind::closed(ClosedBy::RocketChat);
         let mut facts =
             vec![fact(1, "r", bound("a")), fact(2, "r", bound("b")), fact(3, "r", closed), fact(4, "r", told("a"))];
-        assert_eq!(owed(facts.clone()), ["b"]);
-        facts.push(fact(5, "r", FactKind::closed(Closer::RapidPro)));
-        assert!(owed(facts).is_empty());
+        assert_eq!(pending_closes(facts.clone()), ["b"]);
+        facts.push(fact(5, "r", FactKind::closed(ClosedBy::RapidPro)));
+        assert!(pending_closes(facts).is_empty());
     }
 
     #[test]
     fn a_ticket_whose_binding_is_stored_late_is_owed_its_close_too() {
-        let closed = FactKind::closed(Closer::RocketChat);
+        let closed = FactKind::closed(ClosedBy::RocketChat);
         let mut facts = vec![
             fact(1, "r", bound("a")),
             fact(2, "r", closed),
@@ -371,14 +374,14 @@ mod tests {
             fact(4, "r", FactKind::Finished),
         ];
         facts.push(fact(5, "r", bound("b")));
-        assert_eq!(owed(facts.clone()), ["b"]);
+        assert_eq!(pending_closes(facts.clone()), ["b"]);
         facts.push(fact(6, "r", told("b")));
-        assert!(owed(facts).is_empty());
+        assert!(pending_closes(facts).is_empty());
     }
 
     #[test]
     fn rooms_are_told_apart_and_one_without_a_binding_is_none() {
-        let closed = FactKind::closed(Closer::RocketChat);
+        let closed = FactKind::closed(ClosedBy::RocketChat);
         let tickets = add_up(vec![fact(1, "r2", bound("b")), fact(1, "r1", bound("a")), fact(2, "r3", closed)]);
         let rooms: Vec<&str> = tickets.iter().map(|ticket| ticket.room.as_str()).collect();
         assert_eq!(rooms, ["r1", "r2"]);

@@ -1,9 +1,9 @@
 //! Finding stored records by time, without ever reading them all.
 //!
-//! Rocket.Chat's persistence finds records by exact association only. A calendar is a book of pages, one
-//! a stretch of time; a record is found by the association of its page, and the pages in use are listed
+//! Rocket.Chat's persistence finds records by exact association only. A index is a book of buckets, one
+//! a stretch of time; a record is found by the association of its bucket, and the buckets in use are listed
 //! in an index of their own. So no read grows with the number of tickets or messages, only with what
-//! belongs to one stretch of time. A page is listed before anything is written on it, and taken off the
+//! belongs to one stretch of time. A bucket is listed before anything is written on it, and taken off the
 //! list when nothing on it matters any more.
 
 use crate::runtime::cache::Recent;
@@ -18,110 +18,111 @@ pub(crate) const VERSION: u8 = 1;
 pub(crate) const MINUTE_MS: u64 = 60_000;
 
 /// What must be looked at again, and when.
-pub const DUE: Calendar = Calendar { name: "due", page_ms: MINUTE_MS };
+pub const DUE: TimeIndex = TimeIndex { name: "due", bucket_ms: MINUTE_MS };
 
 /// Which tickets were opened when.
-pub const OPENED: Calendar = Calendar { name: "opened", page_ms: 60 * MINUTE_MS };
+pub const OPENED: TimeIndex = TimeIndex { name: "opened", bucket_ms: 60 * MINUTE_MS };
 
 /// Which tickets ended when.
-pub const ENDED: Calendar = Calendar { name: "ended", page_ms: 24 * 60 * MINUTE_MS };
+pub const ENDED: TimeIndex = TimeIndex { name: "ended", bucket_ms: 24 * 60 * MINUTE_MS };
 
-/// Which pages of which calendar this process has listed, so as not to list them with every record.
+/// Which buckets of which index this process has listed, so as not to list them with every record.
 #[derive(Debug, Default)]
-pub struct ListedPages {
-    pub(crate) pages: Recent<(&'static str, u64), (), 100>,
+pub struct ListedBuckets {
+    pub(crate) buckets: Recent<(&'static str, u64), (), 100>,
     asked_at: Cell<u64>,
 }
 
-impl ListedPages {
-    /// Whether it was listed. After the clock was set back, pages that were past and off the list lie ahead again.
-    pub(crate) fn contains(&self, calendar: &'static str, page: u64, now: u64) -> bool {
+impl ListedBuckets {
+    /// Whether it was listed. After the clock was set back, buckets that were past and off the list lie ahead again.
+    pub(crate) fn contains(&self, index: &'static str, bucket: u64, now: u64) -> bool {
         if now < self.asked_at.replace(now) {
-            self.pages.clear();
+            self.buckets.clear();
         }
-        self.pages.get(&(calendar, page)).is_some()
+        self.buckets.get(&(index, bucket)).is_some()
     }
 
     /// It was listed.
-    pub(crate) fn insert(&self, calendar: &'static str, page: u64) {
-        self.pages.put((calendar, page), ());
+    pub(crate) fn insert(&self, index: &'static str, bucket: u64) {
+        self.buckets.put((index, bucket), ());
     }
 
     /// It was taken off the list.
-    pub(crate) fn remove(&self, calendar: &'static str, page: u64) {
-        self.pages.remove(&(calendar, page));
+    pub(crate) fn remove(&self, index: &'static str, bucket: u64) {
+        self.buckets.remove(&(index, bucket));
     }
 }
 
-/// A book of pages.
+/// An index of stored records by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Calendar {
+pub struct TimeIndex {
     pub(crate) name: &'static str,
-    page_ms: u64,
+    bucket_ms: u64,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-struct Listing {
+struct BucketListing {
     pub(crate) v: u8,
-    pub(crate) page: u64,
+    #[serde(rename = "page")]
+    pub(crate) bucket: u64,
 }
 
-impl Calendar {
-    /// The page that a time belongs to.
-    pub fn page(&self, at: u64) -> u64 {
-        at.checked_div(self.page_ms).unwrap_or_default()
+impl TimeIndex {
+    /// The bucket that a time belongs to.
+    pub fn bucket(&self, at: u64) -> u64 {
+        at.checked_div(self.bucket_ms).unwrap_or_default()
     }
 
-    /// When a page begins.
-    pub fn start(&self, page: u64) -> u64 {
-        page.saturating_mul(self.page_ms)
+    /// When a bucket begins.
+    pub fn start(&self, bucket: u64) -> u64 {
+        bucket.saturating_mul(self.bucket_ms)
     }
 
-    /// When a page is over.
-    pub fn end(&self, page: u64) -> u64 {
-        self.start(page.saturating_add(1))
+    /// When a bucket is over.
+    pub fn end(&self, bucket: u64) -> u64 {
+        self.start(bucket.saturating_add(1))
     }
 
-    /// By which the records of a page are found.
-    pub fn association(&self, page: u64) -> String {
-        format!("{}/{page}", self.name)
+    /// By which the records of a bucket are found.
+    pub fn association(&self, bucket: u64) -> String {
+        format!("{}/{bucket}", self.name)
     }
 
-    /// Lists a page, unless this process has just done so.
+    /// Lists a bucket, unless this process has just done so.
     ///
     /// # Errors
     /// Whatever keeps Rocket.Chat from storing.
-    pub async fn list(&self, host: &Host, page: u64) -> Result<(), Failure> {
-        if !host.cache::<ListedPages>().contains(self.name, page, host.now()) {
-            let listing = Listing { v: VERSION, page };
-            host.create_record(vec![self.name.to_owned(), self.listing(page)], listing).await?;
-            host.cache::<ListedPages>().insert(self.name, page);
+    pub async fn ensure_listed(&self, host: &Host, bucket: u64) -> Result<(), Failure> {
+        if !host.cache::<ListedBuckets>().contains(self.name, bucket, host.now()) {
+            let listing = BucketListing { v: VERSION, bucket };
+            host.create_record(vec![self.name.to_owned(), self.listing(bucket)], listing).await?;
+            host.cache::<ListedBuckets>().insert(self.name, bucket);
         }
         Ok(())
     }
 
-    /// The pages in use, oldest first.
+    /// The buckets in use, oldest first.
     ///
     /// # Errors
     /// Whatever keeps Rocket.Chat from reading.
-    pub async fn pages(&self, host: &Host) -> Result<Vec<u64>, Failure> {
-        let listings: Vec<Listing> = host.records(self.name.to_owned()).await?;
-        let mut pages: Vec<u64> = listings.into_iter().map(|listing| listing.page).collect();
-        pages.sort_unstable();
-        pages.dedup();
-        Ok(pages)
+    pub async fn buckets(&self, host: &Host) -> Result<Vec<u64>, Failure> {
+        let listings: Vec<BucketListing> = host.records(self.name.to_owned()).await?;
+        let mut buckets: Vec<u64> = listings.into_iter().map(|listing| listing.bucket).collect();
+        buckets.sort_unstable();
+        buckets.dedup();
+        Ok(buckets)
     }
 
-    /// Takes a page off the list.
+    /// Takes a bucket off the list.
     ///
     /// # Errors
     /// Whatever keeps Rocket.Chat from storing.
-    pub async fn retire(&self, host: &Host, page: u64) -> Result<(), Failure> {
-        host.cache::<ListedPages>().remove(self.name, page);
-        host.remove_records(self.listing(page)).await
+    pub async fn drop_bucket(&self, host: &Host, bucket: u64) -> Result<(), Failure> {
+        host.cache::<ListedBuckets>().remove(self.name, bucket);
+        host.remove_records(self.listing(bucket)).await
     }
 
-    fn listing(&self, page: u64) -> String {
-        format!("{}-page/{page}", self.name)
+    fn listing(&self, bucket: u64) -> String {
+        format!("{}-page/{bucket}", self.name)
     }
 }

@@ -1,4 +1,4 @@
-//! Addresses of contacts' media, as RapidPro and channels write them: with blanks and letters of any script, too.
+//! Addresses of contacts' media, as RapidPro and channels write them: with blanks and entries of any script, too.
 
 use crate::text::url::is_http_url;
 use percent_encoding::AsciiSet;
@@ -6,11 +6,11 @@ use percent_encoding::CONTROLS;
 use percent_encoding::percent_encode_byte;
 use percent_encoding::utf8_percent_encode;
 
-/// What an address holds encoded only (RFC 3986, section 2), besides letters beyond ASCII.
+/// What an address holds encoded only (RFC 3986, section 2), besides entries beyond ASCII.
 const ENCODED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'\\').add(b'^');
 
-/// The one way to write an http(s) address: scheme and host in lower case, blanks and letters beyond ASCII encoded,
+/// The one way to write an http(s) address: scheme and host in lower case, blanks and entries beyond ASCII encoded,
 /// what is encoded left so; `None` where it is no such address.
 ///
 /// Line breaks and tabs are left out, as browsers do (WHATWG URL, section 4.4). A host keeps its own script: whoever

@@ -123,7 +123,7 @@ texts! {
     NO_HISTORY = "no_history";
     /// The answer to `history` when it will be fetched.
     HISTORY_COMES = "history_comes";
-    /// The answer to `retry`. `{count}`: of dead letters that are tried again.
+    /// The answer to `retry`. `{count}`: of dead entries that are tried again.
     RETRIED = "retried";
     /// The answer to `queue` when nothing waits or failed.
     NOTHING_WAITS = "nothing_waits";
@@ -135,7 +135,7 @@ texts! {
     /// In the answer to `queue`: what waits for Rocket.Chat. `{who}`: the room; `{count}`: of entries; `{age}`: of the
     /// oldest.
     ROW_IN = "row_in";
-    /// In the answer to `queue`: dead letters. `{who}`: the room; `{count}`: of them; `{age}`: of the latest; `{why}`:
+    /// In the answer to `queue`: dead entries. `{who}`: the room; `{count}`: of them; `{age}`: of the latest; `{why}`:
     /// its reason.
     ROW_FAILED = "row_failed";
     /// Why entries wait: RapidPro takes nothing at all.
@@ -179,7 +179,7 @@ texts! {
     QUEUED_CLOSES = "queued_closes";
     /// A figure: how many messages of contacts wait.
     WAITING_CONTACTS_MESSAGES = "waiting_contacts_messages";
-    /// A figure: how many dead letters there are.
+    /// A figure: how many dead entries there are.
     FAILED_MESSAGES = "failed_messages";
     /// A figure: whether the counts above are exact, not lower bounds.
     COMPLETE = "complete";

@@ -5,7 +5,7 @@ const WORD_JOINER: char = '\u{2060}';
 
 /// A text in which nobody calls everybody. Rocket.Chat refuses a whole message with `@all` or `@here` by whoever
 /// may not write it, and contacts may not.
-pub fn without_calls(text: &str) -> String {
+pub fn without_mentions(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('@') {
@@ -21,8 +21,8 @@ pub fn without_calls(text: &str) -> String {
 }
 
 /// A text without calls, in which no words hide another link: for what the app says in its own name.
-pub fn plain_words(text: &str) -> String {
-    without_calls(text).replace("](", "]\u{2060}(")
+pub fn quoted(text: &str) -> String {
+    without_mentions(text).replace("](", "]\u{2060}(")
 }
 
 /// A text in one line, without blanks around it: what follows it cannot look like the app's own.
@@ -40,15 +40,15 @@ mod tests {
 
     #[test]
     fn calls_are_taken_from_everybody_and_nothing_else() {
-        assert_eq!(without_calls("@all, look: @here"), "@\u{2060}all, look: @\u{2060}here");
-        assert_eq!(without_calls("(@all)@@here"), "(@\u{2060}all)@@\u{2060}here");
+        assert_eq!(without_mentions("@all, look: @here"), "@\u{2060}all, look: @\u{2060}here");
+        assert_eq!(without_mentions("(@all)@@here"), "(@\u{2060}all)@@\u{2060}here");
         for untouched in ["", "@", "@allison @hereby", "ann@all.org", "@anna", "[a](b)", "é@ü"] {
-            assert_eq!(without_calls(untouched), untouched);
+            assert_eq!(without_mentions(untouched), untouched);
         }
     }
 
     #[test]
     fn words_hide_no_link() {
-        assert_eq!(plain_words("[bank](https://evil) @all"), "[bank]\u{2060}(https://evil) @\u{2060}all");
+        assert_eq!(quoted("[bank](https://evil) @all"), "[bank]\u{2060}(https://evil) @\u{2060}all");
     }
 }

@@ -24,7 +24,7 @@ const ATTEMPT_MS: u64 = 25_000;
 const MESSAGE_AGE_MAX_MS: u64 = 3 * 24 * 60 * 60_000;
 /// How often the app tries to store what came of an attempt (delivery.rs).
 const WRITE_TRIES: u32 = 3;
-/// How much later than a later one's a message's event may come, so that the order is still kept (arrivals.rs).
+/// How much later than a later one's a message's event may come, so that the order is still kept (reorder.rs).
 const PATIENCE_MS: u64 = 30;
 
 /// More attempts than this at one entry by one ticket within a second are of an app that does not wait after a failure:
@@ -441,7 +441,7 @@ impl World {
                 self.ledger.agents_messages.values().any(|message| message.id == id && message.settled.is_some())
             };
             let outbox = Outbox::of(&records);
-            let waits = outbox.waiting.iter().any(|entry| !over(&entry.id)) || !ticket.is_open();
+            let waits = outbox.pending.iter().any(|entry| !over(&entry.id)) || !ticket.is_open();
             !ticket.is_finished() && waits && !listed.iter().any(|page| wakes(page, room))
         });
         if let Some(room) = forgotten.cloned() {
@@ -456,7 +456,7 @@ impl World {
         for number in 0..CONTACTS_MAX {
             let contact = Contact { workspace: workspace.clone(), token: ContactToken(token_of(number)) };
             let records: Vec<Value> = self.store.of(&contact.association()).cloned().collect();
-            let waits = !inbox::letters(&records).is_empty();
+            let waits = !inbox::entries(&records).is_empty();
             if waits && !listed.iter().any(|page| inbox::contacts_on(page).contains(&contact)) {
                 self.violate("what waits has a wake-up", format!("contact {number}"));
             }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use rapidpro_tickets_core::dispatch::Trigger;
 use rapidpro_tickets_core::ids::RoomId;
 use rapidpro_tickets_core::outbound::retry_policy::WEBHOOK_TIMEOUT_MS;
-use rapidpro_tickets_core::runtime::job::Haste;
+use rapidpro_tickets_core::runtime::job::DeliveryMode;
 use rapidpro_tickets_core::runtime::job::Job;
 use rapidpro_tickets_core::runtime::outcome::Outcome;
 use rapidpro_tickets_core::wire::http::Headers;
@@ -152,7 +152,7 @@ impl World {
             Transition::AgentClosesWhileCompared { contact, node } => {
                 if let Some(room) = self.some_open_room(contact) {
                     self.staff_writes_unheard(node, &room);
-                    self.later(0, Happening::Job(Job::Deliver { room: room.clone(), haste: Haste::Compare }));
+                    self.later(0, Happening::Job(Job::Deliver { room: room.clone(), mode: DeliveryMode::Reconcile }));
                     let meanwhile = self.random.below(COMPARED_WITHIN_MS);
                     self.run(meanwhile);
                     self.staff_writes_unheard(node, &room);
@@ -175,7 +175,7 @@ impl World {
             }
             Transition::WritesElsewhere { node, place } => self.writes_elsewhere(node, place),
             Transition::AdminRetries { node } => self.admin_retries(node),
-            Transition::Trouble { fault, percent, ms } => {
+            Transition::FailureScope { fault, percent, ms } => {
                 self.begin_spell(Spell { fault, percent, until: self.time + ms })
             }
             Transition::Dies { node, away_ms } => self.die(node, away_ms),
@@ -279,7 +279,8 @@ impl World {
 
     fn contact_writes(&mut self, contact: usize, node: usize) {
         self.last_text += 1;
-        let text = format!("from-contact-{}.", self.last_text);
+        // What is a picture is a file of this name.
+        let text = format!("from-contact-{}.png", self.last_text);
         let what = Asked::Message { text, copies: 0 };
         self.ask(Asker { in_turn: true, ..self.asker(contact, node, what) });
     }

@@ -37,7 +37,7 @@ pub enum Transition {
     /// An administrator has tried again what was given up, and whatever waits.
     AdminRetries { node: usize },
     /// For a while a part of what it concerns goes wrong.
-    Trouble { fault: Fault, percent: u64, ms: u64 },
+    FailureScope { fault: Fault, percent: u64, ms: u64 },
     /// The app's process on a node dies, and comes back.
     Dies { node: usize, away_ms: u64 },
     /// The app is disabled on all nodes, and enabled again.
@@ -50,7 +50,7 @@ const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
-/// The faults that come as a spell of trouble, besides those of webhooks.
+/// The faults that come as a spell of scope, besides those of webhooks.
 const SPELLS: &[Fault] = &[
     Fault::WriteRefused,
     Fault::WriteRefusedAfterwards,
@@ -82,7 +82,7 @@ const SELDOM: &[Fault] = &[
     Fault::CloseRefused,
     Fault::CloseUnanswered,
 ];
-/// How many kinds of trouble there are in a run that has only a few: those meet more often then.
+/// How many kinds of scope there are in a run that has only a few: those meet more often then.
 const FEW: usize = 4;
 
 /// What a run is made of.
@@ -125,7 +125,7 @@ fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: &[Faul
         62..=67 => Transition::RapidProCloses { contact, node },
         68 => Transition::WritesElsewhere { node, place: random.below(4) },
         69 => Transition::AdminRetries { node },
-        70..=90 => trouble(random, faults),
+        70..=90 => scope(random, faults),
         91 => Transition::AgentClosesWhileCompared { contact, node },
         92..=95 => Transition::Dies { node, away_ms: away(random) },
         96..=97 => Transition::Disabled { ms: random.pick(&[1, 3, 5, 10, 60]) * MINUTE },
@@ -133,13 +133,13 @@ fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: &[Faul
     }
 }
 
-fn trouble(random: &mut Random, faults: &[Fault]) -> Transition {
+fn scope(random: &mut Random, faults: &[Fault]) -> Transition {
     let ms = match random.below(10) {
         0..=3 => random.between(1, 20) * SECOND,
         4..=7 => random.between(20, 180) * SECOND,
         _ => random.between(3, 30) * MINUTE,
     };
-    Transition::Trouble { fault: random.pick(faults), percent: random.pick(&[20, 50, 100]), ms }
+    Transition::FailureScope { fault: random.pick(faults), percent: random.pick(&[20, 50, 100]), ms }
 }
 
 fn away(random: &mut Random) -> u64 {

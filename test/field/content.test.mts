@@ -174,6 +174,8 @@ describe('what leaves nothing to send', () => {
 });
 
 describe('the comment of a close', () => {
+	before(() => stage.rocketChat.setAppSetting('send_close_details', true));
+
 	for (const comment of ['Got well', 'Volta na *segunda*\nàs 9']) {
 		it(`comes with the close: ${JSON.stringify(comment)}`, async () => {
 			const ticket = await stage.openTicket();

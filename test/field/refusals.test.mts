@@ -34,21 +34,21 @@ describe('what a contact writes in a room that was made another visitor’s', ()
 	it('is shown there, or its agent is told', async () => {
 		const ticket = await changed();
 		await send({ visitor: { token: ticket.token }, text: 'Can you hear me?' });
-		await until('a trace', () => traceIn(ticket) !== '', PATIENCE_MS);
+		await until('a trace', () => traceIn(ticket) !== '');
 	});
 
 	it('is shown there, or its agent is told, also when it is a file', async () => {
 		const ticket = await changed();
 		const attachments = [{ type: 'image/png', url: 'https://media.example.org/a.png' }];
 		await send({ visitor: { token: ticket.token }, attachments });
-		await until('a trace', () => traceIn(ticket) !== '', PATIENCE_MS);
+		await until('a trace', () => traceIn(ticket) !== '');
 	});
 
 	it('and what its agent writes still reaches the contact, or the agent is told', async () => {
 		const ticket = await changed();
 		await stage.rocketChat.agentWrites(ticket.roomId, AGENT, 'Hello?');
 		const reached = () => deliveredTo(stage, ticket).includes('Hello?');
-		await until('the answer or a notice', () => reached() || toldIn(stage, ticket) !== '', PATIENCE_MS);
+		await until('the answer or a notice', () => reached() || toldIn(stage, ticket) !== '');
 	});
 });
 
@@ -63,7 +63,7 @@ describe('a contact’s message that holds nothing to show', () => {
 		it(`leaves a trace in the room: ${title}`, async () => {
 			const ticket = await stage.openTicket();
 			await send({ visitor: { token: ticket.token }, ...content });
-			await until('a trace', () => traceIn(ticket) !== '', PATIENCE_MS);
+			await until('a trace', () => traceIn(ticket) !== '');
 			assert.match(traceIn(ticket), /\p{L}/u);
 		});
 	}

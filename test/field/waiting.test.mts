@@ -66,7 +66,7 @@ describe('while RapidPro is down', () => {
 
 	it('a message is not sent of which Rocket.Chat keeps a trace', async () => {
 		stage.rocketChat.serverSettings.set('Message_ShowDeletedStatus', true);
-		const ticket = await waiting(['stays', 'goes']);
+		const ticket = await waiting(['goes', 'stays']);
 		await deletes(ticket, 'goes');
 		stage.rapidPro.faults.clear();
 		await untilDelivered(stage, ticket, ['stays']);

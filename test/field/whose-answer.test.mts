@@ -25,7 +25,7 @@ describe('an answer that is not mailroom’s', () => {
 			stage.rapidPro.faults.answer(answer, FOR_EVER);
 			await agentSays(stage, ticket, ['kept']);
 			await untilTried(stage, ticket);
-			await until('status tells', async () => (await statusAsAsked(stage)).answers === false, PATIENCE_MS);
+			await until('status tells', async () => (await statusAsAsked(stage)).answers === false);
 			const status = await statusAsAsked(stage);
 			assert.deepEqual([status.queued_messages, status.failed_messages], [1, failed_messages]);
 			assert.doesNotMatch(`${toldIn(stage, ticket)}${await statusAsTyped(stage)}`, /<|7731|unknown route|no Route/);

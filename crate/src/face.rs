@@ -123,6 +123,6 @@ mod tests {
     fn half_a_surrogate_pair_becomes_a_replacement_character() {
         let message = r#"{"messageSent":{"message":{"id":"m","text":"\ud83d!","room":{"id":"r","type":"l"}}}}"#;
         let mut operation = Core::new("app".into(), "node".into()).start(start(message)).unwrap();
-        check(&operation.begin().unwrap(), r#"{"effects":[{"kind":"acquire","queue":"snapshot/r"}],"log":[]}"#);
+        check(&operation.begin().unwrap(), r#"{"effects":[{"kind":"acquire","queue":"room/r"}],"log":[]}"#);
     }
 }

@@ -1,4 +1,4 @@
-//! ids
+//! Names of things: rooms, tickets, contacts, connections, processes, entries.
 
 use crate::text::digest::keyed_hash;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! config/api
+//! RapidPro's API: its address, and whether it accepts the API tokens of the settings.
 
 use crate::config::workspace_config::WorkspaceConfig;
 use crate::runtime::cache::Recent;

@@ -1,4 +1,4 @@
-//! config/public_url
+//! The address under which RapidPro reaches this server.
 
 use crate::config::settings::all;
 use crate::runtime::cache::Cached;

@@ -1,4 +1,4 @@
-//! config/server_key
+//! The server's random key, from which visitor tokens and signatures of links are derived.
 
 use crate::runtime::cache::Cached;
 use crate::runtime::failure::Failure;

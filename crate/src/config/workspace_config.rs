@@ -1,4 +1,4 @@
-//! config/workspace_config
+//! What the settings say of one RapidPro workspace.
 
 /// A line of the setting **More workspaces**: `name; secret=…; token=…; department=…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! history/fetch
+//! Fetching a history from RapidPro's API, page by page.
 
 use crate::config::api;
 use crate::config::api::api_address;

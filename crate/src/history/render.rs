@@ -1,4 +1,4 @@
-//! history/render
+//! A history as messages that people can read.
 
 use crate::config::language;
 use crate::config::settings;

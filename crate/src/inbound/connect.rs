@@ -1,4 +1,4 @@
-//! inbound/connect
+//! The endpoint `settings`: where webhooks go.
 
 use crate::config::workspace;
 use crate::request::caller::Caller;

@@ -1,4 +1,4 @@
-//! inbound/duplicate_rooms
+//! Two rooms of one contact, opened at the same time by two nodes: one goes on, the others are closed.
 
 use crate::ids::Contact;
 use crate::ids::RoomId;

@@ -1,4 +1,4 @@
-//! inbound/room_request
+//! The body of a request for a room.
 
 use crate::ids::ContactToken;
 use crate::ids::TicketId;

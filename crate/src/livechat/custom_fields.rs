@@ -1,4 +1,4 @@
-//! livechat/custom_fields
+//! Omnichannel's custom fields of visitors and rooms.
 
 use crate::runtime::cache::Recent;
 use crate::runtime::host::Host;

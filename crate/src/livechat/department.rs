@@ -1,4 +1,4 @@
-//! livechat/department
+//! Which department a ticket goes to.
 
 use crate::config::connection;
 use crate::runtime::failure::Cause;

@@ -1,4 +1,4 @@
-//! livechat/leave
+//! Closing the room of a ticket that has ended.
 
 use crate::config::language;
 use crate::livechat::notice;

@@ -1,4 +1,4 @@
-//! livechat/room
+//! What Rocket.Chat says of rooms.
 
 use crate::ids::RoomId;
 use crate::runtime::failure::Failure;

@@ -1,4 +1,4 @@
-//! maintenance/lifecycle
+//! The app is installed, enabled, or one of its settings saved.
 
 use crate::config::language::LanguageCache;
 use crate::config::public_url::AddressCache;

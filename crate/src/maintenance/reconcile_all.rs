@@ -1,4 +1,4 @@
-//! maintenance/reconcile_all
+//! Reconciling the rooms of all open tickets.
 
 use crate::maintenance::sweep::MARGIN_MS;
 use crate::outbound::delivery;

@@ -1,4 +1,4 @@
-//! maintenance/retention
+//! Erasing what is stored of tickets that ended long ago.
 
 use crate::config::settings;
 use crate::runtime::failure::Failure;

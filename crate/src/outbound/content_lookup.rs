@@ -1,4 +1,4 @@
-//! outbound/content_lookup
+//! What has to be asked for before an agent's message can be sent: forwarded files, the server's address.
 
 use crate::config::language;
 use crate::config::public_url;

@@ -1,4 +1,4 @@
-//! outbound/eligible
+//! Which messages concern RapidPro: whose they are, and in which rooms.
 
 use crate::outbound::content;
 use crate::runtime::host::Host;

@@ -1,4 +1,4 @@
-//! outbound/enqueue
+//! A new message of a room: recorded in its outbox and, where nothing waits before it, sent at once.
 
 use crate::ids::RoomId;
 use crate::outbound::outbox_writer::log_unwritten;

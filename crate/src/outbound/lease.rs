@@ -1,4 +1,4 @@
-//! outbound/lease
+//! Which process sends an entry: leases between nodes.
 
 use crate::ids::RoomId;
 use crate::outbound::run::ATTEMPT_MS;

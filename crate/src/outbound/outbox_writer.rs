@@ -1,4 +1,4 @@
-//! outbound/outbox_writer
+//! Recording an entry, as often as a failing store needs.
 
 use crate::ids::RoomId;
 use crate::runtime::failure::Failure;
@@ -17,7 +17,7 @@ const WRITE_TRIES: u32 = 3;
 /// The queue of this process in which writing down what happens in a room waits for its turn. It is
 /// never held while RapidPro is being waited for.
 pub fn room_queue(room: &RoomId) -> String {
-    format!("snapshot/{}", room.as_str())
+    format!("room/{}", room.as_str())
 }
 
 /// Writes an entry down.

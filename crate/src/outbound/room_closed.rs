@@ -1,4 +1,4 @@
-//! outbound/room_closed
+//! The event of a room's close, and the comment that comes beside it.
 
 use crate::config::settings;
 use crate::ids::RoomId;

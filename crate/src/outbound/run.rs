@@ -1,4 +1,4 @@
-//! outbound/run
+//! One operation's way through a room's outbox: its state.
 
 use crate::ids::RoomId;
 use crate::ids::TicketId;

@@ -1,4 +1,4 @@
-//! outbound/settle
+//! What an attempt leaves behind: the entry settled, put off or given up.
 
 use crate::config::settings::SettingsCache;
 use crate::config::workspace::WorkspaceCache;

@@ -1,4 +1,4 @@
-//! request/body
+//! A request's body, as JSON.
 
 use crate::request::refusal::Refusal;
 use crate::wire::http::Request;

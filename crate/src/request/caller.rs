@@ -1,4 +1,4 @@
-//! request/caller
+//! Who calls: the secret of a request, compared with those of the settings.
 
 use crate::config::settings;
 use crate::config::settings::Settings;

@@ -1,4 +1,4 @@
-//! runtime/effect
+//! What an operation may ask for, as plain data.
 
 use crate::ids::RoomId;
 use crate::runtime::job::Job;

@@ -1,4 +1,4 @@
-//! runtime/failure
+//! Why an effect did not yield what it should.
 
 use crate::text::i18n::Phrase;
 use crate::text::messages;

@@ -1,4 +1,4 @@
-//! runtime/host
+//! The outside world as an operation sees it.
 
 use crate::runtime::failure::Answer;
 use crate::runtime::failure::Cause;

@@ -1,4 +1,4 @@
-//! runtime/job
+//! What the app itself wants done later.
 
 use crate::ids::Contact;
 use crate::ids::RoomId;

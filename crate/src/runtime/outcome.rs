@@ -1,4 +1,4 @@
-//! runtime/outcome
+//! What becomes of effects, and what goes to the log.
 
 use serde::Deserialize;
 use serde::Serialize;

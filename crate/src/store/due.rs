@@ -1,4 +1,4 @@
-//! store/due
+//! Which rooms and contacts a bucket of the time index is about.
 
 use crate::ids::Contact;
 use crate::ids::RoomId;

@@ -1,4 +1,4 @@
-//! store/inbox
+//! Contacts' messages that wait for Rocket.Chat.
 
 use crate::ids::Contact;
 use crate::runtime::failure::Failure;

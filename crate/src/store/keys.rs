@@ -1,4 +1,4 @@
-//! store/keys
+//! The associations by which records are found: the schema of what the app stores in Rocket.Chat's persistence.
 
 use crate::ids::RoomId;
 

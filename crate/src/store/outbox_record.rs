@@ -1,4 +1,4 @@
-//! store/outbox_record
+//! One record of a room's outbox, and how it is stored.
 
 use crate::ids::EntryId;
 use crate::ids::NodeId;

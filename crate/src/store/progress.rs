@@ -1,4 +1,4 @@
-//! store/progress
+//! How far an entry of the outbox has come.
 
 use crate::ids::NodeId;
 use crate::store::outbox_record::OutboxEvent;

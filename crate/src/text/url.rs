@@ -1,4 +1,4 @@
-//! text/url
+//! http(s) addresses.
 
 /// Scheme, host and port of a URL.
 pub(crate) fn origin(url: &str) -> Option<String> {

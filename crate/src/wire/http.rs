@@ -1,4 +1,4 @@
-//! wire/http
+//! Requests and answers, as they pass through the server's router.
 
 use serde::Deserialize;
 use serde::Serialize;

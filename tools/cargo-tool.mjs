@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CACHE } from './project.mjs';
 import { run } from './run.mjs';
 
-const VERSIONS = { 'cargo-deny': '0.20.2', 'cargo-fuzz': '0.13.2' };
+const VERSIONS = { 'cargo-deny': '0.20.2', 'cargo-fuzz': '0.13.2', 'cargo-mutants': '27.1.0' };
 
 /** The path of a program; builds it first, which takes minutes, where it is not there. */
 export function cargoTool(name) {

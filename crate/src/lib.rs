@@ -1,18 +1,18 @@
 //! The core of the RapidPro Tickets app: it decides, and somebody else does.
 //!
 //! Every trigger (a request, an event of Rocket.Chat, the app's own follow-up) starts one
-//! [`Operation`](operation::Operation). Its logic is an ordinary `async fn` over a
-//! [`Host`](host::Host), but nothing is awaited for real: each call of the host becomes an
-//! [`Effect`](host::Effect), plain data, and the operation stops there.
+//! [`Operation`](runtime::operation::Operation). Its logic is an ordinary `async fn` over a
+//! [`Host`](runtime::host::Host), but nothing is awaited for real: each call of the host becomes an
+//! [`Effect`](runtime::effect::Effect), plain data, and the operation stops there.
 //!
 //! **The loop's contract.** Call `begin` once. Perform all effects of the step that it returns, side
 //! by side, and hand every outcome, in the same order, to `resume`; go on until a step carries an
-//! [`End`](operation::End). Failures are outcomes, never exceptions. An operation that is dropped
+//! [`End`](runtime::operation::End). Failures are outcomes, never exceptions. An operation that is dropped
 //! half-way is a crash: what it wrote stays, and a later operation repairs the rest.
 //!
 //! The core never performs I/O, never reads a clock and never draws a random number: time comes in
 //! with every answer and random bytes with the trigger. What one process remembers between
-//! operations is in the caches of its [`Process`](process::Process), any of which may be wrong or gone.
+//! operations is in the caches of its [`Process`](runtime::process::Process), any of which may be wrong or gone.
 //!
 //! Times are milliseconds since the Unix epoch.
 

@@ -198,10 +198,12 @@ export class Host implements Performers {
 		return upload ? { type: upload.type, size: Number(upload.size), room: upload.room?.id } : null;
 	}
 
-	public async findDepartment({ department }: EffectArguments['findDepartment']): Promise<{ id: string } | null> {
+	public async findDepartment({ department }: EffectArguments['findDepartment']): Promise<object | null> {
 		const reader = this.accessors.read.getLivechatReader();
-		const found: IDepartment | undefined = await reader.getLivechatDepartmentByIdOrName(department);
-		return found ? { id: found.id } : null;
+		// Whether it is archived is told unmapped.
+		const found: (IDepartment & { _unmappedProperties_?: { archived?: boolean } }) | undefined =
+			await reader.getLivechatDepartmentByIdOrName(department);
+		return found ? { id: found.id, enabled: found.enabled, archived: found._unmappedProperties_?.archived } : null;
 	}
 
 	public async readMessages({ room }: EffectArguments['readMessages']): Promise<Array<object> | null> {

@@ -16,7 +16,7 @@ export const FLOORS = {
 	dispatch: ['router', 'maintenance', 'admin', 'outbound', 'history', 'inbound', 'runtime', 'wire'],
 	router: ['admin', 'outbound', 'inbound', 'request', 'runtime', 'wire'],
 	maintenance: ['outbound', 'config', 'store', 'runtime', 'ids'],
-	admin: ['outbound', 'history', 'request', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
+	admin: ['outbound', 'history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	outbound: ['history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	history: ['livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	inbound: ['request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],

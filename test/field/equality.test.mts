@@ -57,6 +57,36 @@ describe('a contact’s message whose answer is lost', () => {
 		});
 	}
 
+	it('is in the room once though the filter hid all of it, among others', async () => {
+		stage.rocketChat.serverSettings.set('Message_AllowBadWordsFilter', true);
+		stage.rocketChat.serverSettings.set('Message_BadWordsFilterList', 'bosta');
+		const ticket = await stage.openTicket();
+		const visitor = { token: ticket.token };
+		stage.rocketChat.faults.hang('livechat.createMessage', 2, { afterwards: true });
+		for (const text of ['bosta', 'ação bosta 🌵', 'ok', 'ok']) {
+			assertId(await stage.app.call('POST', 'visitor-message', { visitor, text }), 201);
+		}
+		await until('all of them', () => shownIn(stage, ticket).length >= 4, PATIENCE_MS);
+		await stage.settled();
+		assert.deepEqual(shownIn(stage, ticket), ['*****', 'ação ***** 🌵', 'ok', 'ok']);
+	});
+
+	it('that never came is posted though the contact’s last one looks like it', async () => {
+		stage.rocketChat.serverSettings.set('Message_AllowBadWordsFilter', true);
+		stage.rocketChat.serverSettings.set('Message_BadWordsFilterList', 'bosta');
+		const ticket = await stage.openTicket();
+		const visitor = { token: ticket.token };
+		const say = async (text: string) => {
+			assertId(await stage.app.call('POST', 'visitor-message', { visitor, text }), 201);
+		};
+		await say('que bosta');
+		stage.rocketChat.faults.hang('livechat.createMessage', 1);
+		await say('que festa');
+		await until('both', () => shownIn(stage, ticket).includes('que festa'), PATIENCE_MS);
+		await stage.settled();
+		assert.deepEqual(shownIn(stage, ticket), ['que *****', 'que festa']);
+	});
+
 	it('is in the room once as it was written', () => once('plain words'));
 });
 

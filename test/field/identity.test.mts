@@ -5,8 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { generation } from '../../sandbox/rocketchat/generation.mts';
 import { until } from '../../sandbox/until.mts';
+import { closesOf } from '../support/delivery.mts';
 import { assertId } from '../support/expect.mts';
-import { shownIn } from '../support/field.mts';
+import { shownIn, statusAsAsked, toldIn } from '../support/field.mts';
 import { AGENT, Stage } from '../support/stage.mts';
 
 let stage: Stage;
@@ -34,7 +35,12 @@ interface Person {
 	phone?: string;
 }
 
-async function open(visitor: Person): Promise<{ roomId: string; ticketID: string }> {
+interface Opened {
+	roomId: string;
+	ticketID: string;
+}
+
+async function open(visitor: Person): Promise<Opened> {
 	const ticketID = randomUUID();
 	return { roomId: assertId(await stage.app.call('POST', 'room', { ticketID, visitor }), 200), ticketID };
 }
@@ -100,6 +106,82 @@ describe('a number that comes back with another UUID', () => {
 	});
 });
 
+describe('what is left of the person who had a number before', () => {
+	const STRANGER = () => ({ contactUUID: randomUUID(), name: 'Bob' });
+
+	it('RapidPro is told that the ticket is closed, once, and its agent why', async () => {
+		const hers = await stage.openTicket();
+		const his = await open({ ...STRANGER(), token: hers.token });
+		await until('the close', () => closesOf(stage, hers) === 1);
+		await until('the end of the room', () => !stage.rocketChat.room(hers.roomId)?.open);
+		await stage.settled();
+		assert.equal(closesOf(stage, hers), 1);
+		const [close] = stage.rocketChat.messages(hers.roomId).filter(({ t }) => t === 'livechat-close');
+		assert.match(close.msg, /another person/);
+		assert.equal(stage.rocketChat.room(his.roomId)?.open, true);
+	});
+
+	it('a close that RapidPro does not know any more is not tried again', async () => {
+		const [ann, bob] = [
+			{ token: newNumber(), ...STRANGER() },
+			{ token: '', ...STRANGER() },
+		];
+		const hers = await open(ann);
+		await open({ ...bob, token: ann.token });
+		await until('the close', () => stage.rapidPro.receivedFor(hers.ticketID).length === 1);
+		await until('nothing waits', async () => (await statusAsAsked(stage)).queued_closes === 0);
+	});
+
+	it('what agents wrote to the one never reaches the other', async () => {
+		const hers = await stage.openTicket();
+		stage.rapidPro.faults.answer({ status: 502, body: '' }, { ticketID: hers.ticketID, times: 1 });
+		await stage.rocketChat.agentWrites(hers.roomId, AGENT, 'for Ann');
+		const his = await open({ ...STRANGER(), token: hers.token });
+		await stage.rocketChat.agentWrites(his.roomId, AGENT, 'for Bob');
+		await stage.webhook(his.ticketID);
+		const about = ({ ticketID }: { ticketID: string }) =>
+			stage.rapidPro.receivedFor(ticketID).map(({ body }) => body.data?.text);
+		assert.deepEqual(about(his), ['for Bob']);
+		assert.ok(!about(hers).includes('for Bob'));
+	});
+
+	it('what waits of the one is not shown to the other', async () => {
+		const hers = await stage.openTicket();
+		stage.rocketChat.faults.fail('livechat.createMessage');
+		assertId(await says({ token: hers.token }, 'from Ann'), 201);
+		const his = await open({ ...STRANGER(), token: hers.token });
+		stage.rocketChat.faults.clear();
+		assertId(await says({ token: hers.token }, 'from Bob'), 201);
+		await until('his words', () => shownIn(stage, his).includes('from Bob'), 90_000);
+		assert.deepEqual(shownIn(stage, his), ['from Bob']);
+		assert.match(toldIn(stage, hers), /from Ann/);
+	});
+
+	it('RapidPro’s close and messages mean whoever has the number now', async () => {
+		const token = newNumber();
+		const people = ['Ann', 'Bob', 'Carol'].map((name) => ({ token, name, contactUUID: randomUUID() }));
+		const rooms = [];
+		for (const person of people) rooms.push(await open(person));
+		const [hers, his, carols] = rooms as [Opened, Opened, Opened];
+		assert.equal(new Set(rooms.map(({ roomId }) => visitorOf(roomId)?.token)).size, 3);
+		await until('the ends', () => ![hers, his].some(({ roomId }) => stage.rocketChat.room(roomId)?.open));
+		assertId(await says({ token }, 'who am I?'), 201);
+		assert.deepEqual(shownIn(stage, carols), ['who am I?']);
+		assert.equal((await says(people[0] as Person, 'I was Ann')).status === 201, false);
+		assert.equal((await stage.app.call('POST', 'room.close', { visitor: { token } })).status, 204);
+		await until('the end', () => !stage.rocketChat.room(carols.roomId)?.open);
+		const again = await open(people[0] as Person);
+		assert.equal(visitorOf(again.roomId)?._id, visitorOf(hers.roomId)?._id);
+		assert.ok(!shownIn(stage, again).includes('who am I?'));
+	});
+
+	it('a UUID in capitals is the same', async () => {
+		const ann = { token: newNumber(), contactUUID: randomUUID(), name: 'Ann' };
+		const first = await open(ann);
+		assert.equal((await open({ ...ann, contactUUID: ann.contactUUID.toUpperCase() })).roomId, first.roomId);
+	});
+});
+
 describe('a contact whose old room cannot be closed', () => {
 	const untilClosedByRapidPro = async (person: Person) => {
 		assert.equal((await stage.app.call('POST', 'room.close', { visitor: { token: person.token } })).status, 204);
@@ -126,7 +208,78 @@ describe('a contact whose old room cannot be closed', () => {
 	});
 });
 
+describe('a room that serves a second ticket', { skip: !generation.oneOpenRoom }, () => {
+	const stuck = async () => {
+		const ann = { token: newNumber(), contactUUID: randomUUID(), name: 'Ann' };
+		stage.rocketChat.faults.fail('livechat.closeRoom', { message: 'error-tags-must-be-assigned-before-closing-chat' });
+		const first = await open(ann);
+		await stage.rocketChat.agentWrites(first.roomId, AGENT, 'first');
+		await stage.webhook(first.ticketID);
+		assert.equal((await stage.app.call('POST', 'room.close', { visitor: { token: ann.token } })).status, 204);
+		await until('the request to close', () => /Please close this room/.test(toldIn(stage, first)));
+		await stage.settled();
+		await stage.rocketChat.agentWrites(first.roomId, AGENT, 'to nobody');
+		await stage.settled();
+		return { ann, first, second: await open(ann) };
+	};
+	const textsAbout = ({ ticketID }: { ticketID: string }) =>
+		stage.rapidPro.receivedFor(ticketID).map(({ body }) => body.data?.text ?? body.type);
+
+	it('tells its agents, and nothing from before goes out again', async () => {
+		const { first, second } = await stuck();
+		assert.equal(second.roomId, first.roomId);
+		assert.match(toldIn(stage, second), /has a new ticket/);
+		await stage.rocketChat.agentWrites(second.roomId, AGENT, 'second');
+		await stage.webhook(second.ticketID);
+		await stage.rocketChat.killApp?.();
+		await until('the app answers', async () => (await stage.app.call('GET', 'secret.check')).status === 200);
+		await stage.settled();
+		assert.deepEqual(textsAbout(second), ['second']);
+		assert.deepEqual(textsAbout(first), ['first']);
+	});
+
+	it('is closed once, for the new ticket', async () => {
+		const { ann, first, second } = await stuck();
+		assertId(await says(ann, 'Are you there?'), 201);
+		assert.deepEqual(shownIn(stage, second), ['Are you there?']);
+		await stage.rocketChat.closeRoom(second.roomId, { by: AGENT });
+		await until('the close', () => textsAbout(second).includes('close-room'));
+		assert.ok(!textsAbout(first).includes('close-room'));
+		const third = await open(ann);
+		assert.notEqual(third.roomId, second.roomId);
+	});
+
+	it('and a third one, and ends with RapidPro’s close', async () => {
+		const { ann } = await stuck();
+		assert.equal((await stage.app.call('POST', 'room.close', { visitor: { token: ann.token } })).status, 204);
+		await stage.settled();
+		const third = await open(ann);
+		await stage.rocketChat.agentWrites(third.roomId, AGENT, 'third');
+		await stage.webhook(third.ticketID);
+		assert.deepEqual(textsAbout(third), ['third']);
+	});
+});
+
 describe('an open room of the same visitor token that is no ticket’s', () => {
+	it('serves the ticket where Rocket.Chat allows no second one', { skip: !generation.oneOpenRoom }, async () => {
+		const ann = { token: newNumber(), contactUUID: randomUUID(), name: 'Ann' };
+		const first = await open(ann);
+		const token = String(visitorOf(first.roomId)?.token);
+		await stage.rocketChat.closeRoom(first.roomId, { by: AGENT });
+		await stage.webhook(first.ticketID);
+		const widget = await stage.rocketChat.widgetVisitor({ token, name: 'Ann' });
+		await stage.rocketChat.agentWrites(widget.roomId, AGENT, 'not for RapidPro');
+		await stage.settled();
+		const { roomId, ticketID } = await open(ann);
+		assert.equal(roomId, widget.roomId);
+		await stage.rocketChat.agentWrites(roomId, AGENT, 'for RapidPro');
+		await stage.webhook(ticketID);
+		await stage.rocketChat.closeRoom(roomId, { by: AGENT });
+		await stage.webhook(ticketID, 2);
+		const about = stage.rapidPro.receivedFor(ticketID).map(({ body }) => body.data?.text ?? body.type);
+		assert.deepEqual(about, ['for RapidPro', 'close-room']);
+	});
+
 	it('keeps no ticket from being opened, and the token stays unsaid', async () => {
 		const ann = { token: newNumber(), contactUUID: randomUUID(), name: 'Ann' };
 		const first = await open(ann);

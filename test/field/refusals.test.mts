@@ -44,6 +44,26 @@ describe('what a contact writes in a room that was made another visitor’s', ()
 		await until('a trace', () => traceIn(ticket) !== '');
 	});
 
+	it('is shown there in order when it had to wait', async () => {
+		const ticket = await changed();
+		stage.rocketChat.faults.fail('livechat.createMessage', { times: 1 });
+		for (const text of ['one', 'two']) await send({ visitor: { token: ticket.token }, text });
+		await until('both', () => shownIn(stage, ticket).length === 2, PATIENCE_MS);
+		assert.deepEqual(shownIn(stage, ticket), ['one', 'two']);
+	});
+
+	it('is shown there after a second change, and RapidPro closes the room', async () => {
+		const ticket = await changed();
+		const third = await stage.openTicket();
+		const visitor = String(stage.rocketChat.room(third.roomId)?.v?._id);
+		await stage.rocketChat.closeRoom(third.roomId, { by: AGENT });
+		await stage.rocketChat.changeVisitor(ticket.roomId, visitor);
+		await send({ visitor: { token: ticket.token }, text: 'Still here' });
+		await until('her words', () => shownIn(stage, ticket).includes('Still here'), PATIENCE_MS);
+		await stage.rapidPro.closeTicket(ticket.contact);
+		await until('the end', () => !stage.rocketChat.room(ticket.roomId)?.open, PATIENCE_MS);
+	});
+
 	it('and what its agent writes still reaches the contact, or the agent is told', async () => {
 		const ticket = await changed();
 		await stage.rocketChat.agentWrites(ticket.roomId, AGENT, 'Hello?');

@@ -72,7 +72,7 @@ export async function agentSays(stage: Stage, { roomId }: OpenTicket, texts: str
 }
 
 /** What the app's user has written in a room, for agents to read. */
-export function notesIn(stage: Stage, { roomId }: OpenTicket): string[] {
+export function notesIn(stage: Stage, { roomId }: Pick<OpenTicket, 'roomId'>): string[] {
 	const byApp = stage.rocketChat.messages(roomId).filter(({ u, t }) => u.username.endsWith('.bot') && t === undefined);
 	return byApp.map(({ msg }) => msg);
 }

@@ -3,7 +3,7 @@ import { notesIn, PATIENCE_MS } from './delivery.mts';
 import { AGENT, type OpenTicket, type Stage } from './stage.mts';
 
 /** What the agents of a ticket's room were told there: notices that only they saw, and messages of the app's user. */
-export function toldIn(stage: Stage, ticket: OpenTicket): string {
+export function toldIn(stage: Stage, ticket: Pick<OpenTicket, 'roomId'>): string {
 	const notices = stage.rocketChat.notices().filter(({ roomId }) => roomId === ticket.roomId);
 	return [...notices.map(({ text }) => text), ...notesIn(stage, ticket)].join('\n');
 }

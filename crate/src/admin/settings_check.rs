@@ -10,6 +10,8 @@ use crate::config::workspace;
 use crate::config::workspace::MAIN;
 use crate::config::workspace_config::WorkspaceConfig;
 use crate::ids::ConnectionId;
+use crate::livechat::department;
+use crate::livechat::refusals::MonthlyLimit;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::operation::End;
@@ -17,6 +19,7 @@ use crate::runtime::outcome::Level;
 use crate::text::i18n::Language;
 use crate::text::i18n::Text;
 use crate::text::messages;
+use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -28,6 +31,34 @@ pub(crate) const TIMEOUT_MS: u64 = 8_000;
 pub struct UnknownToServer {
     pub(crate) zone: RefCell<String>,
     pub(crate) departments: RefCell<Vec<String>>,
+}
+
+/// The server's settings by which no agent gets to see a room of this app, and how they read then (facts: "Contact
+/// verification"): the contacts that Rocket.Chat makes from the app's visitors are unknown to it, and unverified.
+const HIDING_SETTINGS: [(&str, &[&str]); 3] = [
+    ("Livechat_Require_Contact_Verification", &["once", "always"]),
+    ("Livechat_Block_Unknown_Contacts", &["true"]),
+    ("Livechat_Block_Unverified_Contacts", &["true"]),
+];
+
+/// Those of them that are on, with their values.
+#[derive(Debug, Default)]
+pub struct HidingSettings(RefCell<Vec<String>>);
+
+/// Asks for them. Servers before 7.0 have none of them.
+async fn note_hiding_settings(host: &Host) {
+    let mut on = Vec::new();
+    for (id, hiding) in HIDING_SETTINGS {
+        let value = match host.server_setting(id).await {
+            Ok(Value::String(value)) => value,
+            Ok(Value::Bool(value)) => value.to_string(),
+            Ok(_) | Err(_) => continue,
+        };
+        if hiding.contains(&value.as_str()) {
+            on.push(format!("{id} = {value}"));
+        }
+    }
+    host.cache::<HidingSettings>().0.replace(on);
 }
 
 /// Finds out what only others know of the settings, and says in the log what is wrong with them.
@@ -54,11 +85,12 @@ pub(crate) async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
     let mut unknown = Vec::new();
     for line in settings.lines() {
         let department = &line.department;
-        if !department.is_empty() && matches!(host.find_department(department.clone()).await, Ok(None)) {
+        if !department.is_empty() && matches!(department::find(host, department).await, Ok(None)) {
             unknown.push(department.clone());
         }
     }
     host.cache::<UnknownToServer>().departments.replace(unknown);
+    note_hiding_settings(host).await;
     for line in settings.lines() {
         if line.token.is_empty() || is_token_accepted(host, &line) == Some(true) {
             continue;
@@ -93,6 +125,12 @@ pub fn problems(host: &Host, settings: &Settings, lines: &[WorkspaceConfig], lan
     }
     if settings.bad_name_form() {
         add(messages::FORM_WITHOUT_NAME, "");
+    }
+    for setting in host.cache::<HidingSettings>().0.borrow().iter() {
+        add(messages::TICKETS_HIDDEN, setting);
+    }
+    if host.cache::<MonthlyLimit>().is_reached(host.now()) {
+        add(messages::MONTHLY_LIMIT, "error-mac-limit-reached");
     }
     let zone = settings.time_zone();
     if !zone.is_empty() && *host.cache::<UnknownToServer>().zone.borrow() == zone {

@@ -11,7 +11,8 @@ use crate::store::ticket;
 use crate::store::ticket::Binding;
 use crate::store::ticket::ClosedBy;
 use crate::store::ticket::FactKind;
-use crate::store::ticket::bind;
+use crate::store::ticket::Service;
+use crate::store::ticket::Ticket;
 use crate::wire::rocketchat::Visitor;
 
 /// Another node may have opened a room for the contact at the same time. Both look again after they
@@ -32,17 +33,19 @@ pub(crate) async fn merge_duplicates(
     }
     if !rivals.contains(&room) {
         // It has lost and is closed already.
-        bind(host, contact, winner, visitor, binding).await?;
+        Service::first(contact, winner).bind(host, visitor, binding).await?;
     }
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     for loser in losers {
         let bound = tickets.iter().find(|ticket| ticket.room == *loser);
         if bound.is_none() {
             // Nobody may be alive who would bind it; without a ticket nobody would close it.
-            bind(host, contact, loser, visitor, binding).await?;
+            Service::first(contact, loser).bind(host, visitor, binding).await?;
         }
         let ids = bound.map(|ticket| ticket.bindings.clone()).unwrap_or_default();
-        supersede(host, contact, winner, visitor, (loser, &ids), follow_ups).await?;
+        let loser = bound.map_or(Service::first(contact, loser), Ticket::service);
+        let winner = Service::first(contact, winner);
+        supersede(host, winner, visitor, (loser, &ids), follow_ups).await?;
     }
     Ok(winner.clone())
 }
@@ -50,16 +53,15 @@ pub(crate) async fn merge_duplicates(
 /// Has a room's tickets taken over by another one. The room itself is closed by what follows up.
 pub(crate) async fn supersede(
     host: &Host,
-    contact: &Contact,
-    winner: &RoomId,
+    winner: Service<'_>,
     visitor: &Visitor,
-    (loser, bindings): (&RoomId, &[Binding]),
+    (loser, bindings): (Service<'_>, &[Binding]),
     follow_ups: &mut Vec<Job>,
 ) -> Result<(), Failure> {
     for binding in bindings {
-        bind(host, contact, winner, visitor, binding).await?;
+        winner.bind(host, visitor, binding).await?;
     }
-    ticket::record(host, contact, loser, FactKind::closed(ClosedBy::Duplicate)).await?;
-    follow_ups.push(Job::Deliver { room: loser.clone(), mode: DeliveryMode::Due });
+    loser.record(host, FactKind::closed(ClosedBy::Duplicate)).await?;
+    follow_ups.push(Job::Deliver { room: loser.room.clone(), mode: DeliveryMode::Due });
     Ok(())
 }

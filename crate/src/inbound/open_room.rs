@@ -4,16 +4,19 @@ use crate::ids::Contact;
 use crate::ids::RoomId;
 use crate::inbound::duplicate_rooms::merge_duplicates;
 use crate::inbound::duplicate_rooms::supersede;
+use crate::inbound::new_room;
+use crate::inbound::new_room::Found;
 use crate::inbound::room_request::RoomRequest;
 use crate::livechat::custom_fields::set_custom_field;
+use crate::livechat::department;
 use crate::livechat::department::default_department;
 use crate::livechat::room;
 use crate::livechat::room::RoomState;
-use crate::livechat::room::unused_own_rooms;
 use crate::livechat::visitor;
 use crate::request::caller::Caller;
 use crate::request::fields::Fields;
 use crate::request::refusal::Refusal;
+use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
@@ -22,7 +25,8 @@ use crate::runtime::outcome::Level;
 use crate::store::ticket;
 use crate::store::ticket::ClosedBy;
 use crate::store::ticket::FactKind;
-use crate::store::ticket::bind;
+use crate::store::ticket::Service;
+use crate::store::ticket::Ticket;
 use crate::wire::http::Response;
 use crate::wire::rocketchat::Visitor;
 
@@ -36,15 +40,16 @@ pub async fn open_room(host: &Host, caller: &Caller, body: &Fields<'_>) -> Resul
     host.acquire_in_time(contact.queue()).await?;
     let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
     let mut follow_ups = Vec::new();
-    let mut open = tickets.iter().filter(|ticket| ticket.is_open());
+    end_replaced(host, &tickets, request.person(), &mut follow_ups).await?;
+    let mut open = ticket::of_person(&tickets, request.person()).into_iter().filter(|ticket| ticket.is_open());
     while let Some(ticket) = open.next() {
         match room::observe(host, ticket).await? {
             RoomState::Open(_) => {
-                bind(host, &contact, &ticket.room, &ticket.visitor, &request.binding).await?;
+                ticket.service().bind(host, &ticket.visitor, &request.binding).await?;
                 // What a race left that nobody could settle.
                 for loser in open {
-                    let loser = (&loser.room, loser.bindings.as_slice());
-                    supersede(host, &contact, &ticket.room, &ticket.visitor, loser, &mut follow_ups).await?;
+                    let loser = (loser.service(), loser.bindings.as_slice());
+                    supersede(host, ticket.service(), &ticket.visitor, loser, &mut follow_ups).await?;
                 }
                 set_custom_fields(host, &ticket.visitor, &request).await;
                 return Ok(answer(&ticket.room, follow_ups));
@@ -55,46 +60,65 @@ pub async fn open_room(host: &Host, caller: &Caller, body: &Fields<'_>) -> Resul
             }
         }
     }
-    let used: Vec<&RoomId> = tickets.iter().map(|ticket| &ticket.room).collect();
-    let room = create(host, &contact, &request, &used, &mut follow_ups).await?;
+    let room = create(host, &contact, &request, &tickets, &mut follow_ups).await?;
     if request.binding.past.is_some() {
         follow_ups.push(Job::ShowHistory { room: room.clone(), workspace: contact.workspace });
     }
     Ok(answer(&room, follow_ups))
 }
 
+/// The contact's token is another person's now: the rooms of whoever had it before end.
+async fn end_replaced(
+    host: &Host,
+    tickets: &[Ticket],
+    person: Option<&str>,
+    follow_ups: &mut Vec<Job>,
+) -> Result<(), Failure> {
+    let is_other = |ticket: &&Ticket| ticket.is_open() && !ticket::is_same(ticket.person(), person);
+    for ticket in tickets.iter().filter(is_other) {
+        let room = ticket.room.as_str();
+        host.log(Level::Warn, format!("room {room} ends: RapidPro names another contact by the token of its contact"));
+        ticket.add(host, FactKind::replaced()).await?;
+        follow_ups.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Due });
+    }
+    Ok(())
+}
+
 async fn create(
     host: &Host,
     contact: &Contact,
     request: &RoomRequest<'_>,
-    used: &[&RoomId],
+    tickets: &[Ticket],
     follow_ups: &mut Vec<Job>,
 ) -> Result<RoomId, Refusal> {
     let department = match request.department {
         Some(department) => Some(find_department(host, department).await?),
         None => default_department(host, &contact.workspace).await,
     };
-    let visitor = Visitor { department, ..visitor::ensure(host, contact, request.details).await? };
-    // A room of ours that no fact knows is what a crash between opening and binding left.
-    let room = match unused_own_rooms(host, &visitor, used).await?.into_iter().next() {
-        Some(left_over) => {
-            follow_ups.push(Job::Deliver { room: left_over.clone(), mode: DeliveryMode::Reconcile });
-            left_over
+    let visitor = visitor::ensure(host, contact, request.person(), tickets, request.details).await?;
+    let visitor = Visitor { department, ..visitor };
+    let used: Vec<&RoomId> = tickets.iter().map(|ticket| &ticket.room).collect();
+    let room = match new_room::find_or_create(host, &visitor, request, tickets, follow_ups).await? {
+        Found::Unused(room) => {
+            Service::first(contact, &room).bind(host, &visitor, &request.binding).await?;
+            merge_duplicates(host, contact, &visitor, (room, &request.binding), &used, follow_ups).await?
         }
-        None => host.create_room(visitor.clone(), request.room_fields()).await?.id,
+        Found::Used(room) => {
+            let before = tickets.iter().find(|ticket| ticket.room == room);
+            new_room::adopt(host, contact, &room, before, &visitor, &request.binding).await?;
+            room
+        }
     };
-    bind(host, contact, &room, &visitor, &request.binding).await?;
-    let room = merge_duplicates(host, contact, &visitor, (room, &request.binding), used, follow_ups).await?;
     set_custom_fields(host, &visitor, request).await;
     Ok(room)
 }
 
 pub(crate) async fn find_department(host: &Host, department: &str) -> Result<String, Refusal> {
-    match host.find_department(department.to_owned()).await? {
+    match department::find(host, department).await? {
         Some(found) => Ok(found.id),
         None => Err(Refusal::NotFound(format!(
-            "the department `{department}` is unknown in Rocket.Chat: correct `visitor.department`, \
-             or grant the app the permission `livechat-department.read`"
+            "the department `{department}` is unknown in Rocket.Chat, archived or disabled: correct \
+             `visitor.department`, or grant the app the permission `livechat-department.read`"
         ))),
     }
 }

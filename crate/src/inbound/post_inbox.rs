@@ -2,6 +2,7 @@
 
 use crate::ids::Contact;
 use crate::inbound::media_copy;
+use crate::inbound::said;
 use crate::livechat::notice;
 use crate::livechat::refusals::is_passing;
 use crate::livechat::room;
@@ -58,6 +59,7 @@ async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
     let records = host.all_records(contact.association()).await?;
     let Some(entry) = entries(&records).into_iter().next() else { return Ok(false) };
     let tickets = ticket::of_contact(&records);
+    let tickets = ticket::of_person(&tickets, entry.person.as_deref());
     match tickets.iter().find(|ticket| ticket.is_open()) {
         Some(ticket) => match room::observe(host, ticket).await? {
             RoomState::Open(room) => {
@@ -67,7 +69,7 @@ async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
             }
             RoomState::Closed => give_up(host, Some(ticket), &entry, &messages::ROOM_WAS_CLOSED.into()).await,
         },
-        None => give_up(host, tickets.last(), &entry, &messages::NO_ROOM_ANY_MORE.into()).await,
+        None => give_up(host, tickets.last().copied(), &entry, &messages::NO_ROOM_ANY_MORE.into()).await,
     }
     host.remove_records(inbox_entry_association(&entry.id)).await?;
     Ok(true)
@@ -79,12 +81,7 @@ async fn post_entry(host: &Host, ticket: &Ticket, room: Room, entry: &InboxEntry
     let visitor = ticket.visitor_shown(room.visitor.as_deref());
     match entry.tried_at {
         Some(tried_at) => {
-            let is_it = |message: &Message| {
-                message.token.as_deref() == Some(visitor.token.as_str())
-                    && entry.is_said_by(message)
-                    && message.created_at.is_some_and(|at| at >= tried_at)
-            };
-            if messages(host, &room).await?.iter().any(is_it) {
+            if said::is_there(entry, &messages(host, &room).await?, &visitor.token, tried_at) {
                 return Ok(true);
             }
         }

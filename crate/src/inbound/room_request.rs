@@ -70,6 +70,11 @@ impl<'a> RoomRequest<'a> {
         })
     }
 
+    /// The contact's UUID in RapidPro, as far as it is known.
+    pub(crate) fn person(&self) -> Option<&str> {
+        self.binding.person()
+    }
+
     /// What servers that can keep on the room, and what fills omnichannel fields of these names.
     pub(crate) fn room_fields(&self) -> Map<String, Value> {
         json::object(vec![

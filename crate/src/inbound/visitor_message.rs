@@ -40,7 +40,9 @@ use serde_json::Value;
 /// 400 naming a field; 404 where the contact has no open room; 409 where it was just closed; 424 where
 /// Rocket.Chat refuses.
 pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Result<End, Refusal> {
-    let token = ContactToken(fields.object("visitor")?.text("token")?.to_owned());
+    let visitor = fields.object("visitor")?;
+    let token = ContactToken(visitor.text("token")?.to_owned());
+    let person = visitor.get("contactUUID").and_then(Value::as_str);
     let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(fields)?);
     let (hosts, language) = match media.as_slice() {
         [] if text.trim().is_empty() => (Vec::new(), language::of_server(host).await),
@@ -61,12 +63,13 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     let (records, seen) = host.records_and_room(key.clone(), host.cache::<LastRooms>().get(&key)).await;
     let records = records?;
     let tickets = ticket::of_contact(&records);
+    let tickets = ticket::of_person(&tickets, person);
     let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
         return not_open(host, &tickets);
     };
     let said = Value::Array(vec![text.into(), fields.get("attachments").cloned().into()]);
     let last_messages = host.cache::<LastMessages>();
-    if let Some(id) = last_messages.repeated(&key, &said, host.now()) {
+    if let Some(id) = last_messages.repeated(ticket.room.as_str(), &said, host.now()) {
         return Ok(accepted(&id));
     }
     // What waits already goes first, and RapidPro does not wait for files.
@@ -89,7 +92,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
             if tried_at.is_none() && !waits {
                 follow_ups.push(Job::Post { contact: contact.clone() });
             }
-            inbox::add(host, &contact, contents, tried_at, waits).await?
+            inbox::add(host, (&contact, ticket.person()), contents, tried_at, waits).await?
         }
         Posted::RoomClosed => {
             ticket.add(host, FactKind::closed(ClosedBy::RocketChat)).await?;
@@ -97,13 +100,13 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
         }
     };
     host.cache::<LastRooms>().put(&key, &ticket.room);
-    last_messages.remember(key, said, open_in_rapidpro(&tickets), id.clone(), host.now());
+    last_messages.remember(ticket.room.as_str().to_owned(), said, open_in_rapidpro(&tickets), id.clone(), host.now());
     Ok(End { follow_ups, ..accepted(&id) })
 }
 
 /// How many tickets the contact may have open in RapidPro, which forwards a message once for each.
-fn open_in_rapidpro(tickets: &[Ticket]) -> usize {
-    let count = |ticket: &Ticket| if ticket.is_open() { ticket.bindings.len() } else { ticket.pending_closes().len() };
+fn open_in_rapidpro(tickets: &[&Ticket]) -> usize {
+    let count = |ticket: &&Ticket| if ticket.is_open() { ticket.bindings.len() } else { ticket.pending_closes().len() };
     tickets.iter().map(count).sum()
 }
 
@@ -156,7 +159,7 @@ pub(crate) fn accepted(id: &str) -> End {
 }
 
 /// No open ticket is known: perhaps one is on its way to being closed.
-fn not_open(host: &Host, tickets: &[Ticket]) -> Result<End, Refusal> {
+fn not_open(host: &Host, tickets: &[&Ticket]) -> Result<End, Refusal> {
     match tickets.iter().find(|ticket| !ticket.pending_closes().is_empty()) {
         Some(ticket) => Ok(closing(host, ticket)),
         None => Err(Refusal::NotFound("the contact has no open room in Rocket.Chat".to_owned())),

@@ -4,6 +4,7 @@
 use crate::config::language;
 use crate::ids::RoomId;
 use crate::livechat::refusals;
+use crate::livechat::refusals::MonthlyLimit;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
@@ -68,8 +69,15 @@ pub async fn nobody_reads(host: &Host, ticket: &Ticket) {
 /// RapidPro closed a ticket whose room Rocket.Chat would not close. Says whether Rocket.Chat has taken the
 /// notice.
 pub async fn please_close(host: &Host, ticket: &Ticket) -> bool {
-    let text = messages::PLEASE_CLOSE.in_language(language::of_server(host).await);
-    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), text.to_owned()).await)
+    let text = if ticket.is_replaced() { messages::REPLACED_PLEASE_CLOSE } else { messages::PLEASE_CLOSE };
+    let text = text.in_language(language::of_server(host).await);
+    post(host, &ticket.room, text.to_owned()).await
+}
+
+/// A room that served a ticket before, or was somebody else's, serves a new one.
+pub async fn serves_again(host: &Host, room: &RoomId) {
+    let text = messages::SERVES_AGAIN.in_language(language::of_server(host).await);
+    post(host, room, text.to_owned()).await;
 }
 
 /// RapidPro has not taken the room's messages for a while. Said once.
@@ -105,7 +113,14 @@ pub(crate) async fn tell(host: &Host, ticket: &Ticket, text: String) -> bool {
     if !ticket.is_open() {
         return taken(host, &ticket.room, host.notify(ticket.room.clone(), quoted(&text)).await);
     }
-    taken(host, &ticket.room, host.post_notice(ticket.room.clone(), quoted(&text)).await)
+    post(host, &ticket.room, quoted(&text)).await
+}
+
+/// Writes a message of the app's own. Says whether Rocket.Chat has taken it.
+async fn post(host: &Host, room: &RoomId, text: String) -> bool {
+    let posted = host.post_notice(room.clone(), text).await;
+    host.cache::<MonthlyLimit>().note(&posted, host.now());
+    taken(host, room, posted)
 }
 
 pub(crate) async fn show(host: &Host, room: &RoomId, text: Text) {

@@ -9,12 +9,15 @@ use crate::wire::rocketchat::Visitor;
 
 /// The visitor's open rooms that this app made and that never served a ticket before, smallest id first.
 pub(crate) async fn unused_own_rooms(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<RoomId>, Failure> {
-    let made_here = |room: &Room| room.was_made_by(&host.process().app_id);
-    let rooms = host.find_open_rooms(visitor.clone()).await?;
-    let unused = rooms.into_iter().filter(|room| made_here(room) && !used.contains(&&room.id));
-    let mut ids: Vec<RoomId> = unused.map(|room| room.id).collect();
+    Ok(unused(host, &host.find_open_rooms(visitor.clone()).await?, used))
+}
+
+/// Those of a visitor's open rooms that this app made and that never served a ticket before, smallest id first.
+pub(crate) fn unused(host: &Host, open: &[Room], used: &[&RoomId]) -> Vec<RoomId> {
+    let made_here = |room: &&Room| room.was_made_by(&host.process().app_id) && !used.contains(&&room.id);
+    let mut ids: Vec<RoomId> = open.iter().filter(made_here).map(|room| room.id.clone()).collect();
     ids.sort();
-    Ok(ids)
+    ids
 }
 
 /// What Rocket.Chat says of a ticket's room.

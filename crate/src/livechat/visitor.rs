@@ -9,20 +9,28 @@ use crate::runtime::effect::NewVisitor;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
+use crate::store::ticket;
+use crate::store::ticket::Ticket;
 use crate::text::digest::keyed_hash;
 use crate::wire::rocketchat::Visitor;
 
-/// The visitor of a contact, brought up to date or created.
+/// The visitor of a contact, brought up to date or created. `person` is RapidPro's UUID of the contact, where it is
+/// known, and `tickets` are all of the contact's token.
 ///
 /// A visitor is created by token alone and only then given phone and e-mail: Rocket.Chat matches the
 /// token first, so that nobody is merged with somebody else who shares them.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn ensure(host: &Host, contact: &Contact, details: Details<'_>) -> Result<Visitor, Failure> {
-    let token = token(host, contact).await?;
+pub async fn ensure(
+    host: &Host,
+    contact: &Contact,
+    person: Option<&str>,
+    tickets: &[Ticket],
+    details: Details<'_>,
+) -> Result<Visitor, Failure> {
+    let (token, known) = find(host, contact, person, tickets).await?;
     let name = details.name.map(str::to_owned);
-    let known = host.find_visitor(token.clone()).await?;
     if known.is_none() {
         let bare = NewVisitor { token: token.clone(), name: name.clone(), email: None, phone: None };
         host.register_visitor(bare).await?;
@@ -61,9 +69,42 @@ pub struct Details<'a> {
     pub phone: Option<&'a str>,
 }
 
-pub(crate) async fn token(host: &Host, contact: &Contact) -> Result<String, Failure> {
+/// The token of a contact's visitor, and the visitor, if there is one.
+///
+/// A contact whose UUID is known has a visitor of their own, whoever has their token next. Only where version 1.0.0
+/// made one by the token alone, or RapidPro told no UUID, is it that one: as long as it is nobody else's.
+async fn find(
+    host: &Host,
+    contact: &Contact,
+    person: Option<&str>,
+    tickets: &[Ticket],
+) -> Result<(String, Option<Visitor>), Failure> {
     let key = key(host).await?;
-    Ok(keyed_hash(&key, &[&contact.workspace, contact.token.as_str()]))
+    let of_token = keyed_hash(&key, &[&contact.workspace, contact.token.as_str()]);
+    let last = ticket::of_person(tickets, person).into_iter().max_by_key(|ticket| ticket.opened_at());
+    let last = last.map(|ticket| ticket.visitor.token.clone());
+    let Some(person) = person else {
+        let token = last.unwrap_or(of_token);
+        let known = host.find_visitor(token.clone()).await?;
+        return Ok((token, known));
+    };
+    let of_person = keyed_hash(&key, &[&contact.workspace, contact.token.as_str(), &person.to_ascii_lowercase()]);
+    let is_free = ticket::is_same(owner(tickets, &of_token), Some(person));
+    if let Some(last) = last.filter(|last| *last != of_token || is_free) {
+        return Ok((last.clone(), host.find_visitor(last).await?));
+    }
+    let mut known = host.find_visitors(vec![of_person.clone(), of_token.clone()]).await?.into_iter();
+    let (own, shared) = (known.next().flatten(), known.next().flatten());
+    match shared.filter(|_| own.is_none() && is_free) {
+        Some(shared) => Ok((of_token, Some(shared))),
+        None => Ok((of_person, own)),
+    }
+}
+
+/// Whose a visitor is: of whoever was first served by them.
+fn owner<'t>(tickets: &'t [Ticket], token: &str) -> Option<&'t str> {
+    let of_visitor = |ticket: &&Ticket| ticket.visitor.token == token && ticket.person().is_some();
+    tickets.iter().filter(of_visitor).min_by_key(|ticket| ticket.opened_at())?.person()
 }
 
 /// Whether Rocket.Chat will take this as an e-mail address (its own check is looser than RFC 5321).

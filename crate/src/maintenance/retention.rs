@@ -6,6 +6,7 @@ use crate::runtime::host::Host;
 use crate::store::due::rooms_on;
 use crate::store::keys::delivered_association;
 use crate::store::keys::room_association;
+use crate::store::snapshot::RoomSnapshot;
 use crate::store::time_index::ENDED;
 
 pub(crate) const DAY_MS: u64 = 24 * 60 * 60_000;
@@ -22,6 +23,13 @@ pub async fn erase_old_tickets(host: &Host) -> Result<(), Failure> {
         return Ok(());
     };
     for room in rooms_on(&host.all_records(ENDED.association(bucket)).await?) {
+        // One that serves another ticket since has another bucket when that one ends.
+        if RoomSnapshot::read(host, &room)
+            .await?
+            .is_some_and(|snapshot| snapshot.ticket.adopted > 0 && !snapshot.ticket.is_finished())
+        {
+            continue;
+        }
         host.remove_records(delivered_association(&room)).await?;
         host.remove_records(room_association(&room)).await?;
     }

@@ -176,6 +176,8 @@ impl DeliveryRun<'_> {
         }
         let webhook = match Webhook::close(self.host, ticket, binding).await {
             Ok(webhook) => webhook,
+            // The RapidPro that knew the contact is no more.
+            Err(NotSendable::NotConnected) if ticket.is_replaced() => return self.note_told(ticket, binding).await,
             Err(NotSendable::NotConnected) => return self.not_connected(entry_ref).await,
             Err(NotSendable::Unreadable(failure)) => return Err(failure),
         };
@@ -184,15 +186,12 @@ impl DeliveryRun<'_> {
             return Ok(Flow::Stop);
         }
         let answer = webhook.post(self.host).await;
-        let superseded = ticket.latest_binding() != Some(binding);
+        // A RapidPro that was set up anew does not know the tickets of the one before.
+        let superseded = ticket.latest_binding() != Some(binding) || ticket.is_replaced();
         let kind = Kind::Close { superseded, shared: ticket.bindings.len() > 1 };
         let attempt = self.attempt(kind, progress, closed_at, binding.at, sent_at);
         match self.decide(ticket, attempt, &answer) {
-            Verdict::Delivered => {
-                with_retries(|| ticket.add(self.host, FactKind::CloseDelivered { ticket: binding.ticket.clone() }))
-                    .await?;
-                Ok(Flow::Again)
-            }
+            Verdict::Delivered => self.note_told(ticket, binding).await,
             // The policy gives up no close; were it to, the next attempt would still be in the calendar.
             Verdict::GiveUp { .. } | Verdict::Unfetched | Verdict::UnknownTicket => Ok(Flow::Stop),
             Verdict::Retry { delay_ms, scope } => {
@@ -201,6 +200,11 @@ impl DeliveryRun<'_> {
                 Ok(Flow::Stop)
             }
         }
+    }
+
+    async fn note_told(&self, ticket: &Ticket, binding: &Binding) -> Result<Flow, Failure> {
+        with_retries(|| ticket.add(self.host, FactKind::CloseDelivered { ticket: binding.ticket.clone() })).await?;
+        Ok(Flow::Again)
     }
 }
 

@@ -46,9 +46,10 @@ impl Author {
     }
 }
 
-/// Whether the message is from another kind of room, or from a livechat room that somebody else opened.
-/// Servers that do not tell the source are believed: only a room with a ticket is forwarded anyway.
+/// Whether the message is from another kind of room, or from a livechat room that somebody else opened for a visitor of
+/// theirs. Servers that do not tell the source are believed: only a room with a ticket is forwarded anyway.
 pub(crate) fn is_foreign_room(message: &Message, app_id: &str) -> bool {
+    let for_contact = message.room.visitor.as_ref().is_some_and(|visitor| visitor.is_contact());
     let source = message.room.source.as_ref().and_then(|source| source.id.as_deref());
-    message.room.kind.as_deref() != Some("l") || source.is_some_and(|source| source != app_id)
+    message.room.kind.as_deref() != Some("l") || (!for_contact && source.is_some_and(|source| source != app_id))
 }

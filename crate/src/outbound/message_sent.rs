@@ -62,6 +62,9 @@ pub async fn forward(host: &Host, message: Message) -> End {
         Ok(true) => return End::default(),
         Err(failure) => return missed(host, &room, &id, &failure).await,
     }
+    if snapshot.ticket.was_unserved(message.written_at) {
+        return End::default();
+    }
     if snapshot.ticket.is_finished() {
         notice::nobody_reads(host, &snapshot.ticket).await;
         return End::default();

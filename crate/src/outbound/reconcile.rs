@@ -64,6 +64,10 @@ pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Re
     let sent = delivered::delivered_ids(host, room).await?;
     messages.sort_by_key(|message| message.created_at);
     for written in messages {
+        // It was for somebody else, or whoever wrote it was told that nobody reads it.
+        if written.created_at.is_some_and(|at| snapshot.ticket.was_unserved(at)) {
+            continue;
+        }
         let Some((id, message)) = eligible::outbound_message(host, &written) else { continue };
         if snapshot.outbox.knows(&id) || sent.contains(&id) {
             continue;

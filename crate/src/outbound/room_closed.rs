@@ -46,7 +46,7 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
     let stored = match RoomSnapshot::read(host, &room).await {
         Ok(Some(snapshot)) if snapshot.ticket.is_open() => {
             let comment = comment_on(host, &room).await;
-            snapshot.ticket.add(host, FactKind::Closed { by: ClosedBy::RocketChat, comment }).await
+            snapshot.ticket.add(host, FactKind::Closed { by: ClosedBy::RocketChat, comment, replaced: None }).await
         }
         Ok(None) if made_here => {
             reconcile::schedule_reconcile(host, &room).await;

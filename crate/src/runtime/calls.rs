@@ -117,6 +117,12 @@ impl Host {
         self.one(Effect::FindVisitor { token })
     }
 
+    /// Looks visitors up by their tokens, side by side.
+    pub fn find_visitors(&self, tokens: Vec<String>) -> Pending<'_, Answer<Vec<Option<Visitor>>>> {
+        let effects = tokens.into_iter().map(|token| Effect::FindVisitor { token }).collect();
+        Pending::of(self, effects, |outcomes| outcomes.all(Outcomes::read))
+    }
+
     /// Creates a visitor, or brings the one with this token up to date.
     pub fn register_visitor(&self, visitor: NewVisitor) -> Pending<'_, Answer<()>> {
         self.done(Effect::RegisterVisitor { visitor })

@@ -9,6 +9,7 @@ use crate::runtime::outcome::LogLine;
 use crate::runtime::outcome::Outcome;
 use crate::runtime::process::Process;
 use crate::text::digest::hash;
+use crate::text::sanitize::without_keys;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -103,7 +104,7 @@ impl Host {
     pub(crate) fn judge(&self, permission: Option<&'static str>, outcome: Option<Outcome>) -> Answer<Value> {
         let value = match outcome {
             Some(Outcome::Ok(value)) => value,
-            Some(Outcome::Error(words)) => return Err(Cause::Refused(words).into()),
+            Some(Outcome::Error(words)) => return Err(Cause::Refused(without_keys(&words)).into()),
             Some(Outcome::Timeout) | None => return Err(Cause::TimedOut.into()),
         };
         match permission {

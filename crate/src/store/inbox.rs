@@ -54,6 +54,8 @@ pub struct InboxEntry {
     pub(crate) text: String,
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) copy: Option<Copy>,
+    /// RapidPro's UUID of who wrote it, as far as it was known; others may have the contact's token next.
+    pub(crate) person: Option<String>,
     /// When Rocket.Chat was first asked to take it, if it was.
     pub(crate) tried_at: Option<u64>,
 }
@@ -70,27 +72,32 @@ pub(crate) struct PostAttempt {
 impl InboxEntry {
     /// Whether a message says what this entry says: by its links, or by the copy that they stand in for.
     pub(crate) fn is_said_by(&self, message: &Message) -> bool {
+        self.has_media_of(message) && message.text.as_deref().unwrap_or_default() == self.text
+    }
+
+    /// Whether a message shows the links of this entry, or the copy that they stand in for.
+    pub(crate) fn has_media_of(&self, message: &Message) -> bool {
         let files = message.files.as_deref().unwrap_or_default();
         let attachments = message.attachments.as_deref().unwrap_or_default();
-        let same_media = if files.is_empty() {
+        if files.is_empty() {
             let links = self.attachments.iter().filter_map(|attachment| attachment.title.link.as_ref());
             // Rocket.Chat adds quotes of what the text refers to: they have no link.
             links.eq(attachments.iter().filter_map(|attachment| attachment.link.as_ref()))
         } else {
             self.copy.as_ref().is_some_and(|copy| files.iter().any(|file| file.name.as_ref() == Some(&copy.name)))
-        };
-        same_media && message.text.as_deref().unwrap_or_default() == self.text
+        }
     }
 }
 
-/// Keeps a message, which Rocket.Chat was first asked to take at `tried_at`, if it was, and which others wait
-/// before, or not; answers the id under which it, or its first part, is kept.
+/// Keeps a message of a contact, who is the `person` with this UUID as far as that is known. Rocket.Chat was
+/// first asked to take it at `tried_at`, if it was, and others wait before it, or not; answers the id under which it, or
+/// its first part, is kept.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it: then it was not accepted.
 pub async fn add(
     host: &Host,
-    contact: &Contact,
+    (contact, person): (&Contact, Option<&str>),
     contents: Vec<InboxContent>,
     tried_at: Option<u64>,
     behind_others: bool,
@@ -103,7 +110,8 @@ pub async fn add(
         // Parts of one time are posted in the order of their ids.
         id.extend(char::from_u32(u32::from('a') + index));
         let associations = vec![contact.association(), DUE.association(bucket), inbox_entry_association(&id)];
-        let entry = InboxEntry { v: VERSION, at, id, contact_of: contact.clone(), text, attachments, copy, tried_at };
+        let (contact_of, person) = (contact.clone(), person.map(str::to_owned));
+        let entry = InboxEntry { v: VERSION, at, id, contact_of, text, attachments, copy, person, tried_at };
         host.create_record(associations, entry).await?;
     }
     // Not beside the job of those, which posts this one too: two nodes would take up the same entry at once.

@@ -22,23 +22,66 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 use serde_with::skip_serializing_none;
+use std::ops::Range;
 
-pub(crate) async fn bind(
-    host: &Host,
-    contact: &Contact,
-    room: &RoomId,
-    visitor: &Visitor,
-    binding: &Binding,
-) -> Result<(), Failure> {
-    let Binding { ticket, connection, past, .. } = binding.clone();
-    let (uuid, since) = past.map(|past| (past.contact, past.since)).unzip();
-    let fact = FactKind::Bound { ticket, connection, visitor: visitor.clone(), uuid, since: since.flatten() };
-    record(host, contact, room, fact).await
+/// A contact's room, and which of its services is meant: most rooms serve a contact once. One that Rocket.Chat does not
+/// let the app close may have to serve the contact's next ticket, since a visitor has at most one open room from
+/// Rocket.Chat 8.3 on.
+#[derive(Debug, Clone, Copy)]
+pub struct Service<'a> {
+    /// The contact.
+    pub contact: &'a Contact,
+    /// The room.
+    pub room: &'a RoomId,
+    /// How often the room was adopted before.
+    pub adopted: u32,
+}
+
+impl<'a> Service<'a> {
+    /// That of a room which this app opened for the contact.
+    pub fn first(contact: &'a Contact, room: &'a RoomId) -> Self {
+        Self { contact, room, adopted: 0 }
+    }
+
+    /// Has the room serve a ticket.
+    ///
+    /// # Errors
+    /// Whatever keeps Rocket.Chat from storing it.
+    pub async fn bind(&self, host: &Host, visitor: &Visitor, binding: &Binding) -> Result<(), Failure> {
+        let Binding { ticket, connection, past, .. } = binding.clone();
+        let (uuid, since) = past.map(|past| (past.contact, past.since)).unzip();
+        let fact = FactKind::Bound { ticket, connection, visitor: visitor.clone(), uuid, since: since.flatten() };
+        self.record(host, fact).await
+    }
+
+    /// Adds a fact about the room. What has to be found by time is entered in a index first.
+    ///
+    /// # Errors
+    /// Whatever keeps Rocket.Chat from storing it.
+    pub async fn record(&self, host: &Host, kind: FactKind) -> Result<(), Failure> {
+        let (now, contact, room) = (host.now(), self.contact, self.room);
+        let bucket = match &kind {
+            FactKind::Bound { .. } => Some((OPENED, OPENED.bucket(now))),
+            FactKind::Closed { .. } => Some((DUE, DUE.bucket(now))),
+            FactKind::CloseDelivered { .. } | FactKind::RoomLeft => None,
+            FactKind::Finished => Some((ENDED, ENDED.bucket(now))),
+        };
+        let mut associations = vec![contact.association(), room_association(room)];
+        if let Some((index, bucket)) = bucket {
+            index.ensure_listed(host, bucket).await?;
+            associations.push(index.association(bucket));
+        }
+        let (workspace, token) = (contact.workspace.clone(), contact.token.clone());
+        let adopted = Some(self.adopted).filter(|adopted| *adopted > 0);
+        let fact = Fact { v: VERSION, at: now, workspace, contact: token, room: room.clone(), adopted, kind };
+        host.create_record(associations, fact).await
+    }
 }
 
 pub(crate) const VERSION: u8 = 1;
 
 /// One thing that is known of a ticket, as it is stored.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Fact {
     pub(crate) v: u8,
@@ -46,6 +89,8 @@ pub struct Fact {
     pub(crate) workspace: String,
     pub(crate) contact: ContactToken,
     pub(crate) room: RoomId,
+    /// How often the room had been adopted, where it had.
+    pub(crate) adopted: Option<u32>,
     #[serde(rename = "fact")]
     pub(crate) kind: FactKind,
 }
@@ -74,6 +119,8 @@ pub enum FactKind {
         by: ClosedBy,
         /// With which words, where somebody in Rocket.Chat did and they are known.
         comment: Option<String>,
+        /// `true` where the contact's token came back with another person's UUID. Version 1.0.0 passes it over.
+        replaced: Option<bool>,
     },
     /// RapidPro has taken the close of this ticket.
     #[serde(rename = "told")]
@@ -91,7 +138,12 @@ pub enum FactKind {
 impl FactKind {
     /// That the room no longer serves the contact.
     pub fn closed(by: ClosedBy) -> Self {
-        Self::Closed { by, comment: None }
+        Self::Closed { by, comment: None, replaced: None }
+    }
+
+    /// That the contact's token is another person's now. RapidPro is owed the closes: it may know the tickets.
+    pub fn replaced() -> Self {
+        Self::Closed { by: ClosedBy::RocketChat, comment: None, replaced: Some(true) }
     }
 }
 
@@ -130,6 +182,13 @@ pub struct Binding {
     pub past: Option<HistorySource>,
 }
 
+impl Binding {
+    /// The contact's UUID in RapidPro, as far as it is known.
+    pub fn person(&self) -> Option<&str> {
+        self.past.as_ref().map(|past| past.contact.as_str())
+    }
+}
+
 /// What the facts of one room add up to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
@@ -143,6 +202,11 @@ pub struct Ticket {
     pub bindings: Vec<Binding>,
     /// With which words the room was closed.
     pub comment: Option<String>,
+    /// How often the room was adopted: it then held messages before it served these tickets.
+    pub adopted: u32,
+    /// When nobody was served in the room, or others, before it was adopted.
+    pub(crate) unserved: Range<u64>,
+    pub(crate) replaced: bool,
     pub(crate) closed: Vec<(ClosedBy, u64)>,
     pub(crate) told: Vec<TicketId>,
     pub(crate) left: bool,
@@ -165,9 +229,31 @@ impl Ticket {
         self.closed.iter().any(|(by, _)| *by == ClosedBy::Duplicate)
     }
 
+    /// Whether the contact's token came back with another person's UUID.
+    pub fn is_replaced(&self) -> bool {
+        self.replaced
+    }
+
     /// Whether the ticket has ended and its room is still to be closed.
     pub fn is_to_be_left(&self) -> bool {
-        self.is_ended() && !self.left
+        (self.is_ended() || self.replaced) && !self.left
+    }
+
+    /// Whether what was written at this time is none of these tickets' business: the room had been adopted later, and
+    /// all that was written for those before is dealt with.
+    pub fn was_unserved(&self, at: u64) -> bool {
+        self.unserved.contains(&at)
+    }
+
+    /// RapidPro's UUID of the contact, as far as it told one: the last one, since version 1.0.0 took two people who had
+    /// one token for one.
+    pub fn person(&self) -> Option<&str> {
+        self.bindings.iter().rev().find_map(|binding| binding.person())
+    }
+
+    /// The room and its present service.
+    pub fn service(&self) -> Service<'_> {
+        Service { contact: &self.contact, room: &self.room, adopted: self.adopted }
     }
 
     /// Whether all was done that was known of, and what was on its way is removed. Where a binding is stored later
@@ -223,30 +309,26 @@ impl Ticket {
     /// # Errors
     /// Whatever keeps Rocket.Chat from storing it.
     pub async fn add(&self, host: &Host, kind: FactKind) -> Result<(), Failure> {
-        record(host, &self.contact, &self.room, kind).await
+        self.service().record(host, kind).await
     }
 }
 
-/// Adds a fact about a contact's room. What has to be found by time is entered in a index first.
-///
-/// # Errors
-/// Whatever keeps Rocket.Chat from storing it.
-pub async fn record(host: &Host, contact: &Contact, room: &RoomId, kind: FactKind) -> Result<(), Failure> {
-    let now = host.now();
-    let bucket = match &kind {
-        FactKind::Bound { .. } => Some((OPENED, OPENED.bucket(now))),
-        FactKind::Closed { .. } => Some((DUE, DUE.bucket(now))),
-        FactKind::CloseDelivered { .. } | FactKind::RoomLeft => None,
-        FactKind::Finished => Some((ENDED, ENDED.bucket(now))),
-    };
-    let mut associations = vec![contact.association(), room_association(room)];
-    if let Some((index, bucket)) = bucket {
-        index.ensure_listed(host, bucket).await?;
-        associations.push(index.association(bucket));
-    }
-    let (workspace, token) = (contact.workspace.clone(), contact.token.clone());
-    let fact = Fact { v: VERSION, at: now, workspace, contact: token, room: room.clone(), kind };
-    host.create_record(associations, fact).await
+/// Those of a token's tickets that are one person's: whose UUID is `person`, or of whom none is known. Where the UUID
+/// is not told, the person is the one whom RapidPro named last.
+pub fn of_person<'t>(tickets: &'t [Ticket], person: Option<&str>) -> Vec<&'t Ticket> {
+    let person = person.or_else(|| last_person(tickets));
+    tickets.iter().filter(|ticket| is_same(ticket.person(), person)).collect()
+}
+
+/// Whom RapidPro named last of the people who have a token.
+fn last_person(tickets: &[Ticket]) -> Option<&str> {
+    let bindings = tickets.iter().flat_map(|ticket| &ticket.bindings);
+    bindings.filter(|binding| binding.past.is_some()).max_by_key(|binding| binding.at)?.person()
+}
+
+/// Whether these are UUIDs of one person, as far as both are known.
+pub fn is_same(a: Option<&str>, b: Option<&str>) -> bool {
+    a.zip(b).is_none_or(|(a, b)| a.eq_ignore_ascii_case(b))
 }
 
 /// The ticket among a room's records.
@@ -261,13 +343,16 @@ pub fn of_contact(records: &[Value]) -> Vec<Ticket> {
     facts.chunk_by(|a, b| a.room == b.room).filter_map(ticket_of).collect()
 }
 
-/// A room without a binding is none of ours: its facts are what a crash left.
+/// A room without a binding is none of ours: its facts are what a crash left. Of a room that was adopted only its last
+/// service counts: what ended the one before may have been noted late.
 fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
     let first = facts.first()?;
+    let adopted = facts.iter().filter_map(|fact| fact.adopted).max();
+    let mut replaced_here = false;
     let (mut visitor, mut known_comment) = (None, None);
     let (mut left, mut finished) = (false, false);
     let (mut bindings, mut closed, mut told): (Vec<Binding>, _, _) = (Vec::new(), Vec::new(), Vec::new());
-    for fact in facts {
+    for fact in facts.iter().filter(|fact| fact.adopted == adopted) {
         match &fact.kind {
             FactKind::Bound { ticket, connection, visitor: bound_for, uuid, since } => {
                 visitor.get_or_insert(bound_for);
@@ -277,8 +362,9 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
                     bindings.push(Binding { ticket, connection, at: fact.at, past });
                 }
             }
-            FactKind::Closed { by, comment } => {
+            FactKind::Closed { by, comment, replaced } => {
                 closed.push((*by, fact.at));
+                replaced_here |= *replaced == Some(true);
                 known_comment = known_comment.or(comment.as_ref());
             }
             FactKind::CloseDelivered { ticket } => told.push(ticket.clone()),
@@ -286,17 +372,33 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
             FactKind::Finished => finished = true,
         }
     }
+    let opened_at = bindings.first().map(|binding| binding.at);
+    let unserved = opened_at.filter(|_| adopted.is_some()).map_or(0..0, |at| unserved_since(facts, adopted)..at);
     Some(Ticket {
         contact: Contact { workspace: first.workspace.clone(), token: first.contact.clone() },
         room: first.room.clone(),
         visitor: visitor?.clone(),
         bindings,
         comment: known_comment.cloned(),
+        adopted: adopted.unwrap_or_default(),
+        unserved,
+        replaced: replaced_here,
         closed,
         told,
         left,
         finished,
     })
+}
+
+/// Since when nothing that was written in a room counts, as the facts from before it was adopted tell: since it was
+/// closed, and from the beginning where all is done that was written before.
+fn unserved_since(facts: &[Fact], adopted: Option<u32>) -> u64 {
+    let before = || facts.iter().filter(|fact| fact.adopted < adopted);
+    if before().any(|fact| fact.kind == FactKind::Finished) {
+        return 0;
+    }
+    let closed = before().filter(|fact| matches!(fact.kind, FactKind::Closed { .. }));
+    closed.map(|fact| fact.at).max().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -322,7 +424,7 @@ mod tests {
 
     fn fact(at: u64, room: &str, kind: FactKind) -> Fact {
         let contact = ContactToken("10000".into());
-        Fact { v: VERSION, at, workspace: "w".into(), contact, room: RoomId(room.into()), kind }
+        Fact { v: VERSION, at, workspace: "w".into(), contact, room: RoomId(room.into()), adopted: None, kind }
     }
 
     fn bound(ticket: &str) -> FactKind {
@@ -385,5 +487,68 @@ mod tests {
         let tickets = add_up(vec![fact(1, "r2", bound("b")), fact(1, "r1", bound("a")), fact(2, "r3", closed)]);
         let rooms: Vec<&str> = tickets.iter().map(|ticket| ticket.room.as_str()).collect();
         assert_eq!(rooms, ["r1", "r2"]);
+    }
+
+    fn of_uuid(ticket: &str, uuid: &str) -> FactKind {
+        match bound(ticket) {
+            FactKind::Bound { ticket, connection, visitor, since, .. } => {
+                FactKind::Bound { ticket, connection, visitor, uuid: Some(uuid.into()), since }
+            }
+            other => other,
+        }
+    }
+
+    #[test]
+    fn a_tokens_tickets_are_told_apart_by_uuid_as_far_as_it_is_known() {
+        let tickets = add_up(vec![
+            fact(1, "ann", of_uuid("1", "A")),
+            fact(3, "bob", of_uuid("2", "B")),
+            fact(2, "who", bound("3")),
+            // Version 1.0.0 had both in one room.
+            fact(0, "mixed", of_uuid("4", "A")),
+            fact(1, "mixed", of_uuid("5", "b")),
+        ]);
+        let rooms = |person| of_person(&tickets, person).iter().map(|ticket| ticket.room.0.clone()).collect::<Vec<_>>();
+        assert_eq!(rooms(Some("A")), ["ann", "who"]);
+        assert_eq!(rooms(Some("a")), ["ann", "who"]);
+        assert_eq!(rooms(Some("b")), ["bob", "mixed", "who"]);
+        assert_eq!(rooms(Some("C")), ["who"]);
+        assert_eq!(rooms(None), ["bob", "mixed", "who"], "the person whom RapidPro named last");
+        assert!(of_person(&[], None).is_empty());
+    }
+
+    #[test]
+    fn a_replaced_ticket_owes_its_close_and_its_room_is_to_be_left() {
+        let ticket = add_up(vec![fact(1, "r", bound("a")), fact(2, "r", FactKind::replaced())]).remove(0);
+        assert!(ticket.is_to_be_left() && !ticket.is_ended() && !ticket.is_open());
+        assert_eq!(ticket.pending_closes().len(), 1);
+    }
+
+    fn adopted(at: u64, times: u32, kind: FactKind) -> Fact {
+        Fact { adopted: Some(times), ..fact(at, "r", kind) }
+    }
+
+    #[test]
+    fn of_an_adopted_room_the_last_service_counts_whatever_is_noted_late() {
+        let facts = vec![
+            fact(1, "r", bound("a")),
+            fact(5, "r", FactKind::closed(ClosedBy::RapidPro)),
+            adopted(9, 1, bound("b")),
+            adopted(9, 1, bound("c")),
+            fact(10, "r", FactKind::RoomLeft),
+        ];
+        let ticket = add_up(facts.clone()).remove(0);
+        assert!(ticket.is_open() && !ticket.is_finished() && !ticket.left);
+        assert_eq!(ticket.bindings.len(), 2);
+        assert_eq!([4, 5, 8, 9].map(|at| ticket.was_unserved(at)), [false, true, true, false]);
+        let mut facts = facts;
+        facts.push(fact(11, "r", FactKind::Finished));
+        let ticket = add_up(facts.clone()).remove(0);
+        assert!(ticket.is_open() && !ticket.is_finished());
+        assert_eq!([4, 8, 9].map(|at| ticket.was_unserved(at)), [true, true, false], "all of it is dealt with");
+        facts.push(adopted(12, 1, FactKind::closed(ClosedBy::RocketChat)));
+        assert_eq!(pending_closes(facts), ["b", "c"]);
+        let others = add_up(vec![adopted(9, 1, bound("b"))]).remove(0);
+        assert!(others.was_unserved(0) && !others.was_unserved(9), "a room that others made");
     }
 }

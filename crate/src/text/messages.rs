@@ -65,6 +65,12 @@ texts! {
     NOBODY_READS = "nobody_reads";
     /// To agents, when RapidPro closed the ticket and Rocket.Chat does not let the app close the room.
     PLEASE_CLOSE = "please_close";
+    /// The comment of a room that is closed because RapidPro names another contact by the token of its contact.
+    REPLACED = "replaced";
+    /// To agents, when that is so and Rocket.Chat does not let the app close the room.
+    REPLACED_PLEASE_CLOSE = "replaced_please_close";
+    /// To agents, when a room whose ticket has ended, or that others made, serves the contact's new ticket.
+    SERVES_AGAIN = "serves_again";
     /// To agents, when RapidPro has not taken messages for a while.
     OUTAGE = "outage";
     /// To agents who were told of the outage, when RapidPro takes messages again.
@@ -190,6 +196,10 @@ texts! {
 
     /// No request of RapidPro can be let in.
     NO_SECRET = "no_secret";
+    /// The server's setting `{what}` keeps agents from seeing any room of the app.
+    TICKETS_HIDDEN = "tickets_hidden";
+    /// Rocket.Chat refuses with `{what}`: only contacts can write.
+    MONTHLY_LIMIT = "monthly_limit";
     /// The setting `public_address` holds `{what}`.
     BAD_ADDRESS = "bad_address";
     /// The setting `rapidpro_address` holds `{what}`.

@@ -30,6 +30,35 @@ pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// How long a hash is that stands for a visitor, in hexadecimal digits.
+const HASH_LENGTH: usize = 64;
+
+/// Whether this is a hash as visitors' tokens are.
+pub fn is_hash(text: &str) -> bool {
+    text.len() == HASH_LENGTH && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// A server's own words without the keys in them: with a visitor's token anybody can read the conversation. They are
+/// the hashes that this app makes, and what MongoDB quotes of a document that has one.
+pub fn without_keys(words: &str) -> String {
+    const QUOTED: &str = "dup key:";
+    let (before, quoted) = words.split_once(QUOTED).map_or((words, ""), |(before, _)| (before, "dup key: …"));
+    let mut text = String::with_capacity(words.len());
+    let mut word = String::new();
+    for char in before.chars().chain([' ']) {
+        if char.is_ascii_alphanumeric() {
+            word.push(char);
+            continue;
+        }
+        text.push_str(if is_hash(&word) { "…" } else { &word });
+        word.clear();
+        text.push(char);
+    }
+    text.pop();
+    text.push_str(quoted);
+    text
+}
+
 fn is_word(word: &str, text: &str) -> bool {
     text.strip_prefix(word).is_some_and(|next| !next.starts_with(char::is_alphanumeric))
 }
@@ -44,6 +73,22 @@ mod tests {
         assert_eq!(without_mentions("(@all)@@here"), "(@\u{2060}all)@@\u{2060}here");
         for untouched in ["", "@", "@allison @hereby", "ann@all.org", "@anna", "[a](b)", "é@ü"] {
             assert_eq!(without_mentions(untouched), untouched);
+        }
+    }
+
+    #[test]
+    fn no_key_is_quoted() {
+        let key = "0a".repeat(32);
+        for (said, quoted) in [
+            (format!("E11000 duplicate key … dup key: {{ v.token: \"{key}\" }}"), "E11000 duplicate key … dup key: …"),
+            ("E11000 dup key: { v.token: \"T0KEN\" }".into(), "E11000 dup key: …"),
+            (format!("no visitor {key}"), "no visitor …"),
+            (format!("{{\"token\":\"{key}\"}}"), "{\"token\":\"…\"}"),
+            (format!("room {}", "0a".repeat(9)), "room 0a0a0a0a0a0a0a0a0a"),
+            ("Sorry, no online agents [no-agent-online]".into(), "Sorry, no online agents [no-agent-online]"),
+            (String::new(), ""),
+        ] {
+            assert_eq!(without_keys(&said), quoted);
         }
     }
 

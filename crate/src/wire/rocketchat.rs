@@ -2,6 +2,7 @@
 //! missing on some server.
 
 use crate::ids::RoomId;
+use crate::text::sanitize;
 use crate::text::sanitize::one_line;
 use serde::Deserialize;
 use serde::Serialize;
@@ -74,11 +75,29 @@ pub struct RoomVisitor {
     pub name: Option<String>,
 }
 
+impl RoomVisitor {
+    /// Whether the token is one of those that this app makes: a hash. Other tokens are shorter.
+    pub fn is_contact(&self) -> bool {
+        self.token.as_deref().is_some_and(sanitize::is_hash)
+    }
+}
+
 /// A department.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Department {
     /// Rocket.Chat's id.
     pub id: String,
+    /// Whether it takes conversations, where the server tells.
+    pub enabled: Option<bool>,
+    /// Whether it was put away, where the server tells.
+    pub archived: Option<bool>,
+}
+
+impl Department {
+    /// Whether conversations can go there, as far as the server tells.
+    pub fn is_in_use(&self) -> bool {
+        self.enabled != Some(false) && self.archived != Some(true)
+    }
 }
 
 /// A message as its event carries it.

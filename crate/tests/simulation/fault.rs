@@ -45,6 +45,8 @@ faults! {
     CreateLate,
     /// Rocket.Chat opens no room.
     CreateRefused,
+    /// Rocket.Chat opens no second room for a visitor.
+    SecondRoomRefused,
     /// Rocket.Chat insists on tags for a close.
     CloseRefused,
     /// Rocket.Chat closes, and never answers.

@@ -101,7 +101,9 @@ impl World {
         let contact = self.rapidpro.tickets.get(ticket).map(|ticket| ticket.contact);
         let shown = self.chat.room(room);
         let own = shown.is_some_and(|room| room.maker == Maker::ThisApp && room.contact == contact);
-        let bound = self.ledger.room(room).bound.iter().any(|(bound, _)| bound == ticket);
+        let ledger = self.ledger.room(room);
+        let before = ledger.bound_before.iter().any(|before| before == ticket);
+        let bound = before || ledger.bound.iter().any(|(bound, _)| bound == ticket);
         let token = contact.is_some_and(|contact| body["visitor"]["token"] == token_of(contact));
         if !own || !bound || !token {
             self.violate("only what staff wrote in a ticket's own room leaves", format!("{body} of {}", room.as_str()));
@@ -277,7 +279,8 @@ impl World {
             let unknown = unnoticed && rest < Rest::RoomsClosed
                 || self.is_close_unnoticed(&message.room, rest)
                 || !self.calendar_is_reliable();
-            let too_late = room.ended_at.is_some_and(|ended| ended <= message.stored_at);
+            let unserved = room.unserved.iter().any(|(since, until)| (*since..=*until).contains(&message.stored_at));
+            let too_late = unserved || room.ended_at.is_some_and(|ended| ended <= message.stored_at);
             if message.given_up {
                 let age = self.clock(0).saturating_sub(message.created_at);
                 if !self.was_told_of(text, message)
@@ -373,7 +376,7 @@ impl World {
             self.violate("nothing is given up before the agent is told", text.clone());
         }
         let id = RoomId(record["room"].as_str().unwrap_or_default().to_owned());
-        let finished = record.get("fact").is_some_and(|fact| fact == "finished");
+        let finished = record.get("fact").is_some_and(|fact| fact == "finished") && self.ledger.is_present(record);
         if finished && self.is_open(&id) && !self.ledger.room(&id).asked_to_close {
             self.violate("a room that is finished was left", id.0);
         }

@@ -99,6 +99,10 @@ pub struct ContactsMessage {
 #[derive(Debug, Default)]
 pub struct RoomLedger {
     pub bound: Vec<(String, u64)>,
+    /// How often it was adopted, the tickets that it served before, and when it served none.
+    pub adopted: u64,
+    pub bound_before: Vec<String>,
+    pub unserved: Vec<(u64, u64)>,
     /// When, in true time.
     pub bound_at: BTreeMap<String, u64>,
     /// By RapidPro or by a race.
@@ -155,11 +159,33 @@ impl Ledger {
         let version = self.version;
         let Some(room) = record.get("room").and_then(Value::as_str).map(|room| RoomId(room.to_owned())) else { return };
         if let Some(fact) = record.get("fact") {
-            self.fact(&room, fact, version, time);
+            self.adopted(&room, record.get("adopted").and_then(Value::as_u64).unwrap_or_default(), time);
+            if self.is_present(record) {
+                self.fact(&room, fact, version, time);
+            }
         }
         if let (Some(line), Some(entry)) = (record.get("line"), record.get("entry").and_then(Value::as_str)) {
             self.line(process, &room, entry, line, version);
         }
+    }
+
+    /// What was noted of a room before it was adopted is over.
+    pub fn is_present(&self, record: &Value) -> bool {
+        let id = RoomId(record["room"].as_str().unwrap_or_default().to_owned());
+        let adopted = record.get("adopted").and_then(Value::as_u64).unwrap_or_default();
+        self.rooms.get(&id).is_none_or(|room| room.adopted <= adopted)
+    }
+
+    fn adopted(&mut self, room: &RoomId, adopted: u64, time: u64) {
+        let room = self.room(room);
+        if adopted <= room.adopted {
+            return;
+        }
+        room.adopted = adopted;
+        room.bound_before.extend(room.bound.drain(..).map(|(ticket, _)| ticket));
+        room.unserved.push((room.ended_at.unwrap_or_default(), time));
+        (room.ended, room.ended_at, room.finished) = (None, None, None);
+        (room.gave_way, room.asked_to_close) = (false, false);
     }
 
     fn fact(&mut self, room: &RoomId, fact: &Value, version: u64, time: u64) {

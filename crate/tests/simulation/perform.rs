@@ -215,6 +215,10 @@ impl World {
         if let Some(room) = self.chat.rooms.iter().find(serves_nobody).map(|room| room.id.as_str().to_owned()) {
             self.violate("a room that a crash left is used", room);
         }
+        if let Some(refusal) = self.chat.second_room(token) {
+            self.befall(Fault::SecondRoomRefused);
+            return Outcome::Error(refusal);
+        }
         let order = self.random.next();
         let room = self.chat.open(Maker::ThisApp, contact, token, order);
         self.chat.store(&room, Author::System, String::new(), self.clock(op.node));
@@ -268,6 +272,9 @@ impl World {
             return Outcome::Error("Invalid room provided on the message.".into());
         };
         let mut room = room.clone();
+        if !open && let Some(refusal) = self.chat.second_room(token) {
+            return Outcome::Error(refusal);
+        }
         if !open {
             // Rocket.Chat opens a new room for what is written into a closed one.
             room = self.chat.open(Maker::ThisApp, contact, token, op.op);

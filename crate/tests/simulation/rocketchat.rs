@@ -19,6 +19,8 @@ pub struct RocketChat {
     pub refuses_second_close: bool,
     /// Older servers have an event for the message that shows a close.
     pub close_message_has_event: bool,
+    /// The newest servers let a visitor have one open room.
+    pub one_open_room: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -80,9 +82,15 @@ pub enum Author {
 }
 
 impl RocketChat {
-    pub fn new(refuses_second_close: bool, close_message_has_event: bool) -> Self {
+    pub fn new(refuses_second_close: bool, close_message_has_event: bool, one_open_room: bool) -> Self {
         let (rooms, visitors) = (Vec::new(), BTreeMap::new());
-        Self { rooms, visitors, last_id: 0, refuses_second_close, close_message_has_event }
+        Self { rooms, visitors, last_id: 0, refuses_second_close, close_message_has_event, one_open_room }
+    }
+
+    /// What keeps a visitor from getting another room, in the database's words.
+    pub fn second_room(&self, token: &str) -> Option<String> {
+        let refused = self.one_open_room && !self.open_rooms(token).is_empty();
+        refused.then(|| format!("E11000 duplicate key error index: v.token_1 dup key: {{ v.token: \"{token}\" }}"))
     }
 
     pub fn room(&self, id: &RoomId) -> Option<&Room> {

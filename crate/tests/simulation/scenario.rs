@@ -89,7 +89,7 @@ impl Run {
 
     pub fn play(&self, trace: bool) -> Report {
         let mut random = Random::new(self.seed ^ 0x5EED);
-        let chat = RocketChat::new(random.percent(50), random.percent(50));
+        let chat = RocketChat::new(random.percent(50), random.percent(50), random.percent(50));
         let rapidpro = RapidPro::new(random.percent(33));
         let mut world = World::new(random, self.nodes, chat, rapidpro, trace);
         world.connect();

@@ -69,10 +69,13 @@ class Endpoint extends ApiEndpoint {
 	}
 }
 
+/** In JSON only halves of a character that lack the other one are written like this. No text in Rust can have them. */
+const ESCAPES = /\\(?:ud[89a-f][0-9a-f]{2}|.)/g;
+
 /** As text, so that the core parses it with a limit to its depth. What is too deep even for being written has none. */
 function bodyOf(content: unknown): { body?: string } {
 	try {
-		const body = JSON.stringify(content);
+		const body = JSON.stringify(content)?.replace(ESCAPES, (escape) => (escape.length > 2 ? '\\ufffd' : escape));
 		return body === undefined ? {} : { body };
 	} catch {
 		return {};

@@ -266,12 +266,12 @@ export class Host implements Performers {
 	}
 
 	public async tellTimes({ times, timeZone }: EffectArguments['tellTimes']): Promise<Array<string>> {
-		// Of all locales Sweden's is the one that writes 2020-07-17 10:28.
-		const format = new Intl.DateTimeFormat('sv-SE', {
+		// The one locale that every Node knows: older servers' have no others.
+		const format = new Intl.DateTimeFormat('en-US', {
 			...(timeZone && { timeZone }),
-			...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
+			...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false },
 		});
-		return [...times.map((time) => format.format(time)), format.resolvedOptions().timeZone];
+		return [...times.map((time) => sortable(format.formatToParts(time))), format.resolvedOptions().timeZone];
 	}
 
 	private get persistence(): IPersistence {
@@ -294,6 +294,14 @@ export class Host implements Performers {
 	private roomSeen(id: string): IRoom {
 		return given(this.rooms.get(id));
 	}
+}
+
+/** A time's parts as `2020-07-17 10:28`. */
+function sortable(parts: Array<{ type: string; value: string }>): string {
+	const part = (type: string) => parts.find((one) => one.type === type)?.value ?? '';
+	// Midnight is 24 o'clock to some versions of Node.
+	const hour = String(Number(part('hour')) % 24).padStart(2, '0');
+	return `${part('year')}-${part('month')}-${part('day')} ${hour}:${part('minute')}`;
 }
 
 /** A successful answer's bytes. Servers that know no binary encoding answer a text, which is beyond repair. */
@@ -349,6 +357,7 @@ export function messageOf(message: IMessage): object {
 		token,
 		type: typeOf(message),
 		createdAt: createdAt?.getTime(),
+		editedAt: message.editedAt?.getTime() || undefined,
 		...(room && { room: roomOf(room as ILivechatRoom) }),
 		sender: sender && {
 			id: sender.id,

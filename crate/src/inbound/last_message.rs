@@ -3,6 +3,7 @@
 use crate::ids::RoomId;
 use crate::runtime::cache::Recent;
 use serde_json::Value;
+use std::cell::Cell;
 
 /// What contacts wrote last, by their associations, since RapidPro forwards a message once for each of a contact's open
 /// tickets.
@@ -41,6 +42,10 @@ impl LastMessages {
         self.0.put(contact, LastMessage { said, copies: 1, copies_max, at: now, id });
     }
 }
+
+/// When this process last saw Rocket.Chat take a contact's message, if it ever did.
+#[derive(Debug, Default)]
+pub struct LastPost(pub(crate) Cell<Option<u64>>);
 
 /// Where contacts wrote last, by their associations, since most write there again.
 #[derive(Debug, Default)]

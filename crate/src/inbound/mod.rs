@@ -8,6 +8,8 @@ pub mod media_check;
 pub mod media_copy;
 pub mod new_room;
 pub mod open_room;
+pub mod poison;
+pub mod post_entry;
 pub mod post_inbox;
 pub mod room_request;
 pub mod said;

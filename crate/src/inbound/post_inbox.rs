@@ -1,31 +1,27 @@
 //! What a contact wrote and Rocket.Chat could not take just now: kept, and posted later, in order.
 
 use crate::ids::Contact;
-use crate::inbound::media_copy;
-use crate::inbound::said;
+use crate::inbound::poison;
+use crate::inbound::poison::Poison;
+use crate::inbound::post_entry;
+use crate::inbound::post_entry::Attempt;
 use crate::livechat::notice;
 use crate::livechat::refusals::is_passing;
 use crate::livechat::room;
 use crate::livechat::room::RoomState;
-use crate::runtime::failure::Cause;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
-use crate::store::inbox::Copy;
 use crate::store::inbox::InboxEntry;
-use crate::store::inbox::PostAttempt;
 use crate::store::inbox::RETRY_MS;
-use crate::store::inbox::VERSION;
 use crate::store::inbox::entries;
 use crate::store::inbox::inbox_entry_association;
 use crate::store::ticket;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Phrase;
 use crate::text::messages;
-use crate::wire::rocketchat::Message;
-use crate::wire::rocketchat::Room;
 
 /// How long to try, in milliseconds.
 pub(crate) const AGE_MAX_MS: u64 = 3 * 24 * 60 * 60_000;
@@ -57,92 +53,58 @@ pub async fn post(host: &Host, contact: &Contact) -> End {
 /// Whether there is to be a next turn.
 async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
     let records = host.all_records(contact.association()).await?;
-    let Some(entry) = entries(&records).into_iter().next() else { return Ok(false) };
+    let entries = entries(&records);
+    let Some((entry, following)) = entries.split_first() else { return Ok(false) };
     let tickets = ticket::of_contact(&records);
     let tickets = ticket::of_person(&tickets, entry.person.as_deref());
-    match tickets.iter().find(|ticket| ticket.is_open()) {
-        Some(ticket) => match room::observe(host, ticket).await? {
-            RoomState::Open(room) => {
-                if !post_entry(host, ticket, room, &entry).await? {
-                    return Ok(true);
-                }
-            }
-            RoomState::Closed => give_up(host, Some(ticket), &entry, &messages::ROOM_WAS_CLOSED.into()).await,
-        },
-        None => give_up(host, tickets.last().copied(), &entry, &messages::NO_ROOM_ANY_MORE.into()).await,
-    }
-    host.remove_records(inbox_entry_association(&entry.id)).await?;
-    Ok(true)
-}
-
-/// Whether it is out of the way. An earlier attempt may have come through although nobody said so: then it is
-/// in the room.
-async fn post_entry(host: &Host, ticket: &Ticket, room: Room, entry: &InboxEntry) -> Result<bool, Failure> {
-    let visitor = ticket.visitor_shown(room.visitor.as_deref());
-    match entry.tried_at {
-        Some(tried_at) => {
-            if said::is_there(entry, &messages(host, &room).await?, &visitor.token, tried_at) {
-                return Ok(true);
-            }
-        }
-        None => {
-            let attempt = PostAttempt { v: VERSION, entry: entry.id.clone(), tried_at: host.now() };
-            let associations = vec![entry.contact_of.association(), inbox_entry_association(&entry.id)];
-            host.create_record(associations, attempt).await?;
-            let is_young = host.now().saturating_sub(entry.at) < media_copy::WITHIN_MS;
-            if let Some(copy) = entry.copy.as_ref().filter(|_| is_young) {
-                return copy_file(host, ticket, (room, visitor.token), entry, copy.clone()).await;
-            }
-        }
-    }
-    match host.post_message(room.id, visitor, entry.text.clone(), entry.attachments.clone()).await {
-        Ok(_) => Ok(true),
-        Err(failure) if is_passing(&failure) && host.now().saturating_sub(entry.at) < AGE_MAX_MS => Err(failure),
-        Err(failure) => {
+    let Some(ticket) = tickets.iter().find(|ticket| ticket.is_open()) else {
+        give_up(host, tickets.last().copied(), entry, &messages::NO_ROOM_ANY_MORE.into()).await;
+        return remove(host, entry).await;
+    };
+    let RoomState::Open(room) = room::observe(host, ticket).await? else {
+        give_up(host, Some(ticket), entry, &messages::ROOM_WAS_CLOSED.into()).await;
+        return remove(host, entry).await;
+    };
+    match post_entry::attempt(host, ticket, room.clone(), entry).await? {
+        Attempt::Posted => remove(host, entry).await,
+        Attempt::Again => Ok(true),
+        Attempt::Refused(failure) if !is_passing(&failure) || is_too_old(host, entry) => {
             give_up(host, Some(ticket), entry, &failure.phrase()).await;
+            remove(host, entry).await
+        }
+        Attempt::Refused(failure) => {
+            let Poison::Of(refused) = poison::judge(host, ticket, &room, (entry, following), &failure).await? else {
+                return Err(failure);
+            };
+            for entry in refused {
+                // Where not even that is taken, Rocket.Chat takes nothing.
+                if !give_up(host, Some(ticket), entry, &messages::REFUSED_AGAIN.into()).await {
+                    return Err(failure);
+                }
+                remove(host, entry).await?;
+            }
             Ok(true)
         }
     }
 }
 
-/// Whether the file is in the room. If not, the entry is posted as it stands in the next turn, since much may
-/// have happened meanwhile.
-async fn copy_file(
-    host: &Host,
-    ticket: &Ticket,
-    (room, token): (Room, String),
-    entry: &InboxEntry,
-    copy: Copy,
-) -> Result<bool, Failure> {
-    host.release(entry.contact_of.queue()).await;
-    let copied = media_copy::copy(host, copy, room.id, token).await;
-    host.acquire(entry.contact_of.queue()).await;
-    match copied {
-        // Where the room was closed meanwhile, Rocket.Chat keeps the file and shows it nowhere.
-        Ok(()) => Ok(room::observe(host, ticket).await? != RoomState::Closed),
-        Err(failure) if *failure.cause() == Cause::TimedOut => Err(failure),
-        Err(failure) => {
-            host.log(Level::Warn, format!("a contact's file was not copied, its link is posted: {failure}"));
-            Ok(false)
-        }
-    }
+fn is_too_old(host: &Host, entry: &InboxEntry) -> bool {
+    host.now().saturating_sub(entry.at) >= AGE_MAX_MS
 }
 
-/// Rather twice than never: where the room's messages may not be read, the entry counts as not posted.
-pub(crate) async fn messages(host: &Host, room: &Room) -> Result<Vec<Message>, Failure> {
-    match host.messages(room.id.clone()).await {
-        Err(failure) if failure.is_denied() => Ok(Vec::new()),
-        read => read,
-    }
+/// It is out of the way.
+async fn remove(host: &Host, entry: &InboxEntry) -> Result<bool, Failure> {
+    host.remove_records(inbox_entry_association(&entry.id)).await?;
+    Ok(true)
 }
 
-pub(crate) async fn give_up(host: &Host, ticket: Option<&Ticket>, entry: &InboxEntry, reason: &Phrase) {
+/// Says whether somebody could be told.
+pub(crate) async fn give_up(host: &Host, ticket: Option<&Ticket>, entry: &InboxEntry, reason: &Phrase) -> bool {
     let (id, in_log) = (&entry.id, reason.in_log());
     host.log(Level::Error, format!("message {id} of a contact could not be posted and is only in RapidPro: {in_log}"));
-    if let Some(ticket) = ticket {
-        let link = entry.attachments.iter().find_map(|attachment| attachment.title.link.as_deref());
-        let words = link.filter(|_| entry.text.is_empty()).unwrap_or(&entry.text);
-        notice::not_posted(host, ticket, words, reason).await;
+    match ticket {
+        Some(ticket) => notice::not_posted(host, ticket, (&entry.text, &entry.attachments), reason).await,
+        None => false,
     }
 }
 

@@ -6,26 +6,26 @@ use crate::wire::rocketchat::Message;
 /// More words than these are not compared: it takes the square of their number.
 const WORDS_MAX: usize = 500;
 
-/// Whether one of a room's messages is this letter, which Rocket.Chat was first asked to take at `tried_at` as one of
+/// Whether one of a room's messages is this entry, which Rocket.Chat was first asked to take at `tried_at` as one of
 /// the visitor with this token.
 ///
 /// Rocket.Chat gives a message its id itself, and its filter of bad words, or an app, may have changed the text. What is
 /// certain: a contact's messages are posted one after the other, so that none but this one comes into the room as the
 /// visitor's from then on. All that may come late is a message that stands there already, or RapidPro's history; both
-/// have another text, and a text that has nothing of the letter's is not taken for it: rather twice than never.
-pub(crate) fn is_there(letter: &InboxEntry, messages: &[Message], token: &str, tried_at: u64) -> bool {
+/// have another text, and a text that has nothing of the entry's is not taken for it: rather twice than never.
+pub(crate) fn is_there(entry: &InboxEntry, messages: &[Message], token: &str, tried_at: u64) -> bool {
     let visitors = || messages.iter().filter(|message| message.token.as_deref() == Some(token));
     let since = || visitors().filter(|message| message.created_at.is_some_and(|at| at >= tried_at));
     let stood_before =
         |message: &Message| visitors().any(|other| other.text == message.text && other.created_at < message.created_at);
-    since().any(|message| letter.is_said_by(message))
+    since().any(|message| entry.is_said_by(message))
         || since().any(|message| {
             let shown = message.text.as_deref().unwrap_or_default();
-            letter.has_media_of(message) && is_changed(&letter.text, shown) && !stood_before(message)
+            entry.has_media_of(message) && is_changed(&entry.text, shown) && !stood_before(message)
         })
 }
 
-/// Whether `shown` may be what is left of a text: letter by letter with some of them hidden, or with half of its words.
+/// Whether `shown` may be what is left of a text: sign by sign with some of them hidden, or with half of its words.
 fn is_changed(text: &str, shown: &str) -> bool {
     is_masked(text, shown) || {
         let (words, shown): (Vec<&str>, Vec<&str>) = (words_of(text), words_of(shown));
@@ -39,7 +39,7 @@ fn words_of(text: &str) -> Vec<&str> {
     text.split_whitespace().take(WORDS_MAX).collect()
 }
 
-/// Servers count entries as JavaScript does.
+/// Servers count letters as JavaScript does.
 fn is_masked(text: &str, shown: &str) -> bool {
     let is_mask = |unit: u16| char::from_u32(unit.into()).is_some_and(|char| char.is_ascii_punctuation());
     let (mut text, mut shown) = (text.encode_utf16(), shown.encode_utf16());
@@ -71,10 +71,10 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn letter(text: &str) -> InboxEntry {
+    fn entry(text: &str) -> InboxEntry {
         let contact = json!({ "workspace": "w", "token": "t" });
-        let letter = json!({ "v": 1, "at": 100, "id": "l", "contact_of": contact, "text": text, "attachments": [] });
-        serde_json::from_value(letter).unwrap()
+        let entry = json!({ "v": 1, "at": 100, "id": "l", "contact_of": contact, "text": text, "attachments": [] });
+        serde_json::from_value(entry).unwrap()
     }
 
     fn message(id: &str, at: u64, text: &str) -> Value {
@@ -84,7 +84,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, room: Value, expected: bool) {
         let messages: Vec<Message> = serde_json::from_value(room).unwrap();
-        assert_eq!(is_there(&letter(text), &messages, "visitor", 100), expected, "{text}");
+        assert_eq!(is_there(&entry(text), &messages, "visitor", 100), expected, "{text}");
     }
 
     #[test]

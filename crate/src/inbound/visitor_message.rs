@@ -6,6 +6,7 @@ use crate::ids::ContactToken;
 use crate::inbound::last_message::LastMessages;
 use crate::inbound::last_message::LastRooms;
 use crate::inbound::media_copy;
+use crate::inbound::post_entry;
 use crate::livechat::media::ContactMedia;
 use crate::livechat::notice;
 use crate::livechat::refusals;
@@ -135,7 +136,7 @@ async fn post(
     let posted = match state {
         Ok(RoomState::Open(room)) => {
             let visitor = ticket.visitor_shown(room.visitor.as_deref());
-            host.post_message(room.id, visitor, text.to_owned(), attachments.to_vec()).await
+            post_entry::post_or_degrade(host, room.id, visitor, text, attachments).await
         }
         Ok(RoomState::Closed) => return Ok(Posted::RoomClosed),
         Err(failure) => Err(failure),
@@ -148,7 +149,7 @@ async fn post(
         }
         Err(failure) => {
             // RapidPro only logs the answer: whoever can do something about it is in the room.
-            notice::not_posted(host, ticket, text, &failure.phrase()).await;
+            notice::not_posted(host, ticket, (text, attachments), &failure.phrase()).await;
             Err(failure)
         }
     }

@@ -41,6 +41,16 @@ pub fn described(media: &ContactMedia<'_>, language: Language) -> String {
     }
 }
 
+/// A message's text with what is shown below it in words.
+pub fn in_words(text: &str, attachments: &[Attachment]) -> String {
+    let mut lines: Vec<String> = Some(text.to_owned()).filter(|text| !text.is_empty()).into_iter().collect();
+    for AttachmentTitle { value, link, .. } in attachments.iter().map(|attachment| &attachment.title) {
+        let words: Vec<&str> = [value, link].into_iter().flatten().map(String::as_str).collect();
+        lines.push(words.join(": "));
+    }
+    lines.join("\n")
+}
+
 pub(crate) fn attachment(media: &ContactMedia<'_>, language: Language) -> Option<Attachment> {
     let kind = media_type::kind(media.mime);
     if kind == "geo" {

@@ -3,6 +3,7 @@
 
 use crate::config::language;
 use crate::ids::RoomId;
+use crate::livechat::media;
 use crate::livechat::refusals;
 use crate::livechat::refusals::MonthlyLimit;
 use crate::runtime::failure::Failure;
@@ -18,6 +19,7 @@ use crate::text::i18n::Text;
 use crate::text::messages;
 use crate::text::sanitize::quoted;
 use crate::wire::rapidpro::FILE_SIZE_MAX;
+use crate::wire::rocketchat::Attachment;
 
 /// From when on waiting is worth telling, in milliseconds.
 const OUTAGE_MS: u64 = 2 * 60_000;
@@ -54,11 +56,19 @@ pub async fn nothing_to_send(host: &Host, ticket: &Ticket) {
     tell(host, ticket, messages::NOTHING_TO_SEND.in_language(language).to_owned()).await;
 }
 
-/// What the contact wrote could not be posted.
-pub async fn not_posted(host: &Host, ticket: &Ticket, text: &str, reason: &Phrase) {
+/// What the contact wrote, with these attachments, could not be posted. Says whether Rocket.Chat has taken the notice:
+/// with the words, or without them where whatever refused them refuses their quote, too.
+pub async fn not_posted(
+    host: &Host,
+    ticket: &Ticket,
+    (text, attachments): (&str, &[Attachment]),
+    reason: &Phrase,
+) -> bool {
     let language = language::of_server(host).await;
-    let (quote, reason) = (quote(text), reason.in_language(language));
-    tell(host, ticket, messages::NOT_POSTED.filled(language, &[("quote", &quote), ("reason", &reason)])).await;
+    let (said, reason) = (media::in_words(&quote(text), attachments), reason.in_language(language));
+    let quoting = messages::NOT_POSTED.filled(language, &[("quote", &said), ("reason", &reason)]);
+    tell(host, ticket, quoting).await
+        || tell(host, ticket, messages::NOT_POSTED_NOR_QUOTED.filled(language, &[("reason", &reason)])).await
 }
 
 /// Somebody wrote in a room whose ticket has ended.

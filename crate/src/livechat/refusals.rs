@@ -95,10 +95,22 @@ pub fn explained(failure: &Failure) -> String {
     }
 }
 
+/// What Rocket.Chat says of a message that it will never take as it is.
+const OF_CONTENT: &[&str] = &["Invalid href value provided", "Match error"];
+
+/// Whether Rocket.Chat refuses a message for what is in it.
+pub fn is_of_content(failure: &Failure) -> bool {
+    matches!(failure.cause(), Cause::Refused(said) if OF_CONTENT.iter().any(|words| said.contains(words)))
+}
+
 /// Whether Rocket.Chat may well take later what it does not take now.
 pub fn is_passing(failure: &Failure) -> bool {
     match failure.cause() {
         Cause::TimedOut | Cause::Denied(_) | Cause::Unreadable => true,
-        Cause::Refused(_) => is_unexplained(failure) || is_second_room(failure) || meaning(failure).is_none(),
+        Cause::Refused(_) => {
+            is_unexplained(failure)
+                || is_second_room(failure)
+                || (meaning(failure).is_none() && !is_of_content(failure))
+        }
     }
 }

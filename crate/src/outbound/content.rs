@@ -3,8 +3,8 @@
 use crate::livechat::media;
 use crate::livechat::media::ContactMedia;
 use crate::outbound::rich_content;
-use crate::outbound::rich_content::Parts;
 use crate::outbound::rich_content::without_quote_link;
+use crate::outbound::rich_reader::Parts;
 use crate::store::outbox_record::File;
 use crate::store::outbox_record::Message;
 use crate::text::emoji;
@@ -30,7 +30,9 @@ pub fn of_at(message: &rocketchat::Message, written_at: u64, address: &str, lang
     let below = below.into_iter().filter(|line| line != typed);
     let place = place(&message.location, language);
     let lines = quotes.into_iter().chain([typed.to_owned()]).chain(below).chain(place);
-    let text = emoji::from_names(&lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n"));
+    // No database takes it, and alone it is nothing.
+    let lines = lines.map(|line| line.replace('\0', "")).filter(|line| !line.trim().is_empty());
+    let text = emoji::from_names(&lines.collect::<Vec<_>>().join("\n"));
     let files = files(message);
     let author = message.sender.as_ref().and_then(Sender::called).unwrap_or_default();
     (!text.is_empty() || !files.is_empty()).then_some(Message { written_at, author, text, files })
@@ -110,6 +112,8 @@ mod tests {
     fn text_stays_as_typed() {
         check_text(json!({ "text": "*hi* @anna\n`x` [a](https://b)" }), "*hi* @anna\n`x` [a](https://b)");
         check_text(json!({ "text": "[ ](https://b) no quote" }), "[ ](https://b) no quote");
+        check_text(json!({ "text": "a\0b" }), "ab");
+        assert_eq!(content(json!({ "text": "\0 \0" })), None);
         assert_eq!(content(json!({ "text": " " })), None);
         assert_eq!(content(json!({ "text": null })), None);
     }

@@ -20,6 +20,19 @@ pub async fn completed(
     written: &Message,
     content: outbox_record::Message,
 ) -> outbox_record::Message {
+    let (content, names) = looked_up(host, written, content).await;
+    if !names.is_empty() {
+        notice::name_only(host, ticket, &names).await;
+    }
+    content
+}
+
+/// The same without a word to the agent; names the files that cannot be sent.
+pub(crate) async fn looked_up(
+    host: &Host,
+    written: &Message,
+    content: outbox_record::Message,
+) -> (outbox_record::Message, Vec<String>) {
     let parts = rich_content::of(written, content::typed(written), "");
     let mut content = content;
     if parts.needs_address || !written.location.is_null() {
@@ -40,8 +53,5 @@ pub async fn completed(
             _ => names.push(file.name),
         }
     }
-    if !names.is_empty() {
-        notice::name_only(host, ticket, &names).await;
-    }
-    content
+    (content, names)
 }

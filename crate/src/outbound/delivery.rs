@@ -13,6 +13,7 @@ use crate::outbound::reconcile;
 use crate::outbound::retry_policy;
 use crate::outbound::retry_policy::Kind;
 use crate::outbound::retry_policy::Verdict;
+use crate::outbound::review::Review;
 use crate::outbound::run::DeliveryRun;
 use crate::outbound::run::Flow;
 use crate::outbound::run::may_try;
@@ -34,6 +35,9 @@ use crate::store::ticket::Binding;
 use crate::store::ticket::FactKind;
 use crate::store::ticket::Ticket;
 use crate::text::messages;
+
+/// How much of an entry's lease looking at it may take, in milliseconds.
+const REVIEW_MS: u64 = 1_000;
 
 /// After this many turns another operation goes on.
 pub(crate) const TURNS_MAX: u32 = 1_000;
@@ -138,6 +142,20 @@ impl DeliveryRun<'_> {
                 notice::announce_outage(self.host, snapshot, entry).await?;
             }
             return Ok(turn);
+        }
+        let held_at = self.host.now();
+        let entry = &match self.review(snapshot, entry).await {
+            Review::Goes(entry) => entry,
+            Review::Deleted => return self.drop_entry(&snapshot.ticket, entry).await,
+            Review::Emptied => {
+                notice::nothing_to_send(self.host, &snapshot.ticket).await;
+                return self.drop_entry(&snapshot.ticket, entry).await;
+            }
+        };
+        // Looking took so long that the lease may not last.
+        let has_read = self.room_read.as_ref().is_some_and(|read| read.at > held_at);
+        if has_read && self.host.now().saturating_sub(held_at) > REVIEW_MS {
+            return Ok(Flow::Again);
         }
         let webhook = match self.message(&snapshot.ticket, entry).await {
             Ok(webhook) => webhook,

@@ -15,6 +15,14 @@ pub fn outbound_message(host: &Host, message: &Message) -> Option<(String, outbo
     Some((message.id.clone()?, content::of(message, written_at)?))
 }
 
+/// The id of a message that concerns RapidPro and has nothing that could be sent.
+pub(crate) fn without_content(host: &Host, message: &Message) -> Option<String> {
+    let app_id = &host.process().app_id;
+    let concerns = Author::of(message, app_id) == Author::Staff && !is_foreign_room(message, app_id);
+    let is_empty = concerns && content::of(message, 0).is_none();
+    message.id.clone().filter(|_| is_empty)
+}
+
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Author {

@@ -3,6 +3,7 @@
 use crate::ids::RoomId;
 use crate::livechat::notice;
 use crate::outbound::content_lookup::completed;
+use crate::outbound::eligible;
 use crate::outbound::eligible::Author;
 use crate::outbound::eligible::is_foreign_room;
 use crate::outbound::eligible::outbound_message;
@@ -75,13 +76,16 @@ pub async fn forward(host: &Host, message: Message) -> End {
 
 /// A message has neither words nor files: the agent must not believe that the contact got it.
 pub(crate) async fn nothing_to_send(host: &Host, message: &Message) -> End {
-    if Author::of(message, &host.process().app_id) != Author::Staff {
-        return End::default();
-    }
-    match RoomSnapshot::read(host, &message.room.id).await {
-        Ok(Some(snapshot)) if snapshot.ticket.is_open() => notice::nothing_to_send(host, &snapshot.ticket).await,
-        Ok(_) => {}
-        Err(failure) => host.log(Level::Warn, format!("a message without content is passed over: {failure}")),
+    let Some(id) = eligible::without_content(host, message) else { return End::default() };
+    let passed_over = match RoomSnapshot::read(host, &message.room.id).await {
+        Ok(Some(snapshot)) if snapshot.ticket.is_open() && !snapshot.outbox.knows(&id) => {
+            reconcile::pass_over(host, &snapshot, &id).await
+        }
+        Ok(_) => Ok(()),
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = passed_over {
+        host.log(Level::Warn, format!("a message without content is passed over: {failure}"));
     }
     End::default()
 }

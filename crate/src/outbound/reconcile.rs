@@ -2,11 +2,13 @@
 //! the app was down, disabled or too slow is found here.
 
 use crate::ids::RoomId;
+use crate::livechat::notice;
 use crate::livechat::room;
 use crate::livechat::room::RoomState;
 use crate::outbound::content_lookup;
 use crate::outbound::eligible;
 use crate::outbound::outbox_writer::record_entry;
+use crate::outbound::outbox_writer::with_retries;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::DeliveryMode;
@@ -14,6 +16,9 @@ use crate::runtime::job::Job;
 use crate::runtime::outcome::Level;
 use crate::store::delivered;
 use crate::store::outbox::Entry;
+use crate::store::outbox_record;
+use crate::store::outbox_record::EntryRef;
+use crate::store::outbox_record::OutboxEvent;
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::ClosedBy;
 use crate::store::ticket::FactKind;
@@ -63,13 +68,19 @@ pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Re
     let mut any = false;
     let sent = delivered::delivered_ids(host, room).await?;
     messages.sort_by_key(|message| message.created_at);
+    let is_known = |id: &String| snapshot.outbox.knows(id) || sent.contains(id);
     for written in messages {
         // It was for somebody else, or whoever wrote it was told that nobody reads it.
         if written.created_at.is_some_and(|at| snapshot.ticket.was_unserved(at)) {
             continue;
         }
-        let Some((id, message)) = eligible::outbound_message(host, &written) else { continue };
-        if snapshot.outbox.knows(&id) || sent.contains(&id) {
+        let Some((id, message)) = eligible::outbound_message(host, &written) else {
+            if let Some(id) = eligible::without_content(host, &written).filter(|id| !is_known(id)) {
+                pass_over(host, snapshot, &id).await?;
+            }
+            continue;
+        };
+        if is_known(&id) {
             continue;
         }
         host.log(Level::Info, format!("message {id} of room {} had been missed and is sent now", room.as_str()));
@@ -79,4 +90,14 @@ pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Re
         any = true;
     }
     Ok(any)
+}
+
+/// Tells the agent that a message has nothing that can be sent, and notes that it is over.
+///
+/// # Errors
+/// Where the store refuses to the last: then it is told again.
+pub async fn pass_over(host: &Host, snapshot: &RoomSnapshot, id: &str) -> Result<(), Failure> {
+    notice::nothing_to_send(host, &snapshot.ticket).await;
+    let place = EntryRef { room: &snapshot.ticket.room, entry: id, enqueued_at: host.now(), last_at: 0 };
+    with_retries(|| outbox_record::append(host, place, OutboxEvent::Settled { given_up: None })).await
 }

@@ -1,38 +1,21 @@
 //! What Rocket.Chat shows below a message's text, as plain text: quotes and forwarded messages, cards, media by
-//! address, UiKit blocks. Shapes are read leniently, since apps and integrations write them as they like: as the
-//! engine names the fields, or as the database has them (docs/reference, "Attachments").
+//! address, UiKit blocks.
 
-use crate::store::outbox_record::File;
+use crate::outbound::rich_reader::CUT;
+use crate::outbound::rich_reader::ITEMS_MAX;
+use crate::outbound::rich_reader::Parts;
+use crate::outbound::rich_reader::Reader;
+use crate::outbound::rich_reader::get;
+use crate::outbound::rich_reader::labelled;
+use crate::outbound::rich_reader::list;
+use crate::outbound::rich_reader::scalar;
+use crate::outbound::rich_reader::upload;
+use crate::outbound::rich_reader::words;
 use crate::wire::rocketchat::Message;
 use serde_json::Value;
 
-/// How deep attachments and blocks may nest.
-const DEPTH_MAX: usize = 6;
-
-/// The most attachments, fields and blocks that are read of one message.
-const ITEMS_MAX: usize = 200;
-
-/// The most files of other messages that are looked up.
-const UPLOADS_MAX: usize = 10;
-
 /// The most that is added to what was typed, in characters.
 const LENGTH_MAX: usize = 8_000;
-
-/// Shown where something was left out.
-const CUT: &str = "…";
-
-/// What stands around the text that was typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Parts {
-    /// Messages that are answered or forwarded, above the text.
-    pub quotes: Vec<String>,
-    /// Everything else, below it.
-    pub below: Vec<String>,
-    /// Files in Rocket.Chat that are not the message's own: only their ids and names are certain.
-    pub uploads: Vec<File>,
-    /// Whether a link lacks the server's address.
-    pub needs_address: bool,
-}
 
 /// Reads what stands around a message's text. `address` is the server's, for links that lack it; files of quoted
 /// messages count as sent where nothing was `typed`.
@@ -65,23 +48,7 @@ pub fn without_quote_link(text: &str) -> &str {
     rest
 }
 
-struct Reader<'a> {
-    pub(crate) address: &'a str,
-    /// The ids of the message's own files.
-    pub(crate) own: Vec<&'a str>,
-    is_answer: bool,
-    pub(crate) left: usize,
-    pub(crate) parts: Parts,
-}
-
 impl Reader<'_> {
-    /// Whether one more may be read.
-    fn enter(&mut self, depth: usize) -> bool {
-        let may = depth < DEPTH_MAX && self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        may
-    }
-
     pub(crate) fn attachment(&mut self, value: &Value, depth: usize, quoted: bool) -> Vec<String> {
         if !self.enter(depth) {
             return vec![CUT.to_owned()];
@@ -153,167 +120,11 @@ impl Reader<'_> {
         }
         lines
     }
-
-    /// Buttons that lead somewhere are links; the others are shown as what may be answered.
-    fn button(&mut self, value: &Value) -> Option<String> {
-        let label = get(value, &["text"]).and_then(text_of);
-        match words(value, &["url"]) {
-            Some(url) => self.link(label, &url, value, false),
-            None => label.map(|label| format!("[{label}]")),
-        }
-    }
-
-    /// A link with its name. Of a file of the server's own the name alone stands here, of the message's own nothing.
-    pub(crate) fn link(&mut self, name: Option<String>, url: &str, value: &Value, quoted: bool) -> Option<String> {
-        let url = url.trim();
-        if let Some((id, stored_name)) = upload(url) {
-            if self.own.contains(&id) {
-                return None;
-            }
-            let name = name.clone().unwrap_or_else(|| decoded(stored_name));
-            let is_wanted = !(quoted && self.is_answer) && self.parts.uploads.len() < UPLOADS_MAX;
-            if is_wanted && !self.parts.uploads.iter().any(|file| file.id == id) {
-                let mime =
-                    words(value, &["imageType", "image_type", "audioType", "audio_type", "videoType", "video_type"]);
-                let file = File { id: id.to_owned(), name: name.clone(), mime: mime.unwrap_or_default(), size: 0 };
-                self.parts.uploads.push(file);
-            }
-            if url.starts_with('/') {
-                return Some(name);
-            }
-        }
-        let lower: String = url.chars().take(8).collect::<String>().to_ascii_lowercase();
-        if ["http://", "https://", "mailto:", "tel:"].iter().any(|scheme| lower.starts_with(scheme)) {
-            return labelled(name, Some(url.to_owned()));
-        }
-        if url.starts_with("//") {
-            return labelled(name, Some(format!("https:{url}")));
-        }
-        if url.starts_with('/') {
-            self.parts.needs_address = true;
-            return labelled(name, Some(format!("{}{url}", self.address)));
-        }
-        // Such as `data:…`, or a script: nothing that a contact could open.
-        name
-    }
-
-    /// UiKit's blocks and what they are made of, whatever their kinds: a kind of tomorrow has its words in the same
-    /// fields.
-    pub(crate) fn blocks(&mut self, value: &Value, depth: usize) -> Vec<String> {
-        let mut lines = Vec::new();
-        for block in value.as_array().into_iter().flatten() {
-            lines.extend(self.block(block, depth));
-        }
-        lines
-    }
-
-    pub(crate) fn block(&mut self, block: &Value, depth: usize) -> Vec<String> {
-        if !block.is_object() {
-            return Vec::new();
-        }
-        if !self.enter(depth) {
-            return vec![CUT.to_owned()];
-        }
-        if get(block, &["type"]).and_then(Value::as_str) == Some("button") {
-            return self.button(block).into_iter().collect();
-        }
-        let mut lines = Vec::new();
-        for name in ["title", "label", "text", "description", "hint"] {
-            lines.extend(get(block, &[name]).and_then(text_of));
-        }
-        lines.extend(list(block, "fields").filter_map(text_of));
-        lines.extend(
-            list(block, "options")
-                .filter_map(|option| get(option, &["text"]))
-                .filter_map(text_of)
-                .map(|text| format!("[{text}]")),
-        );
-        if let Some(url) = words(block, &["imageUrl", "image_url", "videoUrl", "audioUrl"]) {
-            let name = words(block, &["altText", "alt_text"]).filter(|name| !lines.contains(name));
-            lines.extend(self.link(name, &url, block, false));
-        }
-        for name in ["element", "accessory"] {
-            if let Some(part) = get(block, &[name]) {
-                lines.extend(self.block(part, depth.saturating_add(1)));
-            }
-        }
-        for name in ["elements", "render", "blocks"] {
-            if let Some(parts) = get(block, &[name]) {
-                lines.extend(self.blocks(parts, depth.saturating_add(1)));
-            }
-        }
-        lines
-    }
 }
 
 /// Whether an attachment is a message that is quoted or forwarded: it leads to where that was written.
 fn is_quote(value: &Value) -> bool {
     words(value, &["timestampLink", "message_link"]).is_some()
-}
-
-/// A field by the first of its names that is there, as the engine hands it over or as it left it unmapped.
-pub(crate) fn get<'a>(value: &'a Value, names: &[&str]) -> Option<&'a Value> {
-    let unmapped = value.get("_unmappedProperties_");
-    let places = [Some(value), unmapped].into_iter().flatten();
-    places.flat_map(|place| names.iter().filter_map(|name| place.get(name))).find(|found| !found.is_null())
-}
-
-pub(crate) fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-    get(value, &[name]).and_then(Value::as_array).into_iter().flatten().take(ITEMS_MAX)
-}
-
-/// The words in a field; blank ones are none.
-pub(crate) fn words(value: &Value, names: &[&str]) -> Option<String> {
-    get(value, names).and_then(scalar)
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    let words = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Null | Value::Array(_) | Value::Object(_) => return None,
-    };
-    Some(words).filter(|words| !words.trim().is_empty())
-}
-
-/// The words of a text, or of a text object (`plain_text`, `mrkdwn`).
-fn text_of(value: &Value) -> Option<String> {
-    scalar(value).or_else(|| words(value, &["text"]))
-}
-
-fn labelled(name: Option<String>, value: Option<String>) -> Option<String> {
-    match (name, value) {
-        (Some(name), Some(value)) if name != value => Some(format!("{name}: {value}")),
-        (name, value) => value.or(name),
-    }
-}
-
-/// The id and the name of an uploaded file, from its address `…/file-upload/<id>/<name>`.
-pub(crate) fn upload(url: &str) -> Option<(&str, &str)> {
-    let (_, path) = url.split_once("/file-upload/")?;
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let (id, name) = path.split_once('/').unwrap_or((path, ""));
-    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    is_id.then_some((id, if name.is_empty() { id } else { name }))
-}
-
-/// A name in which Rocket.Chat percent-encoded what may not stand in an address; as it is where that makes no text.
-pub(crate) fn decoded(name: &str) -> String {
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name.bytes();
-    while let Some(byte) = rest.next() {
-        let pair: Vec<u8> = if byte == b'%' { rest.clone().take(2).collect() } else { Vec::new() };
-        let code = std::str::from_utf8(&pair).ok().filter(|pair| pair.len() == 2 && !pair.starts_with('+'));
-        match code.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(code) => {
-                bytes.push(code);
-                rest.nth(1);
-            }
-            None => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| name.to_owned())
 }
 
 /// As many of the lines as may be sent.
@@ -414,25 +225,6 @@ mod tests {
         let lines = "New\nBot\nVisit\nat 9\nWard: 7\nbring papers\nOpen: https://host/o\n[Yes]";
         check(json!({ "attachments": [card] }), lines);
         check(json!({ "attachments": [{ "fallback": "plain" }] }), "plain");
-    }
-
-    #[test]
-    fn blocks_are_their_words() {
-        let blocks = json!([
-            { "type": "section", "text": { "type": "mrkdwn", "text": "*Which day?*" },
-              "accessory": { "type": "button", "text": { "type": "plain_text", "text": "Vote" }, "value": "1" } },
-            { "type": "divider" },
-            { "type": "section", "fields": [{ "type": "plain_text", "text": "Monday" }] },
-            { "type": "context", "elements": [{ "type": "mrkdwn", "text": "0 votes" },
-              { "type": "image", "imageUrl": "https://host/i", "altText": "chart" }] },
-            { "type": "image", "title": { "type": "plain_text", "text": "Way" }, "imageUrl": "/assets/way.png" },
-            { "type": "actions", "elements": [{ "type": "button", "text": { "text": "More" }, "url": "https://host/more" },
-              { "type": "static_select", "options": [{ "text": { "text": "One" }, "value": "1" }] }] },
-        ]);
-        let lines = "*Which day?*\n[Vote]\nMonday\n0 votes\nchart: https://host/i\nWay\nhttps://chat/assets/way.png\nMore: https://host/more\n[One]";
-        check(json!({ "blocks": blocks }), lines);
-        check(json!({ "text": "Same", "blocks": [{ "type": "section", "text": { "text": "Same" } }] }), "Same");
-        check(json!({ "attachments": [{ "blocks": [{ "type": "section", "text": { "text": "in it" } }] }] }), "in it");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::store::ticket::Ticket;
+use crate::wire::rocketchat::Message;
 
 /// How long an attempt can take, with what is stored around it, in milliseconds.
 pub(crate) const ATTEMPT_MS: u64 = WEBHOOK_TIMEOUT_MS + 5_000;
@@ -26,6 +27,13 @@ pub(crate) enum Flow {
     Stop,
 }
 
+/// A room's messages as they were when a run looked at them; none where they could not be read.
+#[derive(Debug)]
+pub(crate) struct RoomRead {
+    pub(crate) at: u64,
+    pub(crate) messages: Option<Vec<Message>>,
+}
+
 /// One operation's way through a room's outbox. The room's sending queue is held all the while.
 pub(crate) struct DeliveryRun<'a> {
     pub(crate) host: &'a Host,
@@ -34,6 +42,8 @@ pub(crate) struct DeliveryRun<'a> {
     pub(crate) reconciled_open: Option<bool>,
     /// The tickets that RapidPro did not know when they were tried.
     pub(crate) unknown: Vec<TicketId>,
+    /// What Rocket.Chat had in the room when this run last looked.
+    pub(crate) room_read: Option<RoomRead>,
     pub(crate) tried_to_leave: bool,
     pub(crate) left: bool,
     pub(crate) follow_ups: Vec<Job>,
@@ -46,6 +56,7 @@ impl<'a> DeliveryRun<'a> {
             mode,
             reconciled_open: None,
             unknown: Vec::new(),
+            room_read: None,
             tried_to_leave: false,
             left: false,
             follow_ups: Vec::new(),

@@ -89,6 +89,13 @@ impl DeliveryRun<'_> {
         with_retries(|| outbox_record::append(self.host, entry.entry_ref(room), settled.clone())).await
     }
 
+    /// Its author has taken it back: it is over, and nobody need be told.
+    pub(crate) async fn drop_entry(&self, ticket: &Ticket, entry: &Entry) -> Result<Flow, Failure> {
+        self.host.log(Level::Info, format!("message {} was deleted before it was sent", entry.id));
+        self.settle_entry(&ticket.room, entry, None).await?;
+        Ok(Flow::Again)
+    }
+
     pub(crate) async fn put_off(&mut self, ticket: &Ticket, entry: &Entry, why: NotSendable) -> Result<Flow, Failure> {
         let answer = match why {
             NotSendable::NotConnected => return self.not_connected(entry.entry_ref(&ticket.room)).await,

@@ -19,6 +19,7 @@ use crate::store::outbox::Entry;
 use crate::store::ticket::Binding;
 use crate::store::ticket::Ticket;
 use crate::text::messages;
+use crate::text::sanitize::storable;
 use crate::wire::rapidpro::Event;
 use crate::wire::rapidpro::EventAttachment;
 use crate::wire::rapidpro::EventKind;
@@ -84,7 +85,7 @@ impl Webhook {
         data: Option<Value>,
     ) -> Result<Self, NotSendable> {
         let event = event(kind, &binding.ticket, &ticket.contact.token, data);
-        let body = json::to_value(event);
+        let body = storable(json::to_value(event));
         let connection = connection::find(host, &ticket.contact.workspace, &binding.connection).await?;
         Ok(Self { connection: connection.ok_or(NotSendable::NotConnected)?, body })
     }

@@ -58,6 +58,9 @@ pub struct InboxEntry {
     pub(crate) person: Option<String>,
     /// When Rocket.Chat was first asked to take it, if it was.
     pub(crate) tried_at: Option<u64>,
+    /// How it was refused last, in short, and since when.
+    #[serde(skip)]
+    pub(crate) refused: Option<(String, u64)>,
 }
 
 /// That Rocket.Chat is being asked to take a entry, as it is stored before.
@@ -67,6 +70,15 @@ pub(crate) struct PostAttempt {
     #[serde(rename = "letter")]
     pub(crate) entry: String,
     pub(crate) tried_at: u64,
+}
+
+/// That Rocket.Chat refuses a entry, and has done so in the same words since then, as it is stored.
+#[derive(Debug, Deserialize, Serialize)]
+struct Refused {
+    v: u8,
+    entry: String,
+    refused_at: u64,
+    words: String,
 }
 
 impl InboxEntry {
@@ -111,7 +123,8 @@ pub async fn add(
         id.extend(char::from_u32(u32::from('a') + index));
         let associations = vec![contact.association(), DUE.association(bucket), inbox_entry_association(&id)];
         let (contact_of, person) = (contact.clone(), person.map(str::to_owned));
-        let entry = InboxEntry { v: VERSION, at, id, contact_of, text, attachments, copy, person, tried_at };
+        let entry =
+            InboxEntry { v: VERSION, at, id, contact_of, text, attachments, copy, person, tried_at, refused: None };
         host.create_record(associations, entry).await?;
     }
     // Not beside the job of those, which posts this one too: two nodes would take up the same entry at once.
@@ -120,12 +133,28 @@ pub async fn add(
     Ok(id)
 }
 
+/// Notes that Rocket.Chat refuses a entry from now on in these words.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it.
+pub async fn note_refusal(host: &Host, entry: &InboxEntry, words: String) -> Result<(), Failure> {
+    let refused = Refused { v: VERSION, entry: entry.id.clone(), refused_at: host.now(), words };
+    host.create_record(vec![entry.contact_of.association(), inbox_entry_association(&entry.id)], refused).await
+}
+
 /// The entries among a contact's records, oldest first.
 pub fn entries(records: &[Value]) -> Vec<InboxEntry> {
     let mut entries: Vec<InboxEntry> = json::read_all(records);
     for attempt in json::read_all::<PostAttempt>(records) {
         if let Some(entry) = entries.iter_mut().find(|entry| entry.id == attempt.entry) {
             entry.tried_at = entry.tried_at.or(Some(attempt.tried_at));
+        }
+    }
+    for Refused { entry, refused_at, words, .. } in json::read_all::<Refused>(records) {
+        if let Some(entry) = entries.iter_mut().find(|known| known.id == entry)
+            && entry.refused.as_ref().is_none_or(|(_, at)| *at < refused_at)
+        {
+            entry.refused = Some((words, refused_at));
         }
     }
     entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));

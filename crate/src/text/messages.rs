@@ -51,6 +51,10 @@ texts! {
     NOT_SENT = "not_sent";
     /// To agents, when a message of the contact could not be posted. `{quote}`: its beginning; `{reason}`: why.
     NOT_POSTED = "not_posted";
+    /// The same where whatever refuses the words would refuse their quote, too.
+    NOT_POSTED_NOR_QUOTED = "not_posted_nor_quoted";
+    /// A reason: Rocket.Chat refuses a contact's message again and again, and takes others.
+    REFUSED_AGAIN = "refused_again";
     /// A reason: the room was closed before the contact's message could be posted.
     ROOM_WAS_CLOSED = "room_was_closed";
     /// A reason: the contact has no open room for the message.

@@ -1,5 +1,7 @@
 //! Taking the powers from texts that others wrote, where Rocket.Chat would give them some.
 
+use serde_json::Value;
+
 /// Invisible, and no part of any name or link.
 const WORD_JOINER: char = '\u{2060}';
 
@@ -23,6 +25,18 @@ pub fn without_mentions(text: &str) -> String {
 /// A text without calls, in which no words hide another link: for what the app says in its own name.
 pub fn quoted(text: &str) -> String {
     without_mentions(text).replace("](", "]\u{2060}(")
+}
+
+/// JSON without the character that databases refuse, in all its texts: PostgreSQL stores no U+0000.
+pub fn storable(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.contains('\0') => Value::String(text.replace('\0', "")),
+        Value::Array(items) => Value::Array(items.into_iter().map(storable).collect()),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name.replace('\0', ""), storable(value))).collect()
+        }
+        other => other,
+    }
 }
 
 /// A text in one line, without blanks around it: what follows it cannot look like the app's own.
@@ -65,6 +79,8 @@ fn is_word(word: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -90,6 +106,12 @@ mod tests {
         ] {
             assert_eq!(without_keys(&said), quoted);
         }
+    }
+
+    #[test]
+    fn what_databases_refuse_is_taken_out_everywhere() {
+        let said = json!({ "te\0xt": "\0a\0b", "list": ["\0", { "x": "y\0" }], "n": 1, "none": null });
+        assert_eq!(storable(said), json!({ "text": "ab", "list": ["", { "x": "y" }], "n": 1, "none": null }));
     }
 
     #[test]

@@ -108,6 +108,8 @@ pub struct Message {
     pub id: Option<String>,
     /// When it was stored, by the server's clock.
     pub created_at: Option<u64>,
+    /// When it was last corrected, if it was.
+    pub edited_at: Option<u64>,
     /// As typed: Markdown source.
     pub text: Option<String>,
     /// Where it was written.

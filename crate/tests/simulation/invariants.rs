@@ -11,7 +11,7 @@ use rapidpro_tickets_core::store::ticket;
 use rapidpro_tickets_core::store::time_index::DUE;
 use serde_json::Value;
 
-use crate::ledger::{AgentsMessage, Arrival, Attempt, Entry, RoomLedger};
+use crate::ledger::{AgentsMessage, Arrival, Attempt, Entry, Ledger, RoomLedger};
 use crate::node::OpRef;
 use crate::rapidpro::{State, token_of};
 use crate::rocketchat::{Maker, Room};
@@ -33,6 +33,11 @@ const ATTEMPTS_A_SECOND_MAX: usize = 8;
 /// By how much the nodes' clocks may be apart for the calendar to be relied on: less than the sweep's margin (sweep.rs),
 /// less the lease by which a line is entered in advance.
 const CLOCKS_APART_MS: u64 = 80_000;
+/// What goes within this time of being written down goes unread (review.rs), with some time for what is slow.
+const FRESH_MS: u64 = 20_000;
+/// How old at most what a run knows of a room's messages may be: what it has read counts for a while (review.rs), and
+/// several calls may be slow.
+const LOOKED_WITHIN_MS: u64 = 45_000;
 /// Within which two nodes act in the same moment: as long as a step takes where nothing is slow.
 const AT_ONCE_MS: u64 = 1_000;
 /// The most contacts that a run has (scenario.rs).
@@ -43,7 +48,8 @@ impl World {
     pub fn entry_of(&mut self, op: OpRef, body: &Value) -> Option<(Entry, String)> {
         let ticket = body["ticketID"].as_str()?.to_owned();
         if body["type"] == "agent-message" {
-            return Some((Entry::Message(body["data"]["text"].as_str()?.to_owned()), ticket));
+            let text = Ledger::first_version(body["data"]["text"].as_str()?);
+            return Some((Entry::Message(text.to_owned()), ticket));
         }
         let rooms = &self.ledger.rooms;
         let serves =
@@ -76,7 +82,10 @@ impl World {
         self.check_news(op, &entry, &room, read);
         self.check_pace(&entry, &ticket);
         match &entry {
-            Entry::Message(text) => self.check_first(text, read),
+            Entry::Message(text) => {
+                self.check_first(text, read);
+                self.check_current(op, text, body["data"]["text"].as_str().unwrap_or_default());
+            }
             Entry::Close(..) => self.check_last(&room, read),
         }
         let takes_up = self.drive(op).and_then(|drive| drive.takes_up.clone());
@@ -172,6 +181,30 @@ impl World {
         }
     }
 
+    /// What has waited is sent as its author left it, and not at all where it was deleted; what its operation could not
+    /// look at goes as it was.
+    fn check_current(&mut self, op: OpRef, text: &str, sent: &str) {
+        let long_ago = self.time.saturating_sub(LOOKED_WITHIN_MS);
+        let message = &self.ledger.agents_messages[text];
+        let has_waited = message.written_at.is_some_and(|written| written + FRESH_MS < self.time);
+        let is_blind = self.nodes[op.node].process.as_ref().and_then(|process| process.drives.get(&op.op));
+        let is_blind = is_blind.is_none_or(|drive| drive.blind);
+        if !has_waited || is_blind || self.ledger.clock_set_at.is_some() {
+            return;
+        }
+        let is_deleted = message.deleted_at.is_some_and(|at| at < long_ago);
+        let outdated = message.versions.iter().skip(1).filter(|(_, since)| *since < long_ago);
+        let is_outdated = outdated.last().is_some_and(|(version, _)| {
+            let of = |text: &str| message.versions.iter().position(|(version, _)| version == text);
+            of(sent) < of(version)
+        });
+        if is_deleted {
+            self.violate("what was deleted while it waited is not sent", text.to_owned());
+        } else if is_outdated {
+            self.violate("what was corrected while it waited goes as corrected", format!("{sent} of {text}"));
+        }
+    }
+
     /// What was written down earlier goes first, unless a node whose clock is far ahead took it off the books.
     fn check_first(&mut self, text: &str, read: u64) {
         let messages = &self.ledger.agents_messages;
@@ -203,7 +236,8 @@ impl World {
             self.violate("a close of RapidPro's is not echoed", room.as_str().to_owned());
         }
         let left = |message: &AgentsMessage| {
-            message.room == *room && message.applied == 0 && message.settled.is_none() && !message.given_up
+            let is_left = message.applied == 0 && message.settled.is_none() && !message.given_up;
+            message.room == *room && is_left && message.deleted_at.is_none()
         };
         let left = self.ledger.agents_messages.iter().find(|(_, message)| left(message)).map(|(text, _)| text.clone());
         if let Some(text) = left {
@@ -231,6 +265,7 @@ impl World {
                 && other.created_at < this.created_at
                 && other.applied == 0
                 && !other.given_up
+                && other.deleted_at.is_none()
                 && bound
                 && ordered
                 && others == process
@@ -288,7 +323,8 @@ impl World {
                 {
                     return Some(("what is given up is told to the agent", text.clone()));
                 }
-            } else if message.applied == 0 && !unknown && !too_late {
+            // But for what its author has taken back before.
+            } else if message.applied == 0 && message.deleted_at.is_none() && !unknown && !too_late {
                 return Some(("what an agent writes reaches RapidPro", format!("{text}: {message:?}")));
             }
         }

@@ -49,6 +49,12 @@ pub struct AgentsMessage {
     pub created_at: u64,
     pub stored_at: u64,
     pub arrival: Arrival,
+    /// What it has said, and since when.
+    pub versions: Vec<(String, u64)>,
+    /// When its author took it back.
+    pub deleted_at: Option<u64>,
+    /// When it was first written down, in true time.
+    pub written_at: Option<u64>,
     /// The states of the store since which it is known to be written down, and to be over.
     pub written: Option<u64>,
     pub settled: Option<u64>,
@@ -165,7 +171,7 @@ impl Ledger {
             }
         }
         if let (Some(line), Some(entry)) = (record.get("line"), record.get("entry").and_then(Value::as_str)) {
-            self.line(process, &room, entry, line, version);
+            self.line(process, &room, entry, line, (version, time));
         }
     }
 
@@ -209,13 +215,14 @@ impl Ledger {
         }
     }
 
-    fn line(&mut self, process: u32, room: &RoomId, entry: &str, line: &Value, version: u64) {
+    fn line(&mut self, process: u32, room: &RoomId, entry: &str, line: &Value, (version, time): (u64, u64)) {
         if line.get("written").is_some() || line.get("claimed").is_some() {
             self.room(room).claims.push(Claim { entry: entry.to_owned(), process, version });
         }
         let Some(message) = self.agents_messages.values_mut().find(|message| message.id == entry) else { return };
         if line.get("written").is_some() {
             message.written.get_or_insert(version);
+            message.written_at.get_or_insert(time);
         }
         // From now on it may be sent once more, unless RapidPro has it.
         if line == "retried" && message.given_up {
@@ -239,6 +246,11 @@ impl Ledger {
         if let Some(message) = self.agents_messages.values_mut().find(|message| Some(message.id.as_str()) == entry) {
             message.settling_hurt += 1;
         }
+    }
+
+    /// The text by which a message is known, whatever it was corrected to.
+    pub fn first_version(text: &str) -> &str {
+        text.split_once('~').map_or(text, |(first, _)| first)
     }
 
     pub fn was_told(&self, what: &str) -> bool {

@@ -76,6 +76,8 @@ pub struct Drive {
     pub takes_up: Option<String>,
     /// The rooms that it has seen: Rocket.Chat wants its own objects back.
     pub seen: BTreeSet<RoomId>,
+    /// Whether it could not look at a room's messages as it wanted to.
+    pub blind: bool,
     /// Which state of the store it has last read of a room.
     pub read: BTreeMap<RoomId, u64>,
 }

@@ -86,6 +86,14 @@ fn setting(id: &str) -> Value {
     }
 }
 
+/// What a contact said, by the text or by the name of the picture that was posted.
+fn said(posted: &str, picture: Option<&Picture>) -> String {
+    match picture {
+        Some(_) => format!("{}.", posted.trim_end_matches(".png").trim_end_matches('.')),
+        None => posted.to_owned(),
+    }
+}
+
 /// An effect in few words.
 pub fn words(effect: &Effect) -> String {
     match effect {
@@ -281,7 +289,7 @@ impl World {
             self.ledger.stray_rooms += 1;
         }
         let (clock, time) = (self.clock(op.node), self.time);
-        if let Some(message) = self.ledger.contacts_messages.get_mut(&text) {
+        if let Some(message) = self.ledger.contacts_messages.get_mut(&said(&text, picture.as_ref())) {
             message.posted.push((room.clone(), time));
         }
         self.note(|| format!("{:>10} posts “{text}” in {}", op.op, room.as_str()));

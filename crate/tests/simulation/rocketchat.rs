@@ -69,6 +69,10 @@ pub struct Message {
     pub author: Author,
     /// By the clock of the node that stored it.
     pub created_at: u64,
+    /// When its author last corrected it.
+    pub edited_at: Option<u64>,
+    /// Whether it was deleted, and its trace is kept.
+    pub removed: bool,
 }
 
 /// Who wrote a message.
@@ -131,9 +135,29 @@ impl RocketChat {
 
     pub fn store(&mut self, room: &RoomId, author: Author, text: String, created_at: u64) -> Option<Message> {
         self.last_id += 1;
-        let message = Message { id: format!("message-{}", self.last_id), text, picture: None, author, created_at };
+        let id = format!("message-{}", self.last_id);
+        let message = Message { id, text, picture: None, author, created_at, edited_at: None, removed: false };
         self.room_mut(room)?.messages.push(message.clone());
         Some(message)
+    }
+
+    /// The author of a message corrects it.
+    pub fn edit(&mut self, room: &RoomId, message: &str, text: String, edited_at: u64) {
+        let messages = self.room_mut(room).map(|room| &mut room.messages);
+        if let Some(message) = messages.and_then(|all| all.iter_mut().find(|stored| stored.id == message)) {
+            (message.text, message.edited_at) = (text, Some(edited_at));
+        }
+    }
+
+    /// The author of a message deletes it; servers keep its trace or none, as their administrators like.
+    pub fn delete(&mut self, room: &RoomId, message: &str, leaves_trace: bool) {
+        let Some(room) = self.room_mut(room) else { return };
+        if !leaves_trace {
+            return room.messages.retain(|stored| stored.id != message);
+        }
+        if let Some(message) = room.messages.iter_mut().find(|stored| stored.id == message) {
+            (message.text, message.removed) = (String::new(), true);
+        }
     }
 
     /// A message that was just stored is a picture, and its text the name.
@@ -187,9 +211,10 @@ impl RocketChat {
             "text": if message.picture.is_some() { "" } else { &message.text },
             "files": files,
             "attachments": attachments,
-            "type": kind,
+            "type": if message.removed { Some("rm") } else { kind },
             "token": token,
             "createdAt": message.created_at,
+            "editedAt": message.edited_at,
             "room": shown_room,
             "sender": sender,
         })

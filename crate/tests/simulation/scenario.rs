@@ -41,6 +41,9 @@ const DAYS_MS: i64 = 24 * 60 * 60_000;
 /// How long a room is being compared, with what is found sent, in milliseconds.
 const COMPARED_WITHIN_MS: u64 = 100;
 
+/// From how many of the last messages one is chosen that is corrected or deleted.
+const LAST_MESSAGES: usize = 4;
+
 /// Every so many messages of contacts one is a picture.
 const PICTURE_EVERY: u32 = 4;
 
@@ -136,6 +139,8 @@ impl World {
                     self.run(pause);
                 }
             }
+            Transition::StaffCorrects { contact, node } => self.staff_corrects(contact, node),
+            Transition::StaffDeletes { contact, leaves_trace } => self.staff_deletes(contact, leaves_trace),
             Transition::ContactWrites { contact, node } => self.contact_writes(contact, node),
             Transition::AgentCloses { contact, node } => {
                 if let Some(room) = self.some_open_room(contact) {
@@ -221,6 +226,9 @@ impl World {
             created_at: message.created_at,
             stored_at: self.time,
             arrival: Arrival::Coming,
+            versions: vec![(text.clone(), self.time)],
+            deleted_at: None,
+            written_at: None,
             written: None,
             settled: None,
             given_up: false,
@@ -230,6 +238,36 @@ impl World {
         };
         self.ledger.agents_messages.insert(text, entry);
         self.fire_sent(node, room, &message);
+    }
+
+    /// One of the last messages that staff wrote in a contact's rooms, by its text; mostly one that is still to be sent.
+    fn some_message(&mut self, contact: usize) -> Option<String> {
+        let of_contact = |room: &RoomId| self.chat.room(room).is_some_and(|room| room.contact == Some(contact));
+        let messages = self.ledger.agents_messages.iter();
+        let mut left: Vec<_> =
+            messages.filter(|(_, message)| message.deleted_at.is_none() && of_contact(&message.room)).collect();
+        left.sort_by_key(|(_, message)| (message.applied == 0, message.stored_at));
+        let last: Vec<String> = left.into_iter().rev().take(LAST_MESSAGES).map(|(text, _)| text.clone()).collect();
+        (!last.is_empty()).then(|| last[self.random.index(last.len())].clone())
+    }
+
+    fn staff_corrects(&mut self, contact: usize, node: usize) {
+        let Some(text) = self.some_message(contact) else { return };
+        let (clock, time) = (self.clock(node), self.time);
+        let Some(message) = self.ledger.agents_messages.get_mut(&text) else { return };
+        let corrected = format!("{text}~{}", message.versions.len());
+        message.versions.push((corrected.clone(), time));
+        self.chat.edit(&message.room, &message.id, corrected.clone(), clock);
+        self.note(|| format!("“{corrected}” is what it says now"));
+    }
+
+    fn staff_deletes(&mut self, contact: usize, leaves_trace: bool) {
+        let Some(text) = self.some_message(contact) else { return };
+        let time = self.time;
+        let Some(message) = self.ledger.agents_messages.get_mut(&text) else { return };
+        message.deleted_at = Some(time);
+        self.chat.delete(&message.room, &message.id, leaves_trace);
+        self.note(|| format!("“{text}” is deleted"));
     }
 
     fn admin_retries(&mut self, node: usize) {

@@ -18,6 +18,10 @@ pub struct Step {
 pub enum Transition {
     /// An agent, or a bot, writes in one of a contact's rooms.
     AgentWrites { contact: usize, node: usize, messages: u64, by_bot: bool },
+    /// Somebody on Rocket.Chat's side corrects one of the last messages of a contact's rooms.
+    StaffCorrects { contact: usize, node: usize },
+    /// The same, who deletes it; of some a trace is kept.
+    StaffDeletes { contact: usize, leaves_trace: bool },
     /// A contact writes.
     ContactWrites { contact: usize, node: usize },
     /// An agent closes one of a contact's rooms.
@@ -114,7 +118,9 @@ fn pause(random: &mut Random) -> u64 {
 fn transition(random: &mut Random, nodes: usize, contacts: usize, faults: &[Fault]) -> Transition {
     let (contact, node) = (random.index(contacts), random.index(nodes));
     match random.below(if faults.is_empty() { 70 } else { 100 }) {
-        0..=21 => {
+        0..=1 => Transition::StaffCorrects { contact, node },
+        2..=3 => Transition::StaffDeletes { contact, leaves_trace: random.percent(50) },
+        4..=21 => {
             Transition::AgentWrites { contact, node, messages: random.pick(&[1, 1, 1, 3]), by_bot: random.percent(20) }
         }
         22..=34 => Transition::ContactWrites { contact, node },

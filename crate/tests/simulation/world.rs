@@ -362,8 +362,19 @@ impl World {
         let (seen, read) = (BTreeSet::new(), BTreeMap::new());
         let until = asker.as_ref().map(|_| self.time + PATIENCE_MS);
         let (held, waits_in) = (Vec::new(), None);
-        let drive =
-            Drive { operation, outcomes: Vec::new(), turn: 0, until, held, waits_in, asker, takes_up, seen, read };
+        let drive = Drive {
+            operation,
+            outcomes: Vec::new(),
+            turn: 0,
+            until,
+            held,
+            waits_in,
+            asker,
+            takes_up,
+            seen,
+            blind: false,
+            read,
+        };
         process.drives.insert(op, drive);
         self.under_way.insert(op);
         self.note(|| label.unwrap_or_default());
@@ -557,6 +568,9 @@ impl World {
         if let Some(process) = self.nodes[op.node].process.as_mut() {
             process.hurts += 1;
             process.unclear += u64::from(fault != Fault::WriteRefused);
+        }
+        if let (Effect::ReadMessages { .. } | Effect::FindRoom { .. }, Some(drive)) = (effect, self.drive(op)) {
+            drive.blind = true;
         }
         match effect {
             Effect::CreateRecord { record, .. } | Effect::ReplaceRecord { record, .. } => self.ledger.hurt(record),

@@ -1,0 +1,85 @@
+//! What waits is looked at before it goes: its author may have deleted or corrected it meanwhile.
+//!
+//! Rocket.Chat's own list of the room's messages tells, read once a run. What it does not say for certain, such as
+//! where the list may not be read, changes nothing: then a message goes as it was written down.
+
+use crate::outbound::content;
+use crate::outbound::content_lookup;
+use crate::outbound::run::DeliveryRun;
+use crate::outbound::run::RoomRead;
+use crate::runtime::failure::Failure;
+use crate::runtime::outcome::Level;
+use crate::store::outbox::Entry;
+use crate::store::snapshot::RoomSnapshot;
+use crate::wire::rocketchat::Message;
+
+/// What goes this soon after it was taken up goes unread, in milliseconds, unless RapidPro has failed to take it.
+const FRESH_MS: u64 = 5_000;
+
+/// How long what was read counts in one run, in milliseconds.
+const READ_COUNTS_MS: u64 = 20_000;
+
+/// The type that a deleted message has where Rocket.Chat keeps its trace.
+const REMOVED: &str = "rm";
+
+/// What is to become of an entry.
+#[derive(Debug)]
+pub(crate) enum Review {
+    /// It goes, with what it says now.
+    Goes(Entry),
+    /// It was deleted before it was sent.
+    Deleted,
+    /// It was corrected, and nothing is left that could be sent.
+    Emptied,
+}
+
+impl DeliveryRun<'_> {
+    /// Looks at an entry if it has waited.
+    pub(crate) async fn review(&mut self, snapshot: &RoomSnapshot, entry: &Entry) -> Review {
+        let now = self.host.now();
+        let is_fresh = entry.progress.failures == 0 && now.saturating_sub(entry.enqueued_at) < FRESH_MS;
+        if !is_fresh {
+            self.read_room(snapshot, now).await;
+        }
+        let messages = self.room_read.as_ref().and_then(|read| read.messages.as_deref());
+        let Some(messages) = messages.filter(|_| !is_fresh) else { return Review::Goes(entry.clone()) };
+        match messages.iter().find(|message| message.id.as_ref() == Some(&entry.id)) {
+            None => Review::Deleted,
+            Some(message) if message.kind.as_deref() == Some(REMOVED) => Review::Deleted,
+            Some(message) if message.edited_at.is_some() => self.corrected(entry, message).await,
+            Some(_) => Review::Goes(entry.clone()),
+        }
+    }
+
+    async fn corrected(&self, entry: &Entry, message: &Message) -> Review {
+        let Some(content) = content::of(message, entry.message.written_at) else { return Review::Emptied };
+        let (content, _) = content_lookup::looked_up(self.host, message, content).await;
+        Review::Goes(Entry { message: content, ..entry.clone() })
+    }
+
+    async fn read_room(&mut self, snapshot: &RoomSnapshot, now: u64) {
+        let counts = |read: &RoomRead| now.abs_diff(read.at) < READ_COUNTS_MS;
+        if self.room_read.as_ref().is_some_and(counts) {
+            return;
+        }
+        let messages = match self.list_messages(snapshot).await {
+            Ok(messages) => messages,
+            Err(failure) if failure.is_denied() => None,
+            Err(failure) => {
+                let room = snapshot.ticket.room.as_str();
+                self.host.log(Level::Warn, format!("what waits in room {room} goes without a look at it: {failure}"));
+                None
+            }
+        };
+        self.room_read = Some(RoomRead { at: self.host.now(), messages });
+    }
+
+    /// An empty list is one of a room of which everything was deleted, or of a room that is gone: what was written there
+    /// was not taken back.
+    async fn list_messages(&self, snapshot: &RoomSnapshot) -> Result<Option<Vec<Message>>, Failure> {
+        let room = &snapshot.ticket.room;
+        let messages = self.host.messages(room.clone()).await?;
+        let is_there = !messages.is_empty() || self.host.find_room(room.clone()).await?.is_some();
+        Ok(is_there.then_some(messages))
+    }
+}

@@ -120,6 +120,7 @@ export interface EffectArguments {
 	notify: { room: string; text: string };
 	schedule: { job: Job; at: number };
 	postWebhook: { url: string; secret: string; body: object; timeoutMs: number };
+	findRedirect: { url: string; timeoutMs: number };
 	readApi: { url: string; token: string; timeoutMs: number };
 	tellTimes: { times: Array<number>; timeZone: string };
 }

@@ -13,6 +13,7 @@ import type { IRoom } from '@rocket.chat/apps-engine/definition/rooms';
 import type { IUser } from '@rocket.chat/apps-engine/definition/users';
 
 import type { EffectArguments, EffectKind, Visitor } from './core';
+import { redirectIn, redirectOf } from './redirect';
 import type { Timers } from './timers';
 
 /** Where an operation's lines go: the app's log, or the console. */
@@ -41,6 +42,8 @@ export interface WebhookAnswer {
 	status: number;
 	body: string;
 	retryAfterMs?: number;
+	/** Where a redirect leads that the server's client has not followed. */
+	location?: string;
 }
 
 export interface ApiAnswer {
@@ -253,7 +256,12 @@ export class Host implements Performers {
 			return null;
 		}
 		const body = (answer.content ?? '').slice(0, BODY_LENGTH_MAX);
-		return { status: answer.statusCode, body, retryAfterMs: retryAfterMs(answer) };
+		const location = redirectIn(args.url, answer.statusCode, answer.headers?.location);
+		return { status: answer.statusCode, body, retryAfterMs: retryAfterMs(answer), ...(location && { location }) };
+	}
+
+	public findRedirect({ url, timeoutMs }: EffectArguments['findRedirect']): Promise<string | null> {
+		return redirectOf(url, timeoutMs, this.timers);
 	}
 
 	public async readApi({ url, token, timeoutMs }: EffectArguments['readApi']): Promise<ApiAnswer | null> {
@@ -262,7 +270,11 @@ export class Host implements Performers {
 		if (!answer?.statusCode) {
 			return null;
 		}
-		return { status: answer.statusCode, ...(isBearable(answer.content) && { body: answer.content }), retryAfterMs: retryAfterMs(answer) };
+		return {
+			status: answer.statusCode,
+			...(isBearable(answer.content) && { body: answer.content }),
+			retryAfterMs: retryAfterMs(answer),
+		};
 	}
 
 	public async tellTimes({ times, timeZone }: EffectArguments['tellTimes']): Promise<Array<string>> {

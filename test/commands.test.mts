@@ -49,7 +49,7 @@ async function typed(username: string, words: string, roomId = channel): Promise
 /** A ticket with a message that RapidPro refused for good. */
 async function ticketWithDeadLetter(text: string) {
 	const ticket = await stage.openTicket();
-	stage.rapidPro.faults.answer({ status: 400, body: { error: 'message too rude' } });
+	stage.rapidPro.faults.answer({ status: 400, body: { error: "field 'manners' is required" } });
 	const id = await stage.rocketChat.agentWrites(ticket.roomId, AGENT, text);
 	await until('its end', () => endsOf(id) === 1);
 	return { ...ticket, id };
@@ -108,7 +108,10 @@ describe('status', () => {
 				new RegExp(`^\\*Version\\*: 1\\.0\\.0\n\\*Address to paste into RapidPro\\*: ${stage.rocketChat.appUrl}\n`),
 			);
 			const [, main, north] = text.split('\n\n');
-			assert.match(String(main), /^\*Workspace\*: main\n\*RapidPro is connected\*: yes\n.*\*RapidPro answers\*: yes/s);
+			assert.match(
+				String(main),
+				/^\*Workspace\*: main\n\*RapidPro is connected\*: yes\n.*\*RapidPro answers\*: –\n\*What keeps webhooks from RapidPro\*: –\n/s,
+			);
 			assert.match(String(north), /^\*Workspace\*: North\n\*RapidPro is connected\*: no\n/);
 			assert.ok(!text.includes(stage.rapidPro.secret) && !text.includes(other.secret));
 			assert.match(await typed('elena', ' status'), /\*RapidPro está conectado\*: sí/);
@@ -152,7 +155,10 @@ describe('queue', () => {
 	it('shows what failed, and why', async () => {
 		const ticket = await ticketWithDeadLetter('Rude words');
 		const text = await typed(MANAGER, ' queue');
-		assert.match(text, new RegExp(`/live/${ticket.roomId}\\): 1 failed, last \\d+ s ago\\. .*message too rude`));
+		assert.match(
+			text,
+			new RegExp(`/live/${ticket.roomId}\\): 1 failed, last \\d+ s ago\\. .*field 'manners' is required`),
+		);
 		await typed(MANAGER, ' retry');
 		await untilDelivered(stage, ticket, ['Rude words']);
 		assert.equal(await typed(MANAGER, ' queue'), 'Nothing waits, and nothing has failed.');
@@ -173,10 +179,10 @@ describe('retry', () => {
 
 	it('gives up what is refused again, and can have it tried again', async () => {
 		const ticket = await ticketWithDeadLetter('stubborn');
-		stage.rapidPro.faults.answer({ status: 400, body: { error: 'still too rude' } });
+		stage.rapidPro.faults.answer({ status: 400, body: { error: "field 'patience' is required" } });
 		assert.match(await typed(MANAGER, ' retry'), /tried again: 1\./);
 		await until('its second end', () => endsOf(ticket.id) === 2);
-		assert.match(await typed(MANAGER, ' queue'), /still too rude/);
+		assert.match(await typed(MANAGER, ' queue'), /field 'patience' is required/);
 		assert.match(await typed(MANAGER, ' retry'), /tried again: 1\./);
 		await untilDelivered(stage, ticket, ['stubborn']);
 	});

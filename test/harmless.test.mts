@@ -28,7 +28,7 @@ describe('a contact who calls everybody', () => {
 
 	it('does not keep an agent from being told what RapidPro refused', async () => {
 		const ticket = await stage.openTicket();
-		const refusal = { status: 400, body: { error: '@all see [this](https://evil.example)' } };
+		const refusal = { status: 400, body: { error: "field '@all see [this](https://evil.example)' is required" } };
 		stage.rapidPro.faults.answer(refusal, { ticketID: ticket.ticketID, times: 1 });
 		await stage.rocketChat.agentWrites(ticket.roomId, AGENT, '@all call the [bank](https://evil.example)');
 		const [note] = await until('the notice', () => notesIn(stage, ticket).length > 0 && notesIn(stage, ticket));

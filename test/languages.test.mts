@@ -34,7 +34,7 @@ for (const [language, place, notice, comment] of [
 			const ticket = await stage.openTicket();
 			const attachments = [{ type: 'geo', url: '-1.95,30.06' }];
 			await stage.app.call('POST', 'visitor-message', { visitor: { token: ticket.token }, attachments });
-			const refusal = { status: 400, body: { error: 'message too rude' } };
+			const refusal = { status: 400, body: { error: "field 'manners' is required" } };
 			stage.rapidPro.faults.answer(refusal, { ticketID: ticket.ticketID, times: 1 });
 			await stage.rocketChat.agentWrites(ticket.roomId, AGENT, 'Olá');
 			await until('the notice', () => shown(ticket).includes(notice));

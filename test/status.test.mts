@@ -74,7 +74,8 @@ describe('status', () => {
 			workspace: 'main',
 			connected: true,
 			callback_host: host,
-			answers: true,
+			answers: null,
+			trouble: null,
 			last_success: null,
 			queued_messages: 0,
 			queued_closes: 0,
@@ -107,7 +108,7 @@ describe('status', () => {
 		const { last_success } = await untilStatus('a success', ({ last_success }) => last_success !== null);
 		assert.ok(Math.abs(Date.parse(String(last_success)) - Date.now()) < 60_000, String(last_success));
 
-		stage.rapidPro.faults.answer({ status: 400, body: { error: 'message too rude' } });
+		stage.rapidPro.faults.answer({ status: 400, body: { error: "field 'manners' is required" } });
 		await stage.rocketChat.agentWrites(ticket.roomId, AGENT, 'Rude words');
 		await untilStatus('a failed message', ({ failed_messages }) => failed_messages === 1);
 
@@ -117,8 +118,12 @@ describe('status', () => {
 		await stage.rocketChat.closeRoom(second.roomId, { by: AGENT });
 		const down = await untilStatus('the outage', ({ answers }) => answers === false);
 		assert.deepEqual([down.queued_messages, down.queued_closes, down.failed_messages], [2, 1, 1]);
+		assert.equal(
+			down.trouble,
+			'Something other than RapidPro answers at its address (HTTP 502): a proxy, firewall or log-in page',
+		);
 		assert.equal((await statusOf(theirs)).queued_messages, 0);
-		assert.equal((await statusOf(theirs)).answers, true);
+		assert.equal((await statusOf(theirs)).answers, null, 'North was never asked');
 
 		stage.rapidPro.faults.clear();
 		await stage.rocketChat.setAppSetting('public_address', '');
@@ -182,12 +187,15 @@ describe('problems of the settings', () => {
 	for (const [id, wrong, words, right] of [
 		['public_address', 'chat.example.org', /address for RapidPro is no http or https URL.*: chat\.example\.org/, ''],
 		['rapidpro_address', 'ftp://x', /RapidPro’s own address is no http or https URL.*: ftp:\/\/x/, ''],
-		['history_hours', 'many', /setting `history_hours` is no whole number/, 24],
+		['history_hours', 'many', /“Hours of earlier messages” is not a whole number/, 24],
+		['history_hours', -5, /“Hours of earlier messages” is negative/, 24],
+		['history_messages', '2.5', /“History: maximum messages” is not a whole number/, 50],
+		['retention_days', 99_999_999, /“Days to keep ended tickets” is too large/, 30],
 		['agent_name_form', 'Support: ', /agent name format does not say where the name goes/, '*{name}*: '],
 		['default_department', 'Plumbers', /does not know the default department.*: Plumbers/, ''],
 		['time_zone', 'Mars/Olympus', /time zone is unknown.*: Mars\/Olympus/, ''],
 	] as const) {
-		it(`${id}: what cannot be used is said in the log and here`, async () => {
+		it(`${id} ${wrong}: what cannot be used is said in the log and here`, async () => {
 			await saved(id, wrong, words);
 			await stage.rocketChat.setAppSetting(id, right);
 			await until('no problems', async () => (await problems()).length === 0);

@@ -41,7 +41,11 @@ fn write<T: Serialize>(value: T) -> Value {
 
 /// What has to be the same about a record, whatever it is about: its fields, what it says, how it is found.
 fn shape(associations: &Value, data: &Value) -> String {
-    let names = |value: &Value| value.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(","));
+    // 1.0.0 stored neither what RapidPro said nor the code of a reason, and passes over both.
+    let is_old = |name: &&String| !["said", "reason"].contains(&name.as_str());
+    let names = |value: &Value| {
+        value.as_object().map(|fields| fields.keys().filter(is_old).cloned().collect::<Vec<_>>().join(","))
+    };
     let says = data.get("line").or(data.get("fact")).map_or_else(String::new, |says| match says.as_object() {
         None => says.to_string(),
         Some(variant) => variant

@@ -31,10 +31,10 @@ fuzz_target!(|bytes: &[u8]| {
         _ => {
             let status = u16::from(chance.byte()) << 2 | u16::from(chance.byte()) & 3;
             let retry_after_ms = chance.seldom(64).then(|| chance.number());
-            Ok(WebhookAnswer { status, body: chance.rest(), retry_after_ms })
+            Ok(WebhookAnswer { status, body: chance.rest(), retry_after_ms, location: None })
         }
     };
-    match judge(attempt, &answer) {
+    match judge(attempt, "59d7", &answer) {
         Verdict::Delivered => assert!(answer.is_ok()),
         Verdict::Retry { delay_ms, .. } => assert!((1..=DELAY_MAX_MS).contains(&delay_ms), "{delay_ms}"),
         Verdict::Unfetched => assert!(matches!(kind, Kind::Message { has_files: true, .. })),

@@ -5,8 +5,8 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { until } from '../../sandbox/until.mts';
 import { agentSays, closesOf, FAST, FOR_EVER, PATIENCE_MS, untilDelivered } from '../support/delivery.mts';
 import { assertId } from '../support/expect.mts';
-import { closes, shownIn, statusAsAsked, untilTold } from '../support/field.mts';
-import { type OpenTicket, Stage } from '../support/stage.mts';
+import { closes, shownIn, statusAsAsked, toldIn, untilTold } from '../support/field.mts';
+import { AGENT, type OpenTicket, Stage } from '../support/stage.mts';
 
 let stage: Stage;
 before(async () => {
@@ -86,6 +86,29 @@ describe('an agent’s message that RapidPro never takes', () => {
 			assert.equal((await statusAsAsked(stage)).failed_messages, Number(failed_messages) + 1);
 		});
 	}
+
+	it('stands aside also where the agent has written it twice, and alone where other rooms pass', async () => {
+		const other = await stage.openTicket();
+		const twice = await stage.openTicket();
+		const alone = await stage.openTicket();
+		const reply = {
+			status: 413,
+			body: '<html>Request Entity Too Large</html>',
+			headers: { 'content-type': 'text/html' },
+		};
+		stage.rapidPro.faults.answer(reply, { ...FOR_EVER, says: 'poison' });
+		await agentSays(stage, twice, ['poison', 'poison', 'after']);
+		await agentSays(stage, alone, ['poison']);
+		const others = setInterval(() => void stage.rocketChat.agentWrites(other.roomId, AGENT, 'elsewhere'), 2_000);
+		try {
+			await untilDelivered(stage, twice, ['after']);
+			await until('two notices', () => (toldIn(stage, twice).match(/“poison”/g) ?? []).length === 2, PATIENCE_MS);
+			await untilTold(stage, alone, /“poison”/);
+			assert.doesNotMatch(toldIn(stage, alone), /Too Large|</);
+		} finally {
+			clearInterval(others);
+		}
+	});
 
 	it('while nothing passes is no reason to give anything up', async () => {
 		const ticket = await stage.openTicket();

@@ -73,7 +73,7 @@ async function fill(tab: Tab): Promise<void> {
 	await desk.getByRole('button', { name: 'Send a picture' }).click();
 	await phone.getByRole('img').nth(1).waitFor();
 	const { rapidPro, trouble } = stage.assembly;
-	rapidPro.faults.answer({ status: 400, body: { error: 'refused for good' } });
+	rapidPro.faults.answer({ status: 400, body: { error: "field 'manners' is required" } });
 	await desk.getByRole('textbox').fill('This will not arrive');
 	await desk.getByRole('textbox').press('Enter');
 	await desk.getByText('Not delivered').waitFor();

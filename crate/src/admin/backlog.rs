@@ -15,11 +15,14 @@ use crate::store::outbox;
 use crate::store::outbox::Entry;
 use crate::store::outbox_record;
 use crate::store::outbox_record::OutboxEvent;
+use crate::store::outbox_record::Reason;
+use crate::store::progress::GivenUp;
 use crate::store::progress::Progress;
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::Ticket;
 use crate::store::time_index::DUE;
 use crate::text::i18n::Language;
+use crate::text::i18n::Phrase;
 use crate::text::i18n::Text;
 use crate::text::messages;
 use crate::text::sanitize::one_line;
@@ -187,8 +190,8 @@ impl Found {
         let given_up = |entry: &Entry| entry.progress.given_up().map(|(at, _)| at);
         let last = outbox.dead_letters.iter().max_by_key(|entry| given_up(entry));
         let failed = last.and_then(|entry| entry.progress.given_up());
-        let (failed_at, reason) = failed.unwrap_or((now, ""));
-        let reason = messages::given_up_reason(reason).in_language(language);
+        let failed_at = failed.map_or(now, |(at, _)| at);
+        let reason = failed.map_or_else(String::new, |(_, why)| in_words(why).in_language(language));
         let (who, next) = (who(ticket, server), span(progress.next.saturating_sub(now)));
         for (count, text, since, why) in [
             (messages + closes, messages::ROW_OUT, owed_since, why(progress).in_language(language)),
@@ -202,6 +205,12 @@ impl Found {
             }
         }
     }
+}
+
+/// Why a message was given up: versions that knew no code have stored the words of the log.
+fn in_words(why: &GivenUp) -> Phrase {
+    let known = why.reason.as_ref().and_then(|Reason { code, values }| messages::given_up_reason(code, values));
+    known.unwrap_or_else(|| Phrase::quoted(why.words.clone()))
 }
 
 pub(crate) fn why(progress: &Progress) -> Text {

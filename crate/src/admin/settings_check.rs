@@ -5,6 +5,7 @@ use crate::config::api;
 use crate::config::api::is_token_accepted;
 use crate::config::api::record_answer;
 use crate::config::settings;
+use crate::config::settings::BadNumber;
 use crate::config::settings::Settings;
 use crate::config::workspace;
 use crate::config::workspace::MAIN;
@@ -117,8 +118,8 @@ pub(crate) async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
 pub fn problems(host: &Host, settings: &Settings, lines: &[WorkspaceConfig], language: Language) -> Vec<String> {
     let mut problems = Vec::new();
     let mut add = |text: Text, what: &str| problems.push(text.filled(language, &[("what", what)]));
-    for id in settings.bad_numbers() {
-        add(messages::BAD_NUMBER, id);
+    for (id, wrong) in settings.bad_numbers() {
+        add(number_problem(wrong), label(id).in_language(language));
     }
     if let Some(address) = settings.bad_address("public_address") {
         add(messages::BAD_ADDRESS, address);
@@ -160,6 +161,22 @@ pub fn problems(host: &Host, settings: &Settings, lines: &[WorkspaceConfig], lan
         }
     }
     problems
+}
+
+fn number_problem(wrong: BadNumber) -> Text {
+    match wrong {
+        BadNumber::NotWhole => messages::NOT_A_NUMBER,
+        BadNumber::Negative => messages::NEGATIVE_NUMBER,
+        BadNumber::TooLarge => messages::NUMBER_TOO_LARGE,
+    }
+}
+
+/// How Rocket.Chat labels a setting that holds a number.
+fn label(id: &'static str) -> Text {
+    [messages::HISTORY_HOURS, messages::HISTORY_MESSAGES, messages::RETENTION_DAYS]
+        .into_iter()
+        .find(|label| label.0 == id)
+        .unwrap_or(Text::new(id))
 }
 
 /// How people are told of a workspace.

@@ -37,7 +37,7 @@ pub(crate) const WORKSPACE: &str = "workspace";
 pub(crate) const LAST_SUCCESS: &str = "last_success";
 
 /// What machines call the figures, and what people do: first those of the app, then those of each workspace.
-const FIGURES: [(&str, Text); 15] = [
+const FIGURES: [(&str, Text); 16] = [
     ("version", messages::VERSION),
     ("address", messages::ADDRESS),
     ("missing_permissions", messages::MISSING_PERMISSIONS),
@@ -46,6 +46,7 @@ const FIGURES: [(&str, Text); 15] = [
     ("connected", messages::CONNECTED),
     ("callback_host", messages::CALLBACK_HOST),
     ("answers", messages::ANSWERS),
+    ("scope", messages::TROUBLE),
     (LAST_SUCCESS, messages::LAST_SUCCESS),
     ("queued_messages", messages::QUEUED_MESSAGES),
     ("queued_closes", messages::QUEUED_CLOSES),
@@ -114,7 +115,9 @@ fn add_workspace(
     values.push(json::to_value(title(&line.name, language)));
     values.push(json::to_value(callback.is_some()));
     values.push(json::to_value(callback.and_then(url::host_of)));
-    values.push(json::to_value(callback.map(|_| breaker.is_closed())));
+    // Nobody knows until RapidPro was asked.
+    values.push(json::to_value(callback.and_then(|_| breaker.answers())));
+    values.push(json::to_value(callback.and_then(|_| breaker.scope()).map(|scope| scope.in_language(language))));
     values.push(json::to_value(breaker.last_success().map(timestamp::text)));
     values.extend(queue.counts(&workspace.id).map(Value::from));
     values.push(json::to_value(queue.is_complete));

@@ -19,6 +19,9 @@ const HISTORY_HOURS: u64 = 24;
 /// How many messages it has at most where the setting does not say.
 const HISTORY_MESSAGES: u64 = 50;
 
+/// More is a slip of the finger: a million hours are a century.
+const NUMBER_MAX: u64 = 1_000_000;
+
 /// How an agent's name stands before what they write where the setting does not say.
 const AGENT_NAME_FORM: &str = "*{name}*: ";
 
@@ -92,10 +95,10 @@ impl Settings {
         lines
     }
 
-    /// The settings that should hold a number and do not.
-    pub fn bad_numbers(&self) -> impl Iterator<Item = &'static str> {
-        let is_bad = |id: &&str| number(self.value(id)).is_none() && !self.value(id).is_null();
-        ["history_hours", "history_messages", "retention_days"].into_iter().filter(is_bad)
+    /// The settings that should hold a number and do not, and what is wrong with each.
+    pub fn bad_numbers(&self) -> impl Iterator<Item = (&'static str, BadNumber)> {
+        let wrong = |id| number(self.value(id)).err().filter(|_| !self.value(id).is_null()).map(|wrong| (id, wrong));
+        ["history_hours", "history_messages", "retention_days"].into_iter().filter_map(wrong)
     }
 
     /// What a setting holds that should hold an address and does not.
@@ -184,8 +187,37 @@ impl Settings {
     }
 }
 
-pub(crate) fn number(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+/// Why what a setting holds is not taken for a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadNumber {
+    /// It is none, or no whole one.
+    NotWhole,
+    /// It is below 0.
+    Negative,
+    /// It is above [`NUMBER_MAX`].
+    TooLarge,
+}
+
+/// What a setting holds as a number: servers store what was typed as a number or as a text.
+fn number(value: &Value) -> Result<u64, BadNumber> {
+    let typed = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return Err(BadNumber::NotWhole),
+    };
+    let (is_negative, digits) = match typed.strip_prefix(['-', '\u{2212}']) {
+        Some(digits) => (true, digits),
+        None => (false, typed.strip_prefix('+').unwrap_or(&typed)),
+    };
+    // JavaScript writes large numbers as 1e21, and Rust halves as 0.5.
+    let is_number = digits.parse::<f64>().is_ok_and(f64::is_finite) && digits.starts_with(|c: char| c.is_ascii_digit());
+    match digits.parse::<u64>() {
+        Ok(0) => Ok(0),
+        _ if is_number && is_negative => Err(BadNumber::Negative),
+        Ok(number) if number <= NUMBER_MAX => Ok(number),
+        Err(_) if !is_number || digits.contains('.') && !digits.contains(['e', 'E']) => Err(BadNumber::NotWhole),
+        Ok(_) | Err(_) => Err(BadNumber::TooLarge),
+    }
 }
 
 fn is_on(value: &Value) -> bool {
@@ -195,6 +227,26 @@ fn is_on(value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_number_is_told() {
+        use serde_json::json;
+        for good in [json!(0), json!(24), json!("24"), json!(" 7 "), json!("+3"), json!(1_000_000), json!(24.0)] {
+            assert!(number(&good).is_ok() || good == json!(24.0), "{good}");
+        }
+        for (wrong, values) in [
+            (BadNumber::Negative, vec![json!(-5), json!("-5"), json!("\u{2212}5"), json!(-0.5)]),
+            (BadNumber::TooLarge, vec![json!(1_000_001), json!("99999999999999999999999"), json!(1e21), json!("1e9")]),
+            (
+                BadNumber::NotWhole,
+                vec![json!("five"), json!(""), json!(2.5), json!("1,5"), json!("--5"), json!([]), json!("NaN")],
+            ),
+        ] {
+            for value in values {
+                assert_eq!(number(&value), Err(wrong), "{value}");
+            }
+        }
+    }
 
     #[test]
     fn the_hosts_of_media_may_be_written_as_addresses() {

@@ -25,13 +25,13 @@ pub(crate) const TIMEOUT_MS: u64 = 8_000;
 pub(crate) const PAGES_MAX: usize = 3;
 
 /// Why RapidPro did not give the history.
-pub(crate) struct FailureScope {
+pub(crate) struct Unavailable {
     pub(crate) reason: Phrase,
     /// Whether it may well give it later, and from when on where it says so.
     pub(crate) passing: Option<u64>,
 }
 
-impl FailureScope {
+impl Unavailable {
     pub(crate) fn of(answer: &ApiAnswer) -> Self {
         let ApiAnswer { status, retry_after_ms, .. } = answer;
         let reason = Phrase::new(messages::HISTORY_ANSWERED, vec![("status", status.to_string())]);
@@ -52,7 +52,7 @@ pub(crate) async fn fetch(
     ticket: &Ticket,
     past: &HistorySource,
     line: &WorkspaceConfig,
-) -> Result<Result<Vec<Value>, FailureScope>, Failure> {
+) -> Result<Result<Vec<Value>, Unavailable>, Failure> {
     let settings = settings::all(host).await?;
     let most = settings.history_messages();
     let mut address = address(host, ticket, line).await?;
@@ -69,11 +69,11 @@ pub(crate) async fn fetch(
             Ok(answer) => answer,
             Err(failure) => {
                 host.log(Level::Warn, format!("RapidPro's API does not answer: {failure}"));
-                return Ok(Err(FailureScope { reason: messages::DOES_NOT_ANSWER.into(), passing: Some(0) }));
+                return Ok(Err(Unavailable { reason: messages::DOES_NOT_ANSWER.into(), passing: Some(0) }));
             }
         };
         api::record_answer(host, line, &answer);
-        let Some((page, next)) = page_of(&answer) else { return Ok(Err(FailureScope::of(&answer))) };
+        let Some((page, next)) = page_of(&answer) else { return Ok(Err(Unavailable::of(&answer))) };
         // RapidPro may know better than to obey `before`.
         messages.extend(page.into_iter().filter(|message| written_at(message).is_some_and(|at| at <= opened_at)));
         match next {

@@ -10,7 +10,7 @@ pub mod render;
 use crate::config::connection;
 use crate::config::language;
 use crate::config::workspace_config::WorkspaceConfig;
-use crate::history::fetch::FailureScope;
+use crate::history::fetch::Unavailable;
 use crate::history::fetch::fetch;
 use crate::history::render::posts;
 use crate::ids::RoomId;
@@ -132,7 +132,7 @@ pub(crate) async fn attempt(
             post(host, &snapshot.ticket, &posts, until).await?;
             settle(host, snapshot, None).await
         }
-        Err(scope) => put_off(host, snapshot, scope, until).await,
+        Err(unavailable) => put_off(host, snapshot, unavailable, until).await,
     }
 }
 
@@ -155,7 +155,7 @@ pub(crate) async fn claim(host: &Host, snapshot: &RoomSnapshot) -> Result<Option
 }
 
 pub(crate) async fn settle(host: &Host, snapshot: &RoomSnapshot, given_up: Option<String>) -> Result<(), Failure> {
-    add(host, snapshot, OutboxEvent::Settled { given_up }).await
+    add(host, snapshot, OutboxEvent::Settled { given_up, reason: None }).await
 }
 
 pub(crate) async fn add(host: &Host, snapshot: &RoomSnapshot, line: OutboxEvent) -> Result<(), Failure> {
@@ -193,29 +193,25 @@ pub(crate) async fn post(host: &Host, ticket: &Ticket, posts: &[String], until: 
 pub(crate) async fn put_off(
     host: &Host,
     snapshot: &RoomSnapshot,
-    scope: FailureScope,
+    unavailable: Unavailable,
     until: u64,
 ) -> Result<(), Failure> {
     let (ticket, failures, now) = (&snapshot.ticket, snapshot.outbox.history.failures, host.now());
     let room = &ticket.room;
-    let in_log = scope.reason.in_log();
-    let passing = scope.passing.filter(|_| !is_too_late(host, ticket));
+    let in_log = unavailable.reason.in_log();
+    let passing = unavailable.passing.filter(|_| !is_too_late(host, ticket));
     let Some(not_before) = passing else {
         host.log(Level::Error, format!("room {} gets no history from RapidPro: {in_log}", room.as_str()));
         let language = language::of_server(host).await;
-        let reason = scope.reason.in_language(language);
+        let reason = unavailable.reason.in_language(language);
         post(host, ticket, &[messages::HISTORY_FAILED.filled(language, &[("reason", &reason)])], until).await?;
         return settle(host, snapshot, Some(in_log)).await;
     };
     host.log(Level::Warn, format!("room {} gets its history later, RapidPro did not give it: {in_log}", room.as_str()));
     let delay = (RETRY_MS << failures.saturating_mul(2).min(RETRY_DOUBLINGS_MAX)).max(not_before.min(AGE_MAX_MS));
     let next = now.saturating_add(delay);
-    add(
-        host,
-        snapshot,
-        OutboxEvent::AttemptFailed { node: host.process().node.clone(), next, outage: false, unfetched: false },
-    )
-    .await?;
+    let node = host.process().node.clone();
+    add(host, snapshot, OutboxEvent::AttemptFailed { node, next, outage: false, unfetched: false, said: None }).await?;
     if failures == 0 {
         notice::history_is_late(host, room).await;
     }

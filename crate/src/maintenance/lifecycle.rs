@@ -7,6 +7,7 @@ use crate::config::server_key;
 use crate::config::settings::SettingsCache;
 use crate::config::workspace;
 use crate::config::workspace::MAIN;
+use crate::outbound::circuit_breaker::CircuitBreakers;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
@@ -21,6 +22,8 @@ pub async fn updated(host: &Host) -> End {
     host.cache::<SettingsCache>().forget();
     host.cache::<AddressCache>().0.forget();
     host.cache::<LanguageCache>().forget();
+    // Every node hears of it, and only one works off the job.
+    host.cache::<CircuitBreakers>().lift();
     host.schedule(Job::Sweep { recovered: true }, host.now()).await;
     End::follow_up(Job::CheckSettings)
 }

@@ -9,6 +9,7 @@ use crate::config::workspace::MAIN;
 use crate::ids::Contact;
 use crate::ids::RoomId;
 use crate::maintenance::retention;
+use crate::outbound::circuit_breaker::CircuitBreakers;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::DeliveryMode;
@@ -22,6 +23,7 @@ use crate::store::keys::reminders_association;
 use crate::store::missed::ReconcileNeeded;
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::time_index::DUE;
+use crate::store::wish;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
@@ -80,7 +82,9 @@ async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<()
     // Made early, while there is time for all nodes to agree on them.
     workspace::named(host, MAIN).await?;
     server_key::key(host).await?;
-    if !recovered && notice_gap(host).await? {
+    if recovered {
+        everything_now(host).await;
+    } else if notice_gap(host).await? {
         jobs.push(Job::Reconcile { bucket: None });
     }
     let mode = if recovered { DeliveryMode::AfterOutage } else { DeliveryMode::Due };
@@ -96,11 +100,20 @@ async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<()
                 jobs.push(job);
             }
         }
-        if DUE.end(bucket).saturating_add(MARGIN_MS) < host.now() {
+        // The sweep that comes every minute sees to that: now nothing is to wait for it.
+        if !recovered && DUE.end(bucket).saturating_add(MARGIN_MS) < host.now() {
             drop_bucket(host, bucket, &due_items).await?;
         }
     }
-    retention::erase_old_tickets(host).await
+    if recovered { Ok(()) } else { retention::erase_old_tickets(host).await }
+}
+
+/// RapidPro may be back, or somebody says so: no circuit breaker's pause counts any more, on no node.
+async fn everything_now(host: &Host) {
+    host.cache::<CircuitBreakers>().lift();
+    if let Err(failure) = wish::store(host).await {
+        host.log(Level::Warn, format!("other nodes do not hear that everything is to be tried now: {failure}"));
+    }
 }
 
 /// Whether events may have been lost: no sweep came by for a while, this process knows of one, or nobody has

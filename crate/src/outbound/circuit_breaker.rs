@@ -1,6 +1,7 @@
 //! Whether RapidPro answers: after repeated failures one attempt at a time finds out whether it is back,
 //! instead of one hanging request a ticket.
 
+use crate::text::i18n::Phrase;
 use std::cell::Cell;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,11 +17,15 @@ const PAUSES_MS: [u64; 4] = [5_000, 10_000, 20_000, 30_000];
 pub struct CircuitBreaker {
     state: RefCell<State>,
     pub(crate) last_success: Cell<Option<u64>>,
+    answers: Cell<Option<bool>>,
+    scope: RefCell<Option<Phrase>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     pub(crate) failures: u32,
+    /// The entry that failed last although RapidPro, or somebody in its place, answered.
+    last_answered: Option<String>,
     /// While RapidPro is down: when the next attempt may be made, and since when one is being made.
     pub(crate) next: u64,
     probing_since: Option<u64>,
@@ -45,9 +50,28 @@ impl CircuitBreaker {
         true
     }
 
-    /// Whether RapidPro answers, as far as this process knows.
-    pub fn is_closed(&self) -> bool {
-        self.state.borrow().failures < FAILURES_MAX
+    /// Whether RapidPro answers, as far as this process knows; `None` until it has been asked.
+    pub fn answers(&self) -> Option<bool> {
+        let is_open = self.state.borrow().failures >= FAILURES_MAX;
+        self.answers.get().map(|answers| answers && !is_open)
+    }
+
+    /// What keeps webhooks from RapidPro, if the last one did not reach it.
+    pub fn scope(&self) -> Option<Phrase> {
+        self.scope.borrow().clone()
+    }
+
+    /// Keeps what the last attempt has shown; says whether the scope is another than before.
+    pub fn note(&self, answers: bool, scope: Option<Phrase>) -> bool {
+        self.answers.set(Some(answers));
+        let before = self.scope.replace(scope);
+        *self.scope.borrow() != before
+    }
+
+    /// Somebody wants it tried now: the pause is over, whoever may be waiting for an answer.
+    pub fn lift(&self) {
+        let mut state = self.state.borrow_mut();
+        (state.next, state.probing_since) = (0, None);
     }
 
     /// When RapidPro last took something from this process, if it ever did.
@@ -66,10 +90,15 @@ impl CircuitBreaker {
         self.state.borrow_mut().probing_since = None;
     }
 
-    /// RapidPro did not answer, or not sensibly.
-    pub fn failed(&self, now: u64) {
+    /// RapidPro did not answer, or not sensibly: then `answered` names the entry. That one entry fails by itself says
+    /// nothing of others.
+    pub fn failed(&self, now: u64, answered: Option<&str>) {
         let mut state = self.state.borrow_mut();
-        state.failures = state.failures.saturating_add(1);
+        let again = answered.is_some() && state.last_answered.as_deref() == answered;
+        if !again || state.failures == 0 || state.failures >= FAILURES_MAX {
+            state.failures = state.failures.saturating_add(1);
+        }
+        state.last_answered = answered.map(str::to_owned);
         state.probing_since = None;
         let step = usize::try_from(state.failures.saturating_sub(FAILURES_MAX)).unwrap_or(usize::MAX);
         let pause = PAUSES_MS.get(step).or(PAUSES_MS.last()).copied().unwrap_or_default();
@@ -79,7 +108,7 @@ impl CircuitBreaker {
 
 /// A breaker a workspace.
 #[derive(Debug, Default)]
-pub struct CircuitBreakers(pub(crate) RefCell<Vec<(String, Rc<CircuitBreaker>)>>);
+pub struct CircuitBreakers(pub(crate) RefCell<Vec<(String, Rc<CircuitBreaker>)>>, pub(crate) Cell<u64>);
 
 impl CircuitBreakers {
     /// The breaker of the workspace with this id. There are as many as an admin configures.
@@ -92,6 +121,18 @@ impl CircuitBreakers {
         all.push((workspace.to_owned(), Rc::clone(&breaker)));
         breaker
     }
+
+    /// Lifts the pauses of all, since everything is wanted now.
+    pub fn lift(&self) {
+        for (_, breaker) in self.0.borrow().iter() {
+            breaker.lift();
+        }
+    }
+
+    /// Takes notice of when somebody last wanted everything tried now; says whether that is news.
+    pub fn is_new_wish(&self, at: u64) -> bool {
+        self.1.replace(at) != at
+    }
 }
 
 #[cfg(test)]
@@ -103,27 +144,66 @@ mod tests {
     #[test]
     fn one_failure_stops_nothing_two_leave_one_attempt_at_a_time() {
         let breaker = CircuitBreaker::default();
-        breaker.failed(0);
+        breaker.failed(0, None);
         assert!(breaker.try_acquire(0, ATTEMPT_MS));
-        breaker.failed(0);
+        breaker.failed(0, None);
         assert!(!breaker.try_acquire(4_999, ATTEMPT_MS));
         assert!(breaker.try_acquire(5_000, ATTEMPT_MS));
         assert!(!breaker.try_acquire(5_001, ATTEMPT_MS));
-        breaker.failed(6_000);
+        breaker.failed(6_000, None);
         assert!(!breaker.try_acquire(15_999, ATTEMPT_MS));
         assert!(breaker.try_acquire(16_000, ATTEMPT_MS));
-        assert!(!breaker.is_closed());
         assert!(breaker.succeeded(16_000));
-        assert!(breaker.is_closed() && breaker.last_success() == Some(16_000));
+        assert!(breaker.last_success() == Some(16_000));
         assert!(breaker.try_acquire(16_000, ATTEMPT_MS));
         assert!(!breaker.succeeded(16_001));
     }
 
     #[test]
+    fn one_entry_that_fails_by_itself_stops_no_other() {
+        let breaker = CircuitBreaker::default();
+        for now in [0, 5_000, 20_000] {
+            breaker.failed(now, Some("poison"));
+            assert!(breaker.try_acquire(now, ATTEMPT_MS));
+        }
+        breaker.failed(20_001, Some("another"));
+        assert!(!breaker.try_acquire(20_002, ATTEMPT_MS));
+        // Nobody answered: it is not the entry.
+        let breaker = CircuitBreaker::default();
+        breaker.failed(0, None);
+        breaker.failed(1, None);
+        assert!(!breaker.try_acquire(2, ATTEMPT_MS));
+    }
+
+    #[test]
+    fn until_it_was_asked_nobody_knows_whether_rapidpro_answers() {
+        let breaker = CircuitBreaker::default();
+        assert_eq!(breaker.answers(), None);
+        assert!(!breaker.note(true, None));
+        assert_eq!(breaker.answers(), Some(true));
+        assert!(breaker.note(false, Some(Phrase::quoted("x".into()))));
+        assert!(!breaker.note(false, Some(Phrase::quoted("x".into()))));
+        assert_eq!((breaker.answers(), breaker.scope().is_some()), (Some(false), true));
+    }
+
+    #[test]
+    fn whoever_wants_it_now_waits_for_no_pause() {
+        let breaker = CircuitBreaker::default();
+        breaker.failed(0, None);
+        breaker.failed(0, None);
+        breaker.lift();
+        assert!(breaker.try_acquire(1, ATTEMPT_MS) && !breaker.try_acquire(1, ATTEMPT_MS));
+        breaker.lift();
+        assert!(breaker.try_acquire(1, ATTEMPT_MS));
+        let breakers = CircuitBreakers::default();
+        assert!(breakers.is_new_wish(5) && !breakers.is_new_wish(5) && breakers.is_new_wish(6));
+    }
+
+    #[test]
     fn an_answer_that_says_nothing_neither_ends_the_outage_nor_keeps_the_next_attempt_out() {
         let breaker = CircuitBreaker::default();
-        breaker.failed(0);
-        breaker.failed(0);
+        breaker.failed(0, None);
+        breaker.failed(0, None);
         assert!(breaker.try_acquire(5_000, ATTEMPT_MS));
         breaker.release_probe();
         assert!(breaker.try_acquire(5_000, ATTEMPT_MS));
@@ -134,11 +214,11 @@ mod tests {
     #[test]
     fn an_attempt_that_never_came_back_and_a_clock_set_back_keep_nobody_out() {
         let breaker = CircuitBreaker::default();
-        breaker.failed(1_000_000);
-        breaker.failed(1_000_000);
+        breaker.failed(1_000_000, None);
+        breaker.failed(1_000_000, None);
         assert!(breaker.try_acquire(1_005_000, ATTEMPT_MS));
         assert!(breaker.try_acquire(1_025_000, ATTEMPT_MS));
-        breaker.failed(1_025_000);
+        breaker.failed(1_025_000, None);
         assert!(breaker.try_acquire(10, ATTEMPT_MS));
     }
 }

@@ -137,7 +137,9 @@ impl DeliveryRun<'_> {
 
     pub(crate) async fn send(&mut self, snapshot: &RoomSnapshot, entry: &Entry) -> Result<Flow, Failure> {
         let room = &snapshot.ticket.room;
-        if let Some(turn) = self.acquire_lease(entry.entry_ref(room), &entry.progress).await? {
+        if let Some(turn) =
+            self.acquire_lease(entry.entry_ref(room), &entry.progress, self.has_news(snapshot, entry)).await?
+        {
             if turn == Flow::Stop {
                 notice::announce_outage(self.host, snapshot, entry).await?;
             }
@@ -159,18 +161,18 @@ impl DeliveryRun<'_> {
         }
         let webhook = match self.message(&snapshot.ticket, entry).await {
             Ok(webhook) => webhook,
-            Err(undelivered) => return self.put_off(&snapshot.ticket, entry, undelivered).await,
+            Err(undelivered) => return self.put_off(snapshot, entry, undelivered).await,
         };
         let sent_at = self.host.now();
-        if !may_try(self.host, &snapshot.ticket) {
+        if !may_try(self.host, &snapshot.ticket).await {
             if retry_policy::is_expired(sent_at.saturating_sub(entry.owed_since())) {
-                return self.give_up(&snapshot.ticket, entry, &messages::EXPIRED.into()).await;
+                return self.give_up(&snapshot.ticket, entry, messages::EXPIRED.into()).await;
             }
             notice::announce_outage(self.host, snapshot, entry).await?;
             return Ok(Flow::Stop);
         }
         let answer = webhook.post(self.host).await;
-        self.settle(&snapshot.ticket, entry, sent_at, answer).await
+        self.settle(snapshot, entry, sent_at, answer).await
     }
 
     pub(crate) async fn message(&self, ticket: &Ticket, entry: &Entry) -> Result<Webhook, NotSendable> {
@@ -189,7 +191,7 @@ impl DeliveryRun<'_> {
         let (ticket, progress) = (&snapshot.ticket, &snapshot.outbox.close);
         let closed_at = ticket.closed_at().unwrap_or_default();
         let entry_ref = snapshot.outbox.close_ref(&ticket.room, closed_at);
-        if let Some(turn) = self.acquire_lease(entry_ref, progress).await? {
+        if let Some(turn) = self.acquire_lease(entry_ref, progress, false).await? {
             return Ok(turn);
         }
         let webhook = match Webhook::close(self.host, ticket, binding).await {
@@ -200,21 +202,18 @@ impl DeliveryRun<'_> {
             Err(NotSendable::Unreadable(failure)) => return Err(failure),
         };
         let sent_at = self.host.now();
-        if !may_try(self.host, ticket) {
+        if !may_try(self.host, ticket).await {
             return Ok(Flow::Stop);
         }
         let answer = webhook.post(self.host).await;
-        // A RapidPro that was set up anew does not know the tickets of the one before.
-        let superseded = ticket.latest_binding() != Some(binding) || ticket.is_replaced();
-        let kind = Kind::Close { superseded, shared: ticket.bindings.len() > 1 };
-        let attempt = self.attempt(kind, progress, closed_at, binding.at, sent_at);
-        match self.decide(ticket, attempt, &answer) {
+        let attempt = self.attempt(close_kind(ticket, binding), progress, closed_at, binding.at, sent_at);
+        match self.decide(ticket, CLOSE, &binding.ticket, attempt, &answer).await {
             Verdict::Delivered => self.note_told(ticket, binding).await,
             // The policy gives up no close; were it to, the next attempt would still be in the calendar.
             Verdict::GiveUp { .. } | Verdict::Unfetched | Verdict::UnknownTicket => Ok(Flow::Stop),
             Verdict::Retry { delay_ms, scope } => {
                 self.log_failure(ticket, CLOSE, &answer);
-                self.wait(entry_ref, delay_ms, scope).await?;
+                self.wait(entry_ref, delay_ms, scope, None).await?;
                 Ok(Flow::Stop)
             }
         }
@@ -224,6 +223,13 @@ impl DeliveryRun<'_> {
         with_retries(|| ticket.add(self.host, FactKind::CloseDelivered { ticket: binding.ticket.clone() })).await?;
         Ok(Flow::Again)
     }
+}
+
+/// What a ticket's close is to the policy.
+pub(crate) fn close_kind(ticket: &Ticket, binding: &Binding) -> Kind {
+    // A RapidPro that was set up anew does not know the tickets of the one before.
+    let superseded = ticket.latest_binding() != Some(binding) || ticket.is_replaced();
+    Kind::Close { superseded, shared: ticket.bindings.len() > 1 }
 }
 
 /// Nothing is left to be done for a room: what was on its way is removed, but for what RapidPro never took.

@@ -30,7 +30,7 @@ pub async fn enqueue(host: &Host, snapshot: &RoomSnapshot, id: String, message: 
     let first = snapshot.outbox.pending.is_empty() && snapshot.ticket.is_open() && !after_missed;
     if first && host.try_acquire(sending_queue(room)).await {
         match DeliveryRun::new(host, DeliveryMode::Due).message(&snapshot.ticket, &entry).await {
-            Ok(webhook) if may_try(host, &snapshot.ticket) => {
+            Ok(webhook) if may_try(host, &snapshot.ticket).await => {
                 return send_while_recording(host, snapshot, &entry, webhook).await;
             }
             Ok(_) | Err(_) => host.release(sending_queue(room)).await,
@@ -60,7 +60,7 @@ async fn send_while_recording(host: &Host, snapshot: &RoomSnapshot, entry: &Entr
         mode = record_or_reconcile(host, room, entry).await;
     }
     let mut run = DeliveryRun::new(host, mode);
-    let settled = match run.settle(&snapshot.ticket, entry, sent_at, answer).await {
+    let settled = match run.settle(snapshot, entry, sent_at, answer).await {
         Ok(_) if !run.unknown.is_empty() => run.run(room).await,
         settled => settled.map(|_| ()),
     };

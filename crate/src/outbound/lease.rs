@@ -36,15 +36,16 @@ impl DeliveryRun<'_> {
     /// Sees to it that this process, and no other, sends the entry now. `None` where that is so.
     ///
     /// Without compare-and-set nobody can tell whose lease was stored first. So whoever sees another's
-    /// beside its own does not send: of two at most one can see itself alone.
+    /// beside its own does not send: of two at most one can see itself alone. What `is_wanted` waits for no back-off.
     pub(crate) async fn acquire_lease(
         &mut self,
         entry_ref: EntryRef<'_>,
         progress: &Progress,
+        is_wanted: bool,
     ) -> Result<Option<Flow>, Failure> {
         let now = self.host.now();
-        let recovered = self.mode == DeliveryMode::AfterOutage && progress.outage;
-        if now < progress.next && !recovered {
+        // Where RapidPro may be back, or somebody says so, no back-off counts.
+        if now < progress.next && self.mode != DeliveryMode::AfterOutage && !is_wanted {
             return Ok(Some(Flow::Stop));
         }
         let node = &self.host.process().node;

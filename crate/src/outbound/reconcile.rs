@@ -99,5 +99,5 @@ pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Re
 pub async fn pass_over(host: &Host, snapshot: &RoomSnapshot, id: &str) -> Result<(), Failure> {
     notice::nothing_to_send(host, &snapshot.ticket).await;
     let place = EntryRef { room: &snapshot.ticket.room, entry: id, enqueued_at: host.now(), last_at: 0 };
-    with_retries(|| outbox_record::append(host, place, OutboxEvent::Settled { given_up: None })).await
+    with_retries(|| outbox_record::append(host, place, OutboxEvent::Settled { given_up: None, reason: None })).await
 }

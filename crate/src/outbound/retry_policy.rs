@@ -1,6 +1,8 @@
 //! When to send a webhook again, when to send less, and when to give up: constants and pure functions.
-//! The cases are those of mailroom's `event_callback` (facts/rapidpro.md, section 2.6).
+//! What an answer means is told by [`mailroom`](crate::outbound::mailroom).
 
+use crate::outbound::mailroom;
+use crate::outbound::mailroom::Meaning;
 use crate::runtime::failure::Failure;
 use crate::text::i18n::Phrase;
 use crate::text::messages;
@@ -22,13 +24,21 @@ pub const WEBHOOK_TIMEOUT_MS: u64 = 20 * SECOND_MS;
 const PASSING_DELAYS_MS: &[u64] = &[5 * SECOND_MS, 15 * SECOND_MS, 45 * SECOND_MS, 2 * MINUTE_MS, 5 * MINUTE_MS];
 
 /// The same, where somebody must correct RapidPro's or the app's configuration.
-const CONFIGURATION_DELAYS_MS: &[u64] = &[MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS];
+const CONFIGURATION_DELAYS_MS: &[u64] =
+    &[MINUTE_MS, MINUTE_MS, 2 * MINUTE_MS, 4 * MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS];
 
 /// The same, while RapidPro may not have stored the ticket yet.
 const COMMIT_DELAYS_MS: &[u64] = &[2 * SECOND_MS, 5 * SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS];
 
 /// How long RapidPro may take to store a ticket for which it has called `room`.
 const COMMIT_MS: u64 = 10 * MINUTE_MS;
+
+/// From when on an entry that fails in the same words again and again lets those after it try: where they pass, it
+/// becomes a dead letter, so that one message stops nothing.
+pub const STUCK_MS: u64 = 8 * MINUTE_MS;
+
+/// And after how many such attempts at least.
+pub const STUCK_ATTEMPTS: u32 = 5;
 
 /// How long a message is tried.
 const MESSAGE_AGE_MAX_MS: u64 = 3 * DAY_MS;
@@ -116,59 +126,48 @@ pub struct Attempt {
     pub chance: u64,
 }
 
-/// Judges an attempt by its answer, or by there being none.
-pub fn decide(attempt: Attempt, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
-    match answer {
-        Ok(answer) => match classify(attempt, answer) {
-            Class::Delivered => Verdict::Delivered,
-            Class::Unfetched => Verdict::Unfetched,
-            Class::UnknownTicket => Verdict::UnknownTicket,
-            Class::Final => refused(attempt, answer),
-            Class::Passing(scope, delays) => retry(attempt, scope, delays, answer.retry_after_ms),
-        },
-        Err(_) => retry(attempt, FailureScope::Workspace, PASSING_DELAYS_MS, None),
+/// Judges an attempt for a ticket by its answer, or by there being none.
+pub fn decide(attempt: Attempt, ticket: &str, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
+    let Ok(answer) = answer else { return retry(attempt, FailureScope::Workspace, PASSING_DELAYS_MS, None) };
+    let asked = answer.retry_after_ms;
+    match mailroom::meaning(answer, ticket) {
+        Meaning::Handled => Verdict::Delivered,
+        Meaning::Rejected => refused(attempt, answer),
+        Meaning::UnknownTicket => unknown_ticket(attempt, answer),
+        Meaning::Unfetched if matches!(attempt.kind, Kind::Message { has_files: true, .. }) => Verdict::Unfetched,
+        Meaning::SecretRefused | Meaning::AddressUnknown | Meaning::MethodChanged | Meaning::Barred => {
+            retry(attempt, FailureScope::Configuration, CONFIGURATION_DELAYS_MS, asked)
+        }
+        Meaning::Unfetched | Meaning::Failing | Meaning::Away => {
+            retry(attempt, FailureScope::Workspace, PASSING_DELAYS_MS, asked)
+        }
     }
 }
 
-enum Class {
-    Delivered,
-    Unfetched,
-    UnknownTicket,
-    Final,
-    Passing(FailureScope, &'static [u64]),
+/// RapidPro calls `room` before it stores the ticket, and a repeated `room` leaves tickets that never came to be.
+fn unknown_ticket(attempt: Attempt, answer: &WebhookAnswer) -> Verdict {
+    match attempt.kind {
+        // For those there is nothing to close. One that did come to be was stored before RapidPro called `room` again.
+        Kind::Close { superseded: true, .. } => Verdict::Delivered,
+        Kind::Message { has_others: true, .. } => Verdict::UnknownTicket,
+        _ if attempt.ticket_age_ms < COMMIT_MS => {
+            retry(attempt, FailureScope::Ticket, COMMIT_DELAYS_MS, answer.retry_after_ms)
+        }
+        Kind::Close { shared: true, .. } => Verdict::Delivered,
+        Kind::Message { .. } | Kind::Close { .. } => refused(attempt, answer),
+    }
 }
 
-fn classify(attempt: Attempt, answer: &WebhookAnswer) -> Class {
-    let says = |words: &str| answer.body.contains(words);
-    match answer.status {
-        200..=299 => Class::Delivered,
-        // Mailroom has done its work and could not log that it did.
-        500 if says("error writing HTTP logs") => Class::Delivered,
-        404 if says("no such ticketer") || says("not found:") => {
-            Class::Passing(FailureScope::Configuration, CONFIGURATION_DELAYS_MS)
-        }
-        // RapidPro's repeated `room` leaves tickets that never came to be: for those there is nothing to close.
-        // One that did was stored before RapidPro called `room` again.
-        404 if matches!(attempt.kind, Kind::Close { superseded: true, .. }) => Class::Delivered,
-        404 if matches!(attempt.kind, Kind::Message { has_others: true, .. }) => Class::UnknownTicket,
-        404 if attempt.ticket_age_ms < COMMIT_MS => Class::Passing(FailureScope::Ticket, COMMIT_DELAYS_MS),
-        404 if matches!(attempt.kind, Kind::Close { shared: true, .. }) => Class::Delivered,
-        401 | 405 => Class::Passing(FailureScope::Configuration, CONFIGURATION_DELAYS_MS),
-        400 if says("error fetching ticket file") && matches!(attempt.kind, Kind::Message { has_files: true, .. }) => {
-            Class::Unfetched
-        }
-        400 if says("error storing") || says("error inserting") || says("assets") => {
-            Class::Passing(FailureScope::Ticket, PASSING_DELAYS_MS)
-        }
-        408 | 429 | 500..=599 => Class::Passing(FailureScope::Workspace, PASSING_DELAYS_MS),
-        _ => Class::Final,
-    }
+/// Whether an entry that fails in the same words since `since_ms` ago, for the `attempts`-th time, may be what fails,
+/// and not RapidPro.
+pub fn is_stuck(since_ms: u64, attempts: u32) -> bool {
+    since_ms >= STUCK_MS && attempts >= STUCK_ATTEMPTS
 }
 
 pub(crate) fn refused(attempt: Attempt, answer: &WebhookAnswer) -> Verdict {
     match attempt.kind {
         Kind::Message { .. } => {
-            let values = vec![("status", answer.status.to_string()), ("body", answer.body.clone())];
+            let values = vec![("status", answer.status.to_string()), ("body", mailroom::error_words(answer))];
             Verdict::GiveUp { reason: Phrase::new(messages::ANSWERED, values) }
         }
         Kind::Close { .. } => retry(attempt, FailureScope::Ticket, PASSING_DELAYS_MS, None),
@@ -212,20 +211,21 @@ mod tests {
         chance: 0,
     };
     const CLOSE: Attempt = Attempt { kind: Kind::Close { shared: false, superseded: false }, ..MESSAGE };
+    const TICKET: &str = "59d7";
     const NO_SUCH_TICKET: &str = r#"{"error":"no such ticket 59d7"}"#;
 
     fn answer(status: u16, body: &str) -> Result<WebhookAnswer, Failure> {
-        Ok(WebhookAnswer { status, body: body.into(), retry_after_ms: None })
+        Ok(WebhookAnswer { status, body: body.into(), retry_after_ms: None, location: None })
     }
 
     #[track_caller]
     fn check(attempt: Attempt, status: u16, body: &str, expected: Verdict) {
-        assert_eq!(decide(attempt, &answer(status, body)), expected);
+        assert_eq!(decide(attempt, TICKET, &answer(status, body)), expected);
     }
 
     #[track_caller]
     fn check_retry(attempt: Attempt, status: u16, body: &str, expected: FailureScope) {
-        match decide(attempt, &answer(status, body)) {
+        match decide(attempt, TICKET, &answer(status, body)) {
             Verdict::Retry { scope, .. } => assert_eq!(scope, expected),
             other => panic!("{other:?}"),
         }
@@ -233,45 +233,65 @@ mod tests {
 
     #[track_caller]
     fn check_given_up(attempt: Attempt, status: u16, body: &str) {
-        let verdict = decide(attempt, &answer(status, body));
+        let verdict = decide(attempt, TICKET, &answer(status, body));
         assert!(matches!(verdict, Verdict::GiveUp { .. }), "{verdict:?}");
     }
 
-    /// Every row of facts/rapidpro.md, section 2.6.
     #[test]
     fn mailrooms_answers() {
         check(MESSAGE, 200, r#"{"status":"handled"}"#, Verdict::Delivered);
-        check(MESSAGE, 500, r#"{"error":"error writing HTTP logs: x"}"#, Verdict::Delivered);
-        check_retry(MESSAGE, 404, r#"{"error":"not found: /mr/x"}"#, FailureScope::Configuration);
         check_retry(MESSAGE, 404, r#"{"error":"no such ticketer 59d7"}"#, FailureScope::Configuration);
         check_retry(MESSAGE, 401, r#"{"status":"unauthorized"}"#, FailureScope::Configuration);
-        check_retry(MESSAGE, 405, r#"{"error":"illegal method: GET"}"#, FailureScope::Configuration);
         check_given_up(MESSAGE, 400, r#"{"error":"field 'type' is required"}"#);
-        check_given_up(MESSAGE, 400, r#"{"error":"invalid event type"}"#);
         check_given_up(MESSAGE, 404, NO_SUCH_TICKET);
         check_retry(Attempt { ticket_age_ms: 0, ..MESSAGE }, 404, NO_SUCH_TICKET, FailureScope::Ticket);
-        check_retry(MESSAGE, 400, r#"{"error":"unable to load org assets"}"#, FailureScope::Ticket);
-        check_retry(MESSAGE, 400, r#"{"error":"error storing attachment: x"}"#, FailureScope::Ticket);
-        check_retry(MESSAGE, 400, r#"{"error":"error inserting outgoing message: x"}"#, FailureScope::Ticket);
+        check_retry(MESSAGE, 400, r#"{"error":"error storing attachment: x"}"#, FailureScope::Workspace);
         let fetching = r#"{"error":"error fetching ticket file '{x}': y"}"#;
         let with_files = Attempt { kind: Kind::Message { has_files: true, has_others: false }, ..MESSAGE };
         check(with_files, 400, fetching, Verdict::Unfetched);
-        check_given_up(MESSAGE, 400, fetching);
-        for status in [408, 429, 500, 502, 503, 504] {
-            check_retry(MESSAGE, status, "", FailureScope::Workspace);
+        check_retry(MESSAGE, 400, fetching, FailureScope::Workspace);
+    }
+
+    #[test]
+    fn nobody_elses_answer_ends_anything() {
+        for status in [200, 400, 408, 413, 429, 500, 502, 503, 504] {
+            check_retry(MESSAGE, status, "<html></html>", FailureScope::Workspace);
         }
-        check_given_up(MESSAGE, 413, "");
-        check_given_up(MESSAGE, 302, "");
+        for status in [302, 401, 403, 404, 405] {
+            check_retry(MESSAGE, status, "<html></html>", FailureScope::Configuration);
+            let superseded = Kind::Close { shared: true, superseded: true };
+            check_retry(Attempt { kind: superseded, ..CLOSE }, status, "<html></html>", FailureScope::Configuration);
+        }
+    }
+
+    #[test]
+    fn what_mailroom_rejects_is_quoted_and_nothing_else() {
+        let rejected = decide(MESSAGE, TICKET, &answer(400, r#"{"error":"invalid event type"}"#));
+        let Verdict::GiveUp { reason } = rejected else { panic!("{rejected:?}") };
+        assert_eq!(reason.in_log(), "RapidPro answered 400: invalid event type");
+    }
+
+    #[test]
+    fn an_entry_is_stuck_after_minutes_and_attempts_of_which_both_schedules_have_enough() {
+        assert!(!is_stuck(STUCK_MS, STUCK_ATTEMPTS - 1) && !is_stuck(STUCK_MS - 1, 99));
+        for delays in [PASSING_DELAYS_MS, CONFIGURATION_DELAYS_MS] {
+            let (mut since, mut attempts) = (0, 1);
+            while !is_stuck(since, attempts) {
+                since += delays[usize::try_from(attempts - 1).unwrap().min(delays.len() - 1)];
+                attempts += 1;
+            }
+            assert!(since <= STUCK_MS + MINUTE_MS, "{since}");
+        }
     }
 
     #[test]
     fn a_close_is_never_given_up() {
-        for (status, body) in [(400, r#"{"error":"invalid event type"}"#), (404, NO_SUCH_TICKET), (413, "")] {
+        for (status, body) in [(400, r#"{"error":"invalid event type"}"#), (404, NO_SUCH_TICKET)] {
             check_retry(CLOSE, status, body, FailureScope::Ticket);
         }
         let old = Attempt { age_ms: 30 * DAY_MS, failures: 99, ..CLOSE };
         let expected = Verdict::Retry { delay_ms: DAY_MS, scope: FailureScope::Workspace };
-        assert_eq!(decide(old, &Err(Cause::TimedOut.into())), expected);
+        assert_eq!(decide(old, TICKET, &Err(Cause::TimedOut.into())), expected);
     }
 
     /// RapidPro's repeated `room` leaves tickets that never came to be, whichever was bound last.
@@ -289,7 +309,7 @@ mod tests {
 
     #[test]
     fn delays_grow_are_stretched_and_end_for_messages() {
-        let delay = |attempt| match decide(attempt, &Err(Cause::TimedOut.into())) {
+        let delay = |attempt| match decide(attempt, TICKET, &Err(Cause::TimedOut.into())) {
             Verdict::Retry { delay_ms, .. } => delay_ms,
             other => panic!("{other:?}"),
         };
@@ -297,15 +317,20 @@ mod tests {
         assert_eq!(delay(Attempt { chance: 99, ..MESSAGE }), 5_990);
         assert_eq!(delay(Attempt { failures: 3, ..MESSAGE }), 120_000);
         assert_eq!(delay(Attempt { failures: 99, ..MESSAGE }), 300_000);
-        let old = decide(Attempt { age_ms: 3 * DAY_MS, ..MESSAGE }, &Err(Cause::TimedOut.into()));
+        let old = decide(Attempt { age_ms: 3 * DAY_MS, ..MESSAGE }, TICKET, &Err(Cause::TimedOut.into()));
         assert!(matches!(old, Verdict::GiveUp { .. }), "{old:?}");
     }
 
     #[test]
     fn retry_after_is_honoured_within_bounds() {
         let asked = |retry_after_ms| {
-            let answer = WebhookAnswer { status: 429, body: String::new(), retry_after_ms: Some(retry_after_ms) };
-            decide(MESSAGE, &Ok(answer))
+            let answer = WebhookAnswer {
+                status: 429,
+                body: String::new(),
+                retry_after_ms: Some(retry_after_ms),
+                location: None,
+            };
+            decide(MESSAGE, TICKET, &Ok(answer))
         };
         let waits = |delay_ms| Verdict::Retry { delay_ms, scope: FailureScope::Workspace };
         assert_eq!(asked(1_000), waits(5_000));

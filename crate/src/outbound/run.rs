@@ -9,6 +9,7 @@ use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::store::ticket::Ticket;
+use crate::store::wish;
 use crate::wire::rocketchat::Message;
 
 /// How long an attempt can take, with what is stored around it, in milliseconds.
@@ -46,6 +47,8 @@ pub(crate) struct DeliveryRun<'a> {
     pub(crate) room_read: Option<RoomRead>,
     pub(crate) tried_to_leave: bool,
     pub(crate) left: bool,
+    /// Whether something has passed that stood behind a stuck entry.
+    pub(crate) others_pass: bool,
     pub(crate) follow_ups: Vec<Job>,
 }
 
@@ -59,6 +62,7 @@ impl<'a> DeliveryRun<'a> {
             room_read: None,
             tried_to_leave: false,
             left: false,
+            others_pass: false,
             follow_ups: Vec::new(),
         }
     }
@@ -68,7 +72,17 @@ impl<'a> DeliveryRun<'a> {
     }
 }
 
-/// Whether RapidPro may be asked now, as far as this process has seen of it lately.
-pub(crate) fn may_try(host: &Host, ticket: &Ticket) -> bool {
-    host.cache::<CircuitBreakers>().of(&ticket.contact.workspace).try_acquire(host.now(), ATTEMPT_MS)
+/// Whether RapidPro may be asked now, as far as this process has seen of it lately, and unless somebody wants it now.
+pub(crate) async fn may_try(host: &Host, ticket: &Ticket) -> bool {
+    let breakers = host.cache::<CircuitBreakers>();
+    let breaker = breakers.of(&ticket.contact.workspace);
+    if breaker.try_acquire(host.now(), ATTEMPT_MS) {
+        return true;
+    }
+    // Another node may have been told: what it has stored is looked at only where this one would wait.
+    if !wish::last(host).await.is_ok_and(|at| breakers.is_new_wish(at)) {
+        return false;
+    }
+    breakers.lift();
+    breaker.try_acquire(host.now(), ATTEMPT_MS)
 }

@@ -3,9 +3,11 @@
 use crate::config::settings::SettingsCache;
 use crate::config::workspace::WorkspaceCache;
 use crate::ids::RoomId;
+use crate::ids::TicketId;
 use crate::livechat::notice;
 use crate::outbound::circuit_breaker::CircuitBreakers;
 use crate::outbound::file_link;
+use crate::outbound::mailroom;
 use crate::outbound::outbox_writer::with_retries;
 use crate::outbound::retry_policy;
 use crate::outbound::retry_policy::Attempt;
@@ -14,6 +16,7 @@ use crate::outbound::retry_policy::Kind;
 use crate::outbound::retry_policy::Verdict;
 use crate::outbound::run::DeliveryRun;
 use crate::outbound::run::Flow;
+use crate::outbound::trouble;
 use crate::outbound::webhook::NotSendable;
 use crate::runtime::failure::Failure;
 use crate::runtime::job::DeliveryMode;
@@ -23,7 +26,9 @@ use crate::store::outbox::Entry;
 use crate::store::outbox_record;
 use crate::store::outbox_record::EntryRef;
 use crate::store::outbox_record::OutboxEvent;
+use crate::store::outbox_record::Reason;
 use crate::store::progress::Progress;
+use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Phrase;
 use crate::wire::rapidpro::WebhookAnswer;
@@ -32,60 +37,101 @@ impl DeliveryRun<'_> {
     /// Strikes an entry out, or notes when to try again.
     pub(crate) async fn settle(
         &mut self,
-        ticket: &Ticket,
+        snapshot: &RoomSnapshot,
         entry: &Entry,
         sent_at: u64,
         answer: Result<WebhookAnswer, Failure>,
     ) -> Result<Flow, Failure> {
+        let ticket = &snapshot.ticket;
+        let verdict = self.judge_message(ticket, entry, sent_at, &answer).await;
+        self.conclude(snapshot, entry, &answer, verdict).await
+    }
+
+    /// Judges an attempt at a message, by the ticket that carried it.
+    pub(crate) async fn judge_message(
+        &mut self,
+        ticket: &Ticket,
+        entry: &Entry,
+        sent_at: u64,
+        answer: &Result<WebhookAnswer, Failure>,
+    ) -> Verdict {
         let bound_at = ticket.latest_binding().map(|binding| binding.at).unwrap_or_default();
         let has_files = !entry.message.files.is_empty() && !entry.progress.unfetched;
         let carriers = self.carriers(ticket);
         let kind = Kind::Message { has_files, has_others: carriers.len() > 1 };
+        let carrier = carriers.first().map_or_else(|| TicketId(String::new()), |binding| binding.ticket.clone());
         let attempt = self.attempt(kind, &entry.progress, entry.owed_since(), bound_at, sent_at);
-        match self.decide(ticket, attempt, &answer) {
+        self.decide(ticket, &entry.id, &carrier, attempt, answer).await
+    }
+
+    async fn conclude(
+        &mut self,
+        snapshot: &RoomSnapshot,
+        entry: &Entry,
+        answer: &Result<WebhookAnswer, Failure>,
+        verdict: Verdict,
+    ) -> Result<Flow, Failure> {
+        let ticket = &snapshot.ticket;
+        match verdict {
             Verdict::Delivered => {
-                self.settle_entry(&ticket.room, entry, None).await?;
-                notice::announce_end(self.host, ticket, entry).await;
-                notice::too_large(self.host, ticket, entry).await;
+                self.delivered(ticket, entry).await?;
                 Ok(Flow::Again)
             }
             Verdict::UnknownTicket => {
-                self.log_failure(ticket, &entry.id, &answer);
-                self.unknown.extend(carriers.first().map(|binding| binding.ticket.clone()));
+                self.log_failure(ticket, &entry.id, answer);
+                let carrier = self.carriers(ticket).first().map(|binding| binding.ticket.clone());
+                self.unknown.extend(carrier);
                 Ok(Flow::Again)
             }
             Verdict::Unfetched => {
-                self.log_failure(ticket, &entry.id, &answer);
+                self.log_failure(ticket, &entry.id, answer);
                 let now = self.host.now();
-                let line = self.failed(now, false, true);
+                let line = self.failed(now, false, true, None);
                 with_retries(|| outbox_record::append(self.host, entry.entry_ref(&ticket.room), line.clone())).await?;
                 self.follow_ups.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Due });
                 Ok(Flow::Stop)
             }
-            Verdict::GiveUp { reason } => self.give_up(ticket, entry, &reason).await,
+            Verdict::GiveUp { reason } => self.give_up(ticket, entry, reason).await,
             Verdict::Retry { delay_ms, scope } => {
-                self.log_failure(ticket, &entry.id, &answer);
-                self.wait(entry.entry_ref(&ticket.room), delay_ms, scope).await?;
+                self.log_failure(ticket, &entry.id, answer);
+                let said = mailroom::gist(answer);
+                let (since_ms, attempts) = entry.progress.equal_failures(&said, self.host.now());
+                if retry_policy::is_stuck(since_ms, attempts)
+                    && let Some(turn) = self.stand_aside(snapshot, entry, attempts).await?
+                {
+                    return Ok(turn);
+                }
+                self.wait(entry.entry_ref(&ticket.room), delay_ms, scope, Some(said)).await?;
                 Ok(Flow::Stop)
             }
         }
     }
 
+    /// RapidPro has it.
+    pub(crate) async fn delivered(&self, ticket: &Ticket, entry: &Entry) -> Result<(), Failure> {
+        self.settle_entry(&ticket.room, entry, None).await?;
+        notice::announce_end(self.host, ticket, entry).await;
+        notice::too_large(self.host, ticket, entry).await;
+        Ok(())
+    }
+
     /// Nothing is given up before somebody was told. In a closed room there may be nobody left to tell.
-    pub(crate) async fn give_up(&self, ticket: &Ticket, entry: &Entry, reason: &Phrase) -> Result<Flow, Failure> {
+    pub(crate) async fn give_up(&self, ticket: &Ticket, entry: &Entry, reason: Phrase) -> Result<Flow, Failure> {
         let in_log = reason.in_log();
         self.host.log(Level::Error, format!("message {} did not reach the contact: {in_log}", entry.id));
-        if !notice::given_up(self.host, ticket, entry, reason).await && ticket.is_open() {
-            self.wait(entry.entry_ref(&ticket.room), retry_policy::UNTOLD_DELAY_MS, FailureScope::Ticket).await?;
+        if !notice::given_up(self.host, ticket, entry, &reason).await && ticket.is_open() {
+            let said = entry.progress.said();
+            self.wait(entry.entry_ref(&ticket.room), retry_policy::UNTOLD_DELAY_MS, FailureScope::Ticket, said).await?;
             return Ok(Flow::Stop);
         }
-        self.settle_entry(&ticket.room, entry, Some(in_log)).await?;
+        self.settle_entry(&ticket.room, entry, Some((in_log, reason))).await?;
         Ok(Flow::Again)
     }
 
     /// What RapidPro has must be struck out, or it would get it twice: the store is tried several times.
-    async fn settle_entry(&self, room: &RoomId, entry: &Entry, given_up: Option<String>) -> Result<(), Failure> {
-        let settled = OutboxEvent::Settled { given_up };
+    async fn settle_entry(&self, room: &RoomId, entry: &Entry, why: Option<(String, Phrase)>) -> Result<(), Failure> {
+        let (given_up, reason) = why.unzip();
+        let settled = OutboxEvent::Settled { given_up, reason: reason.map(stored) };
         with_retries(|| outbox_record::append(self.host, entry.entry_ref(room), settled.clone())).await
     }
 
@@ -96,19 +142,24 @@ impl DeliveryRun<'_> {
         Ok(Flow::Again)
     }
 
-    pub(crate) async fn put_off(&mut self, ticket: &Ticket, entry: &Entry, why: NotSendable) -> Result<Flow, Failure> {
+    pub(crate) async fn put_off(
+        &mut self,
+        snapshot: &RoomSnapshot,
+        entry: &Entry,
+        why: NotSendable,
+    ) -> Result<Flow, Failure> {
         let answer = match why {
-            NotSendable::NotConnected => return self.not_connected(entry.entry_ref(&ticket.room)).await,
+            NotSendable::NotConnected => return self.not_connected(entry.entry_ref(&snapshot.ticket.room)).await,
             NotSendable::Unreadable(failure) => Err(failure),
         };
         let now = self.host.now();
-        self.settle(ticket, entry, now, answer).await
+        self.settle(snapshot, entry, now, answer).await
     }
 
     /// RapidPro has never told its address, or its workspace is no longer configured: somebody must connect it.
     pub(crate) async fn not_connected(&self, entry_ref: EntryRef<'_>) -> Result<Flow, Failure> {
         self.host.log(Level::Error, "nothing can be sent: this ticket's RapidPro workspace is not connected");
-        self.wait(entry_ref, retry_policy::NOT_CONNECTED_DELAY_MS, FailureScope::Configuration).await?;
+        self.wait(entry_ref, retry_policy::NOT_CONNECTED_DELAY_MS, FailureScope::Configuration, None).await?;
         Ok(Flow::Stop)
     }
 
@@ -123,17 +174,21 @@ impl DeliveryRun<'_> {
     }
 
     /// Judges an attempt, and keeps what it says of RapidPro as a whole.
-    pub(crate) fn decide(
+    pub(crate) async fn decide(
         &mut self,
         ticket: &Ticket,
+        entry: &str,
+        carrier: &TicketId,
         attempt: Attempt,
         answer: &Result<WebhookAnswer, Failure>,
     ) -> Verdict {
         let breaker = self.host.cache::<CircuitBreakers>().of(&ticket.contact.workspace);
-        let verdict = retry_policy::decide(attempt, answer);
+        let verdict = retry_policy::decide(attempt, carrier.as_str(), answer);
+        let meaning = answer.as_ref().ok().map(|answer| mailroom::meaning(answer, carrier.as_str()));
         match &verdict {
             Verdict::Retry { scope: FailureScope::Workspace, .. } => {
-                breaker.failed(self.host.now());
+                let answered = answer.as_ref().ok().map(|_| format!("{}/{entry}", ticket.room.as_str()));
+                breaker.failed(self.host.now(), answered.as_deref());
             }
             Verdict::Retry { scope: FailureScope::Configuration, .. } => {
                 // Another node may have been told a new address, or a new secret.
@@ -149,6 +204,7 @@ impl DeliveryRun<'_> {
                 }
             }
         }
+        trouble::note(self.host, ticket, meaning, answer).await;
         verdict
     }
 
@@ -157,21 +213,22 @@ impl DeliveryRun<'_> {
         entry_ref: EntryRef<'_>,
         delay_ms: u64,
         scope: FailureScope,
+        said: Option<String>,
     ) -> Result<(), Failure> {
         let next = self.host.now().saturating_add(delay_ms);
-        let line = self.failed(next, scope != FailureScope::Ticket, false);
+        let line = self.failed(next, scope != FailureScope::Ticket, false, said);
         with_retries(|| outbox_record::append(self.host, entry_ref, line.clone())).await?;
         self.host.schedule(Job::Deliver { room: entry_ref.room.clone(), mode: DeliveryMode::Due }, next).await;
         Ok(())
     }
 
-    pub(crate) fn failed(&self, next: u64, outage: bool, unfetched: bool) -> OutboxEvent {
-        OutboxEvent::AttemptFailed { node: self.host.process().node.clone(), next, outage, unfetched }
+    pub(crate) fn failed(&self, next: u64, outage: bool, unfetched: bool, said: Option<String>) -> OutboxEvent {
+        OutboxEvent::AttemptFailed { node: self.host.process().node.clone(), next, outage, unfetched, said }
     }
 
     pub(crate) fn log_failure(&self, ticket: &Ticket, entry: &str, answer: &Result<WebhookAnswer, Failure>) {
         let said = match answer {
-            Ok(answer) => format!("{} {}", answer.status, file_link::without_signatures(&answer.body)),
+            Ok(answer) => format!("{} {}", answer.status, said(answer)),
             Err(failure) => failure.to_string(),
         };
         let room = ticket.room.as_str();
@@ -180,4 +237,19 @@ impl DeliveryRun<'_> {
             format!("room {room}, {entry}: RapidPro did not take it and will be asked again: {said}"),
         );
     }
+}
+
+/// What an answer says, for the log: mailroom's error whole, of anybody else's page the first words.
+fn said(answer: &WebhookAnswer) -> String {
+    let error = mailroom::error_words(answer);
+    match error.is_empty() {
+        true => mailroom::first_words(&answer.body),
+        false => file_link::without_signatures(&error),
+    }
+}
+
+/// A reason, as it is stored.
+fn stored(reason: Phrase) -> Reason {
+    let (code, values) = reason.into_parts();
+    Reason { code: code.to_owned(), values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect() }
 }

@@ -193,6 +193,14 @@ pub enum Effect {
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
+    /// Ask an address where it redirects a POST to, without a body and without a secret; answers the absolute URL, or
+    /// nothing.
+    FindRedirect {
+        /// The address.
+        url: String,
+        /// How long it may take, in milliseconds.
+        timeout_ms: u64,
+    },
     /// Read a page of RapidPro's API; answers the `status`, the `body` and `retryAfterMs` like a webhook's answer,
     /// but the body whole.
     ReadApi {

@@ -13,6 +13,9 @@ pub(crate) fn delivered_association(room: &RoomId) -> String {
 /// By which the lines are found that give a message up, or have it tried again.
 pub const DEAD_LETTERS: &str = "given-up";
 
+/// By which it is found that somebody wants everything tried now.
+pub const WISH: &str = "wish";
+
 /// By which the lines of a room's entries with the same first bucket are found.
 pub fn batch_association(room: &RoomId, first_bucket: u64) -> String {
     format!("batch/{}/{first_bucket}", room.as_str())

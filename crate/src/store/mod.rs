@@ -11,3 +11,4 @@ pub mod progress;
 pub mod snapshot;
 pub mod ticket;
 pub mod time_index;
+pub mod wish;

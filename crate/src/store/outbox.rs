@@ -167,27 +167,51 @@ mod tests {
     use crate::store::outbox_record::OutboxRecord;
     use crate::store::outbox_record::VERSION;
 
+    use crate::store::progress::GivenUp;
     use crate::store::progress::Progress;
 
     #[test]
-    fn who_has_it_tried_again_cancels_a_given_up_end_and_no_other() {
-        let given_up = || OutboxEvent::Settled { given_up: Some("why".into()) };
+    fn equal_failures_are_counted_until_other_words_come() {
         let mut progress = Progress::default();
-        progress.add(1, &OutboxEvent::AttemptFailed { node: "a".into(), next: 9, outage: true, unfetched: true });
+        let mut failed = |at, said: Option<&str>| {
+            let said = said.map(str::to_owned);
+            progress.add(
+                at,
+                &OutboxEvent::AttemptFailed { node: "a".into(), next: 0, outage: true, unfetched: false, said },
+            );
+            progress.clone()
+        };
+        assert_eq!(failed(10, Some("x")).equal_failures("x", 15), (5, 2));
+        assert_eq!(failed(20, Some("x")).last_equal_failures(), (10, 2));
+        assert_eq!(failed(30, Some("y")).equal_failures("y", 31), (1, 2));
+        // Version 1.0.0 does not store what was said.
+        assert_eq!(failed(40, None).last_equal_failures(), (0, 0));
+        assert_eq!(failed(50, Some("y")).equal_failures("x", 99), (0, 1));
+    }
+
+    #[test]
+    fn who_has_it_tried_again_cancels_a_given_up_end_and_no_other() {
+        let given_up = || OutboxEvent::Settled { given_up: Some("why".into()), reason: None };
+        let why = GivenUp { words: "why".into(), reason: None };
+        let mut progress = Progress::default();
+        progress.add(
+            1,
+            &OutboxEvent::AttemptFailed { node: "a".into(), next: 9, outage: true, unfetched: true, said: None },
+        );
         progress.add(2, &given_up());
-        assert_eq!(progress.given_up(), Some((2, "why")));
+        assert_eq!(progress.given_up(), Some((2, &why)));
         progress.add(3, &OutboxEvent::Retried);
         assert_eq!(progress, Progress { retried_at: 3, last_at: 3, ..Progress::default() });
         progress.add(4, &given_up());
-        assert_eq!(progress.given_up(), Some((4, "why")));
-        progress.add(5, &OutboxEvent::Settled { given_up: None });
+        assert_eq!(progress.given_up(), Some((4, &why)));
+        progress.add(5, &OutboxEvent::Settled { given_up: None, reason: None });
         progress.add(6, &OutboxEvent::Retried);
         assert!(progress.is_settled() && progress.given_up().is_none());
     }
 
     #[test]
     fn rooms_of_what_was_given_up_last_come_first_and_those_tried_again_not_at_all() {
-        let given_up = || OutboxEvent::Settled { given_up: Some("why".into()) };
+        let given_up = || OutboxEvent::Settled { given_up: Some("why".into()), reason: None };
         let line = |at, room: &str, entry: &str, line| {
             json::to_value(OutboxRecord {
                 v: VERSION,
@@ -214,8 +238,13 @@ mod tests {
     #[test]
     fn a_failure_that_is_stored_late_leaves_the_other_nodes_claim() {
         let mut progress = Progress::default();
-        let failed =
-            |node: &str| OutboxEvent::AttemptFailed { node: node.into(), next: 0, outage: true, unfetched: false };
+        let failed = |node: &str| OutboxEvent::AttemptFailed {
+            node: node.into(),
+            next: 0,
+            outage: true,
+            unfetched: false,
+            said: None,
+        };
         for (at, node) in [(1, "a"), (2, "b")] {
             progress.add(at, &OutboxEvent::Leased { node: node.into(), until: 100 });
         }

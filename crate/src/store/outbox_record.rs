@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 use serde_with::skip_serializing_none;
+use std::collections::BTreeMap;
 
 pub(crate) const VERSION: u8 = 1;
 
@@ -76,17 +77,31 @@ pub enum OutboxEvent {
         /// Whether RapidPro could not fetch the files: from now on they are links in the text.
         #[serde(default)]
         unfetched: bool,
+        /// A digest of what RapidPro said, by which equal failures are told; version 1.0.0 stores none.
+        said: Option<String>,
     },
     /// The agents have been told that RapidPro does not answer.
     #[serde(rename = "announced")]
     OutageAnnounced,
     /// It is over: RapidPro has it, or never will.
     Settled {
-        /// Why RapidPro never will, in words.
+        /// Why RapidPro never will, in the words of the log: for version 1.0.0, and for whoever reads the store.
         given_up: Option<String>,
+        /// The same for whoever tells people; version 1.0.0 stores none.
+        reason: Option<Reason>,
     },
     /// Somebody wants it tried once more: it was given up or, of a history, shown.
     Retried,
+}
+
+/// Why something was given up: a code, with what is to be filled into its words.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Reason {
+    /// The code: a key of the texts.
+    pub code: String,
+    /// The values, by their names.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
 }
 
 /// A message that somebody on Rocket.Chat's side wrote.
@@ -161,7 +176,7 @@ pub async fn record_effect(host: &Host, entry_ref: EntryRef<'_>, kind: OutboxEve
         associations.push(batch_association(room, batch));
         associations.push(format!("entry/{}/{entry}", room.as_str()));
     }
-    if is_of_message && matches!(kind, OutboxEvent::Settled { given_up: Some(_) } | OutboxEvent::Retried) {
+    if is_of_message && matches!(kind, OutboxEvent::Settled { given_up: Some(_), .. } | OutboxEvent::Retried) {
         associations.push(DEAD_LETTERS.to_owned());
     }
     let (bucket, is_over) = match &kind {
@@ -179,7 +194,7 @@ pub async fn record_effect(host: &Host, entry_ref: EntryRef<'_>, kind: OutboxEve
         associations.push(DUE.association(bucket));
     }
     let at = host.now().max(last_at.saturating_add(1));
-    let was_taken = is_of_message && kind == OutboxEvent::Settled { given_up: None };
+    let was_taken = is_of_message && matches!(kind, OutboxEvent::Settled { given_up: None, .. });
     let record = OutboxRecord { v: VERSION, at, room: room.clone(), entry: entry.to_owned(), batch, event: kind };
     let record = json::to_value(record);
     // Found by exactly what its beginning was stored with; should there be none, it is stored beside the others.

@@ -2,6 +2,7 @@
 
 use crate::ids::NodeId;
 use crate::store::outbox_record::OutboxEvent;
+use crate::store::outbox_record::Reason;
 
 /// How far an entry, or the close, has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub struct Progress {
     pub failures: u32,
     /// When it may be tried again.
     pub next: u64,
+    /// When the last attempt failed.
+    pub failed_at: u64,
     /// Whether the scope is not this ticket's own, so that its end ends the waiting.
     pub outage: bool,
     /// Whether the files are to be links in the text.
@@ -18,6 +21,8 @@ pub struct Progress {
     pub announced: bool,
     /// When somebody last had it tried once more; 0 where nobody did.
     pub retried_at: u64,
+    /// The failures in the same words, up to the last one.
+    pub(crate) equal: EqualFailures,
     pub(crate) last_at: u64,
     pub(crate) settled: Option<End>,
     pub(crate) leases: Vec<(u64, NodeId, u64)>,
@@ -35,11 +40,30 @@ impl Progress {
     }
 
     /// When and why it was given up.
-    pub fn given_up(&self) -> Option<(u64, &str)> {
+    pub fn given_up(&self) -> Option<(u64, &GivenUp)> {
         match &self.settled {
-            Some(End::GivenUp { at, reason }) => Some((*at, reason)),
+            Some(End::GivenUp { at, why }) => Some((*at, why)),
             _ => None,
         }
+    }
+
+    /// For how long it has failed in these words, and for the how manieth time, where it does so once more at `now`.
+    pub fn equal_failures(&self, said: &str, now: u64) -> (u64, u32) {
+        let EqualFailures { said: before, since, count } = &self.equal;
+        match before.as_deref() == Some(said) {
+            true => (now.saturating_sub(*since), count.saturating_add(1)),
+            false => (0, 1),
+        }
+    }
+
+    /// The digest of what was said at the last failure.
+    pub(crate) fn said(&self) -> Option<String> {
+        self.equal.said.clone()
+    }
+
+    /// For how long it had failed in the same words when it last did, and how often.
+    pub fn last_equal_failures(&self) -> (u64, u32) {
+        (self.failed_at.saturating_sub(self.equal.since), self.equal.count)
     }
 
     /// Until when `node` may send it, and until when others may.
@@ -55,17 +79,20 @@ impl Progress {
             OutboxEvent::Enqueued { node, until, .. } | OutboxEvent::Leased { node, until } => {
                 self.leases.push((at, node.clone(), *until));
             }
-            OutboxEvent::AttemptFailed { node, next, outage, unfetched } => {
+            OutboxEvent::AttemptFailed { node, next, outage, unfetched, said } => {
                 self.failures = self.failures.saturating_add(1);
+                self.failed_at = at;
+                self.equal.add(at, said.as_deref());
                 (self.next, self.outage) = (*next, *outage);
                 self.unfetched |= unfetched;
                 // Whoever failed waits with everybody else; another may be at it, since this line may be late.
                 self.leases.retain(|(leased, by, _)| by != node || *leased > at);
             }
             OutboxEvent::OutageAnnounced => self.announced = true,
-            OutboxEvent::Settled { given_up: None } => self.settled = Some(End::Delivered),
-            OutboxEvent::Settled { given_up: Some(reason) } => {
-                self.settled.get_or_insert(End::GivenUp { at, reason: reason.clone() });
+            OutboxEvent::Settled { given_up: None, .. } => self.settled = Some(End::Delivered),
+            OutboxEvent::Settled { given_up: Some(words), reason } => {
+                let why = GivenUp { words: words.clone(), reason: reason.clone() };
+                self.settled.get_or_insert(End::GivenUp { at, why });
             }
             // What RapidPro has it must not get again.
             OutboxEvent::Retried if self.settled != Some(End::Delivered) => {
@@ -79,5 +106,33 @@ impl Progress {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
     Delivered,
-    GivenUp { at: u64, reason: String },
+    GivenUp { at: u64, why: GivenUp },
+}
+
+/// Why something was given up, as it was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// In the words of the log.
+    pub words: String,
+    /// As a code, where the version that stored it knew codes.
+    pub reason: Option<Reason>,
+}
+
+/// Failures one after the other, all in the same words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct EqualFailures {
+    /// The digest of the words.
+    said: Option<String>,
+    /// When the first one happened.
+    since: u64,
+    count: u32,
+}
+
+impl EqualFailures {
+    fn add(&mut self, at: u64, said: Option<&str>) {
+        if self.said.as_deref() != said || self.count == 0 {
+            *self = Self { said: said.map(str::to_owned), since: at, count: 0 };
+        }
+        self.count = self.count.saturating_add(u32::from(said.is_some()));
+    }
 }

@@ -111,6 +111,11 @@ impl Phrase {
         self.text.filled(language, &values)
     }
 
+    /// Its text's key, and the values by their names.
+    pub fn into_parts(self) -> (&'static str, Vec<(&'static str, String)>) {
+        (self.text.0, self.values)
+    }
+
     /// The phrase as the logs have it.
     pub fn in_log(&self) -> String {
         self.in_language(Language::English)

@@ -1,21 +1,22 @@
 //! What people read, in the languages that the app speaks: the texts themselves are in `crate/i18n/`, those of its
 //! settings in `i18n/`. What RapidPro's log and the server's log show is English.
 
-use crate::text::i18n::Language;
 use crate::text::i18n::Phrase;
 use crate::text::i18n::Text;
+use std::collections::BTreeMap;
 
-/// A constant for each text, and for the tests the list of them.
-/// Why a message was given up, as it was stored: in the words of the log.
-pub fn given_up_reason(stored: &str) -> Phrase {
-    let answered = || stored.strip_prefix(ANSWERED.in_language(Language::English).split_once('{')?.0)?.split_once(": ");
-    match answered() {
-        Some((status, body)) => Phrase::new(ANSWERED, vec![("status", status.to_owned()), ("body", body.to_owned())]),
-        None if stored == EXPIRED.in_language(Language::English) => EXPIRED.into(),
-        None => Phrase::quoted(stored.to_owned()),
-    }
+/// The reasons why a message is given up, with the names of what is filled in.
+const GIVEN_UP_REASONS: &[(Text, &[&str])] = &[(EXPIRED, &[]), (ANSWERED, &["status", "body"]), (STUCK, &["count"])];
+
+/// Why a message was given up, by the key of the text and the values, as they were stored. `None` where the key is that
+/// of no reason: another version may have stored it.
+pub fn given_up_reason(key: &str, values: &BTreeMap<String, String>) -> Option<Phrase> {
+    let (text, names) = GIVEN_UP_REASONS.iter().find(|(text, _)| text.0 == key)?;
+    let value = |name: &&'static str| (*name, values.get(*name).cloned().unwrap_or_default());
+    Some(Phrase::new(*text, names.iter().map(value).collect()))
 }
 
+/// A constant for each text, and for the tests the list of them.
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $key:literal;)*) => {
         $($(#[$doc])* pub const $name: Text = Text::new($key);)*
@@ -39,6 +40,8 @@ texts! {
     EXPIRED = "expired";
     /// A reason: RapidPro rejected the message. `{status}`: of HTTP; `{body}`: what its answer says.
     ANSWERED = "answered";
+    /// A reason: RapidPro took others, but not this one in `{count}` attempts.
+    STUCK = "stuck";
     /// A reason: Rocket.Chat, or the network, took too long.
     TIMED_OUT = "timed_out";
     /// A reason: Rocket.Chat gave nothing back, as it does where `{permission}` was not granted.
@@ -181,6 +184,22 @@ texts! {
     CALLBACK_HOST = "callback_host";
     /// A figure: whether the circuit breaker is closed.
     ANSWERS = "answers";
+    /// A figure: what keeps webhooks from RapidPro, one of the next seven.
+    TROUBLE = "scope";
+    /// A scope: the callback's address redirects to `{address}`.
+    TROUBLE_REDIRECT = "trouble_redirect";
+    /// A scope: the callback's address redirects, and nobody says where to.
+    TROUBLE_METHOD = "trouble_method";
+    /// A scope: RapidPro does not accept the secret.
+    TROUBLE_SECRET = "trouble_secret";
+    /// A scope: RapidPro does not know the callback's address.
+    TROUBLE_ADDRESS = "trouble_address";
+    /// A scope: RapidPro answers, with the HTTP `{status}`, that it could not do its work.
+    TROUBLE_FAILING = "trouble_failing";
+    /// A scope: something else answers in RapidPro's place, with the HTTP `{status}`.
+    TROUBLE_STRANGER = "trouble_stranger";
+    /// A scope: nobody answers.
+    TROUBLE_NO_ANSWER = "trouble_no_answer";
     /// A figure: when RapidPro last took something.
     LAST_SUCCESS = "last_success";
     /// A figure: how many messages of agents wait.
@@ -208,8 +227,18 @@ texts! {
     BAD_ADDRESS = "bad_address";
     /// The setting `rapidpro_address` holds `{what}`.
     BAD_API_ADDRESS = "bad_api_address";
-    /// The setting with the id `{what}` holds no number.
-    BAD_NUMBER = "bad_number";
+    /// The setting with the label `{what}` holds no whole number.
+    NOT_A_NUMBER = "not_a_number";
+    /// The setting with the label `{what}` holds a number below 0.
+    NEGATIVE_NUMBER = "negative_number";
+    /// The setting with the label `{what}` holds a number that is larger than the app takes.
+    NUMBER_TOO_LARGE = "number_too_large";
+    /// The label of the setting `history_hours`, as `i18n/` has it.
+    HISTORY_HOURS = "history_hours";
+    /// The label of the setting `history_messages`, as `i18n/` has it.
+    HISTORY_MESSAGES = "history_messages";
+    /// The label of the setting `retention_days`, as `i18n/` has it.
+    RETENTION_DAYS = "retention_days";
     /// Line `{what}` of the setting `more_workspaces` is not used.
     LINE_LEFT_OUT = "line_left_out";
     /// The setting `agent_name_form` lacks `{name}`.
@@ -226,9 +255,7 @@ texts! {
 mod tests {
     use super::*;
     use crate::text::i18n::Language;
-    use crate::text::i18n::Phrase;
     use crate::text::i18n::QUOTED;
-    use crate::text::i18n::Text;
 
     const LANGUAGES: [Language; 4] = [Language::English, Language::Portuguese, Language::Spanish, Language::French];
     /// Texts that are the same in two languages.
@@ -243,11 +270,30 @@ mod tests {
 
     #[test]
     fn what_was_stored_of_a_reason_is_told_in_ones_own_language() {
-        let told = |reason: Phrase| given_up_reason(&reason.in_log()).in_language(Language::Spanish);
-        assert_eq!(told(EXPIRED.into()), "RapidPro no respondió durante tres días");
-        let answered = Phrase::new(ANSWERED, vec![("status", "400".into()), ("body", "{a: b}".into())]);
-        assert_eq!(told(answered), "RapidPro respondió 400: {a: b}");
-        assert_eq!(told(Phrase::quoted("odd".into())), "odd");
+        let told = |key: &str, values: &[(&str, &str)]| {
+            let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            given_up_reason(key, &values).map(|reason| reason.in_language(Language::Spanish))
+        };
+        assert_eq!(told("expired", &[]).as_deref(), Some("RapidPro no respondió durante tres días"));
+        let answered = told("answered", &[("body", "{a: b}"), ("status", "400"), ("new", "x")]);
+        assert_eq!(answered.as_deref(), Some("RapidPro respondió 400: {a: b}"));
+        assert_eq!(told("of_another_version", &[]), None);
+    }
+
+    /// People see both, so they must not differ.
+    #[test]
+    fn labels_of_settings_are_those_that_rocket_chat_shows() {
+        for (language, shown) in [
+            (Language::English, include_str!("../../../i18n/en.json")),
+            (Language::Portuguese, include_str!("../../../i18n/pt.json")),
+            (Language::Spanish, include_str!("../../../i18n/es.json")),
+            (Language::French, include_str!("../../../i18n/fr.json")),
+        ] {
+            let shown: BTreeMap<String, String> = serde_json::from_str(shown).unwrap();
+            for label in [HISTORY_HOURS, HISTORY_MESSAGES, RETENTION_DAYS] {
+                assert_eq!(shown.get(label.0).map(String::as_str), Some(label.in_language(language)), "{language:?}");
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,14 @@ pub(crate) fn origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}", rest.split(['/', '?', '#']).next()?))
 }
 
+/// An http(s) URL's scheme, host and path: no query, and no user or password.
+pub(crate) fn without_secrets(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://").filter(|_| is_http_url(url))?;
+    let address = rest.split(['?', '#']).next().unwrap_or_default();
+    let path = address.find('/').and_then(|at| address.get(at..)).unwrap_or_default();
+    Some(format!("{scheme}://{}{path}", host_and_port(rest)))
+}
+
 /// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3); dots too, so that the name
 /// has one ending.
 pub(crate) fn encoded(text: &str) -> String {

@@ -18,6 +18,9 @@ pub struct WebhookAnswer {
     pub body: String,
     /// For how long RapidPro asks not to be called, in milliseconds (its `Retry-After`).
     pub retry_after_ms: Option<u64>,
+    /// Where it redirects to, where the server's client has not followed.
+    #[serde(default)]
+    pub location: Option<String>,
 }
 
 /// The answer of RapidPro's API.

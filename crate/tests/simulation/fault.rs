@@ -59,6 +59,16 @@ faults! {
     Answers401,
     /// RapidPro does not know the address.
     AnswersNoTicketer,
+    /// A maintenance page answers in RapidPro's place, with 200.
+    MaintenancePage,
+    /// A firewall answers in RapidPro's place.
+    FirewallPage,
+    /// A router answers in RapidPro's place that there is nothing.
+    RouterPage,
+    /// RapidPro's database has no connection left.
+    AnswersDatabase,
+    /// RapidPro never takes this one message.
+    Poison,
     /// RapidPro is too busy, and says for how long.
     Answers429,
     /// RapidPro fails.

@@ -3,6 +3,7 @@
 use rapidpro_tickets_core::ids::Contact;
 use rapidpro_tickets_core::ids::ContactToken;
 use rapidpro_tickets_core::ids::RoomId;
+use rapidpro_tickets_core::outbound::retry_policy::{STUCK_ATTEMPTS, STUCK_MS};
 use rapidpro_tickets_core::store::inbox;
 use rapidpro_tickets_core::store::keys;
 use rapidpro_tickets_core::store::outbox::Outbox;
@@ -221,7 +222,8 @@ impl World {
                 && other.applied == 0
                 && stands(&other.id)
         };
-        if let Some((first, _)) = messages.iter().find(|(_, other)| before(other)) {
+        let before = |(text, other): &(&String, &AgentsMessage)| before(other) && !self.is_stuck(text);
+        if let Some((first, _)) = messages.iter().find(before) {
             let detail = format!("{text} before {first}");
             self.violate("what was written down earlier goes first", detail);
         }
@@ -239,7 +241,8 @@ impl World {
             let is_left = message.applied == 0 && message.settled.is_none() && !message.given_up;
             message.room == *room && is_left && message.deleted_at.is_none()
         };
-        let left = self.ledger.agents_messages.iter().find(|(_, message)| left(message)).map(|(text, _)| text.clone());
+        let mut messages = self.ledger.agents_messages.iter();
+        let left = messages.find(|(text, message)| left(message) && !self.is_stuck(text)).map(|(text, _)| text.clone());
         if let Some(text) = left {
             self.violate("the close comes last", format!("{text} in {}", room.as_str()));
         }
@@ -256,7 +259,7 @@ impl World {
         let Some(alive) = self.nodes.iter().flat_map(|node| &node.process).find(|alive| alive.id == process) else {
             return;
         };
-        let overtaken = self.ledger.agents_messages.iter().find(|(_, other)| {
+        let overtaken = self.ledger.agents_messages.iter().find(|(text, other)| {
             let Arrival::Came { process: others, at: came, hurts, unclear, bound } = other.arrival else {
                 return false;
             };
@@ -267,6 +270,7 @@ impl World {
                 && !other.given_up
                 && other.deleted_at.is_none()
                 && bound
+                && !self.is_stuck(text)
                 && ordered
                 && others == process
                 && sender == process
@@ -315,16 +319,21 @@ impl World {
                 || self.is_close_unnoticed(&message.room, rest)
                 || !self.calendar_is_reliable();
             let unserved = room.unserved.iter().any(|(since, until)| (*since..=*until).contains(&message.stored_at));
+            // Nothing passes in its room that would tell that it is the message that fails; it keeps nothing from passing.
+            let alone = self.rapidpro.is_poisoned_by(text) && (rest < Rest::RoomsClosed || room.ended.is_some());
             let too_late = unserved || room.ended_at.is_some_and(|ended| ended <= message.stored_at);
             if message.given_up {
                 let age = self.clock(0).saturating_sub(message.created_at);
                 if !self.was_told_of(text, message)
-                    || !(message.refused || self.ledger.clock_set_by_days || age >= MESSAGE_AGE_MAX_MS)
+                    || !(message.refused
+                        || self.is_stuck(text)
+                        || self.ledger.clock_set_by_days
+                        || age >= MESSAGE_AGE_MAX_MS)
                 {
                     return Some(("what is given up is told to the agent", text.clone()));
                 }
             // But for what its author has taken back before.
-            } else if message.applied == 0 && message.deleted_at.is_none() && !unknown && !too_late {
+            } else if message.applied == 0 && message.deleted_at.is_none() && !unknown && !too_late && !alone {
                 return Some(("what an agent writes reaches RapidPro", format!("{text}: {message:?}")));
             }
         }
@@ -401,6 +410,20 @@ impl World {
         self.chat.room(room).is_some_and(|room| room.open)
     }
 
+    /// Whether RapidPro has refused a message so often and for so long that others may pass it, and that it may be given
+    /// up. Where a clock was set, minutes may be moments.
+    fn is_stuck(&self, text: &str) -> bool {
+        let attempts = self.ledger.attempts.get(&Entry::Message(text.to_owned())).map_or(&[][..], Vec::as_slice);
+        let since = attempts.first().map_or(0, |first| self.time - first.at);
+        attempts.len() >= STUCK_ATTEMPTS as usize && (since >= STUCK_MS || self.ledger.clock_set_at.is_some())
+    }
+
+    /// Whether a message that RapidPro never takes is all that a room waits for.
+    fn waits_for_poison(&self, room: &RoomId) -> bool {
+        let mut messages = self.ledger.agents_messages.iter();
+        messages.any(|(text, message)| message.room == *room && !message.given_up && self.rapidpro.is_poisoned_by(text))
+    }
+
     /// What is stored as over is: the agents know what was given up, and a room that is finished is closed, or somebody
     /// is asked to close it.
     pub fn check_end(&mut self, record: &Value) {
@@ -437,7 +460,8 @@ impl World {
             let known = room.bound.iter().any(|(ticket, _)| self.rapidpro.knows(ticket));
             let closed = self.chat.room(id).is_some_and(|room| !room.open) && rest >= Rest::RoomsClosed;
             let noticed = !self.is_close_unnoticed(id, rest);
-            !room.bound.is_empty() && (room.ended.is_some() || (known && closed && noticed))
+            let is_ended = room.ended.is_some() && !self.waits_for_poison(id);
+            !room.bound.is_empty() && (is_ended || (room.ended.is_none() && known && closed && noticed))
         };
         let mut over = self.ledger.rooms.iter().filter(|(id, room)| is_over(id, room));
         let (id, _) = over.find(|(_, room)| room.finished.is_none())?;

@@ -176,6 +176,7 @@ impl World {
             // No workspace has a token in the simulation.
             Effect::ReadApi { .. } => Outcome::Error("no API".into()),
             Effect::ReadLastMessages { .. } => Outcome::Error("Method not implemented.".into()),
+            Effect::FindRedirect { .. } => Outcome::Ok(Value::Null),
             Effect::TellTimes { .. } => Outcome::Error("no times".into()),
             Effect::Acquire { .. }
             | Effect::TryAcquire { .. }

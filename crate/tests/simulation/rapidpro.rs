@@ -9,12 +9,19 @@ use crate::fault::Fault;
 /// Where contacts' pictures are.
 pub const MEDIA_HOST: &str = "media.example.org";
 
+/// Every so many texts are poison.
+const POISON_EVERY: u32 = 13;
+
 /// What RapidPro does with a webhook instead of taking it.
 pub const WEBHOOK_FAULTS: &[Fault] = &[
     Fault::Answers400,
     Fault::AnswersStoring,
     Fault::Answers401,
     Fault::AnswersNoTicketer,
+    Fault::MaintenancePage,
+    Fault::FirewallPage,
+    Fault::RouterPage,
+    Fault::AnswersDatabase,
     Fault::Answers429,
     Fault::Answers500,
     Fault::AnswersLogsError,
@@ -34,6 +41,8 @@ pub struct RapidPro {
     last_id: u64,
     /// Older ones let a contact have several open tickets.
     pub allows_several_tickets: bool,
+    /// Whether there are messages that it never takes.
+    pub has_poison: bool,
 }
 
 /// A ticket.
@@ -82,7 +91,13 @@ pub fn token_of(contact: usize) -> String {
 
 impl RapidPro {
     pub fn new(allows_several_tickets: bool) -> Self {
-        Self { tickets: BTreeMap::new(), last_id: 0, allows_several_tickets }
+        Self { tickets: BTreeMap::new(), last_id: 0, allows_several_tickets, has_poison: false }
+    }
+
+    /// Whether it never takes this message, while it takes others.
+    pub fn is_poisoned_by(&self, text: &str) -> bool {
+        let number = text.trim_matches(|char: char| !char.is_ascii_digit()).parse::<u32>();
+        self.has_poison && text.starts_with("to-contact") && number.is_ok_and(|number| number % POISON_EVERY == 0)
     }
 
     pub fn new_ticket(&mut self, contact: usize) -> String {
@@ -122,11 +137,21 @@ impl RapidPro {
         let (applies, applies_late, answer) = match fault {
             Some(Fault::Answers401) => (false, false, status(401, "", "unauthorized")),
             Some(Fault::AnswersNoTicketer) => (false, false, status(404, "no such ticketer 0f", "")),
+            Some(Fault::MaintenancePage) => (false, false, page(200)),
+            Some(Fault::FirewallPage) => (false, false, page(403)),
+            Some(Fault::RouterPage) => (false, false, page(404)),
             Some(Fault::Answers429) => (false, false, Answer::Status(429, json!({ "retryAfterMs": 90_000 }))),
             Some(Fault::Answers500) => (false, false, status(500, "database is down", "")),
             Some(Fault::Reset) => (false, false, Answer::Reset),
             Some(Fault::Silent) => (false, false, Answer::Nothing),
             _ if !self.knows(ticket) => (false, false, status(404, &format!("no such ticket {ticket}"), "")),
+            Some(Fault::AnswersDatabase) => {
+                (false, false, status(400, "error loading contact: pq: sorry, too many clients already", ""))
+            }
+            Some(Fault::Poison) => {
+                let words = "error creating outgoing message: pq: invalid byte sequence for encoding \"UTF8\"";
+                (false, false, status(400, words, ""))
+            }
             Some(Fault::Answers400) => (false, false, status(400, "field 'type' is required", "")),
             Some(Fault::AnswersStoring) => (false, false, status(400, "error inserting outgoing message: x", "")),
             Some(Fault::AnswersLogsError) => (true, false, status(500, "error writing HTTP logs: x", "")),
@@ -141,5 +166,15 @@ impl RapidPro {
 }
 
 fn status(status: u16, error: &str, said: &str) -> Answer {
-    Answer::Status(status, json!({ "body": json!({ "error": error, "status": said }).to_string() }))
+    let body = match (error, said) {
+        ("", "") => String::new(),
+        ("", said) => json!({ "status": said }).to_string(),
+        (error, _) => json!({ "error": error }).to_string(),
+    };
+    Answer::Status(status, json!({ "body": body }))
+}
+
+/// Somebody else answers.
+fn page(status: u16) -> Answer {
+    Answer::Status(status, json!({ "body": "<html><body>error fetching ticket file: no such ticket</body></html>" }))
 }

@@ -93,7 +93,8 @@ impl Run {
     pub fn play(&self, trace: bool) -> Report {
         let mut random = Random::new(self.seed ^ 0x5EED);
         let chat = RocketChat::new(random.percent(50), random.percent(50), random.percent(50));
-        let rapidpro = RapidPro::new(random.percent(33));
+        let mut rapidpro = RapidPro::new(random.percent(33));
+        rapidpro.has_poison = self.faults;
         let mut world = World::new(random, self.nodes, chat, rapidpro, trace);
         world.connect();
         for (number, step) in self.steps.iter().enumerate() {
@@ -487,7 +488,14 @@ impl World {
 
     pub fn webhook(&mut self, place: Place, body: &Value, attempt: usize) {
         let Some((entry, ticket)) = self.entry_of(place.op, body) else { return };
-        let fault = self.suffers(WEBHOOK_FAULTS);
+        let mut fault = self.suffers(WEBHOOK_FAULTS);
+        if let Entry::Message(text) = &entry
+            && self.rapidpro.react(&ticket, fault).applies | self.rapidpro.react(&ticket, fault).applies_late
+            && self.rapidpro.is_poisoned_by(text)
+        {
+            self.befall(Fault::Poison);
+            fault = Some(Fault::Poison);
+        }
         let reaction = self.rapidpro.react(&ticket, fault);
         self.note(|| format!("{:>10} RapidPro: {entry:?}: {reaction:?}", place.op.op));
         if matches!(entry, Entry::Close(..)) && !self.rapidpro.knows(&ticket) {
@@ -539,7 +547,7 @@ impl World {
             false => clock_set,
         };
         message.refused |= match status {
-            400 => !says("error inserting"),
+            400 => says("is required"),
             404 => says("no such ticket ") && hopeless,
             _ => false,
         };

@@ -46,7 +46,7 @@ const FIGURES: [(&str, Text); 16] = [
     ("connected", messages::CONNECTED),
     ("callback_host", messages::CALLBACK_HOST),
     ("answers", messages::ANSWERS),
-    ("scope", messages::TROUBLE),
+    ("trouble", messages::TROUBLE),
     (LAST_SUCCESS, messages::LAST_SUCCESS),
     ("queued_messages", messages::QUEUED_MESSAGES),
     ("queued_closes", messages::QUEUED_CLOSES),
@@ -117,7 +117,7 @@ fn add_workspace(
     values.push(json::to_value(callback.and_then(url::host_of)));
     // Nobody knows until RapidPro was asked.
     values.push(json::to_value(callback.and_then(|_| breaker.answers())));
-    values.push(json::to_value(callback.and_then(|_| breaker.scope()).map(|scope| scope.in_language(language))));
+    values.push(json::to_value(callback.and_then(|_| breaker.trouble()).map(|trouble| trouble.in_language(language))));
     values.push(json::to_value(breaker.last_success().map(timestamp::text)));
     values.extend(queue.counts(&workspace.id).map(Value::from));
     values.push(json::to_value(queue.is_complete));

@@ -18,7 +18,7 @@ pub struct CircuitBreaker {
     state: RefCell<State>,
     pub(crate) last_success: Cell<Option<u64>>,
     answers: Cell<Option<bool>>,
-    scope: RefCell<Option<Phrase>>,
+    trouble: RefCell<Option<Phrase>>,
 }
 
 #[derive(Debug, Default)]
@@ -57,15 +57,15 @@ impl CircuitBreaker {
     }
 
     /// What keeps webhooks from RapidPro, if the last one did not reach it.
-    pub fn scope(&self) -> Option<Phrase> {
-        self.scope.borrow().clone()
+    pub fn trouble(&self) -> Option<Phrase> {
+        self.trouble.borrow().clone()
     }
 
-    /// Keeps what the last attempt has shown; says whether the scope is another than before.
-    pub fn note(&self, answers: bool, scope: Option<Phrase>) -> bool {
+    /// Keeps what the last attempt has shown; says whether the trouble is another than before.
+    pub fn note(&self, answers: bool, trouble: Option<Phrase>) -> bool {
         self.answers.set(Some(answers));
-        let before = self.scope.replace(scope);
-        *self.scope.borrow() != before
+        let before = self.trouble.replace(trouble);
+        *self.trouble.borrow() != before
     }
 
     /// Somebody wants it tried now: the pause is over, whoever may be waiting for an answer.
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(breaker.answers(), Some(true));
         assert!(breaker.note(false, Some(Phrase::quoted("x".into()))));
         assert!(!breaker.note(false, Some(Phrase::quoted("x".into()))));
-        assert_eq!((breaker.answers(), breaker.scope().is_some()), (Some(false), true));
+        assert_eq!((breaker.answers(), breaker.trouble().is_some()), (Some(false), true));
     }
 
     #[test]

@@ -44,7 +44,8 @@ impl DeliveryRun<'_> {
     ) -> Result<Flow, Failure> {
         let ticket = &snapshot.ticket;
         let verdict = self.judge_message(ticket, entry, sent_at, &answer).await;
-        self.conclude(snapshot, entry, &answer, verdict).await
+        let said = Some(mailroom::gist(&answer));
+        self.conclude(snapshot, entry, &answer, verdict, said).await
     }
 
     /// Judges an attempt at a message, by the ticket that carried it.
@@ -70,6 +71,7 @@ impl DeliveryRun<'_> {
         entry: &Entry,
         answer: &Result<WebhookAnswer, Failure>,
         verdict: Verdict,
+        said: Option<String>,
     ) -> Result<Flow, Failure> {
         let ticket = &snapshot.ticket;
         match verdict {
@@ -94,14 +96,16 @@ impl DeliveryRun<'_> {
             Verdict::GiveUp { reason } => self.give_up(ticket, entry, reason).await,
             Verdict::Retry { delay_ms, scope } => {
                 self.log_failure(ticket, &entry.id, answer);
-                let said = mailroom::gist(answer);
-                let (since_ms, attempts) = entry.progress.equal_failures(&said, self.host.now());
-                if retry_policy::is_stuck(since_ms, attempts)
+                let equal = |said: &String| entry.progress.equal_failures(said, self.host.now());
+                let (since_ms, attempts) = said.as_ref().map_or((0, 0), equal);
+                // A ticket that RapidPro has not stored yet is no message's fault, and its end is near.
+                if scope != FailureScope::Ticket
+                    && retry_policy::is_stuck(since_ms, attempts)
                     && let Some(turn) = self.stand_aside(snapshot, entry, attempts).await?
                 {
                     return Ok(turn);
                 }
-                self.wait(entry.entry_ref(&ticket.room), delay_ms, scope, Some(said)).await?;
+                self.wait(entry.entry_ref(&ticket.room), delay_ms, scope, said).await?;
                 Ok(Flow::Stop)
             }
         }
@@ -153,7 +157,9 @@ impl DeliveryRun<'_> {
             NotSendable::Unreadable(failure) => Err(failure),
         };
         let now = self.host.now();
-        self.settle(snapshot, entry, now, answer).await
+        // RapidPro was not asked, so nothing is its refusal.
+        let verdict = self.judge_message(&snapshot.ticket, entry, now, &answer).await;
+        self.conclude(snapshot, entry, &answer, verdict, None).await
     }
 
     /// RapidPro has never told its address, or its workspace is no longer configured: somebody must connect it.

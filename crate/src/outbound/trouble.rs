@@ -24,7 +24,7 @@ pub(crate) async fn note(
     answer: &Result<WebhookAnswer, Failure>,
 ) {
     let breaker = host.cache::<CircuitBreakers>().of(&ticket.contact.workspace);
-    let scope = match (meaning, answer) {
+    let trouble = match (meaning, answer) {
         (Some(Meaning::Handled | Meaning::Rejected | Meaning::UnknownTicket | Meaning::Unfetched), _) => None,
         (Some(meaning), Ok(answer)) => Some(match leads_to(host, ticket, meaning, answer).await {
             Some(address) => Phrase::new(messages::TROUBLE_REDIRECT, vec![("address", address)]),
@@ -33,9 +33,9 @@ pub(crate) async fn note(
         _ => Some(messages::TROUBLE_NO_ANSWER.into()),
     };
     // Mailroom itself refuses the secret.
-    let answers = scope.is_none() || matches!(meaning, Some(Meaning::SecretRefused | Meaning::AddressUnknown));
-    let in_log = scope.as_ref().map(Phrase::in_log);
-    if breaker.note(answers, scope)
+    let answers = trouble.is_none() || matches!(meaning, Some(Meaning::SecretRefused | Meaning::AddressUnknown));
+    let in_log = trouble.as_ref().map(Phrase::in_log);
+    if breaker.note(answers, trouble)
         && let Some(in_log) = in_log
     {
         host.log(Level::Warn, format!("webhooks do not reach RapidPro: {in_log}"));

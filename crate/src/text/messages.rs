@@ -185,20 +185,20 @@ texts! {
     /// A figure: whether the circuit breaker is closed.
     ANSWERS = "answers";
     /// A figure: what keeps webhooks from RapidPro, one of the next seven.
-    TROUBLE = "scope";
-    /// A scope: the callback's address redirects to `{address}`.
+    TROUBLE = "trouble";
+    /// A trouble: the callback's address redirects to `{address}`.
     TROUBLE_REDIRECT = "trouble_redirect";
-    /// A scope: the callback's address redirects, and nobody says where to.
+    /// A trouble: the callback's address redirects, and nobody says where to.
     TROUBLE_METHOD = "trouble_method";
-    /// A scope: RapidPro does not accept the secret.
+    /// A trouble: RapidPro does not accept the secret.
     TROUBLE_SECRET = "trouble_secret";
-    /// A scope: RapidPro does not know the callback's address.
+    /// A trouble: RapidPro does not know the callback's address.
     TROUBLE_ADDRESS = "trouble_address";
-    /// A scope: RapidPro answers, with the HTTP `{status}`, that it could not do its work.
+    /// A trouble: RapidPro answers, with the HTTP `{status}`, that it could not do its work.
     TROUBLE_FAILING = "trouble_failing";
-    /// A scope: something else answers in RapidPro's place, with the HTTP `{status}`.
+    /// A trouble: something else answers in RapidPro's place, with the HTTP `{status}`.
     TROUBLE_STRANGER = "trouble_stranger";
-    /// A scope: nobody answers.
+    /// A trouble: nobody answers.
     TROUBLE_NO_ANSWER = "trouble_no_answer";
     /// A figure: when RapidPro last took something.
     LAST_SUCCESS = "last_success";

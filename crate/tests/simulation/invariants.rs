@@ -222,7 +222,7 @@ impl World {
                 && other.applied == 0
                 && stands(&other.id)
         };
-        let before = |(text, other): &(&String, &AgentsMessage)| before(other) && !self.is_stuck(text);
+        let before = |(text, other): &(&String, &AgentsMessage)| before(other) && !self.may_be_passed(text);
         if let Some((first, _)) = messages.iter().find(before) {
             let detail = format!("{text} before {first}");
             self.violate("what was written down earlier goes first", detail);
@@ -242,7 +242,8 @@ impl World {
             message.room == *room && is_left && message.deleted_at.is_none()
         };
         let mut messages = self.ledger.agents_messages.iter();
-        let left = messages.find(|(text, message)| left(message) && !self.is_stuck(text)).map(|(text, _)| text.clone());
+        let left =
+            messages.find(|(text, message)| left(message) && !self.may_be_passed(text)).map(|(text, _)| text.clone());
         if let Some(text) = left {
             self.violate("the close comes last", format!("{text} in {}", room.as_str()));
         }
@@ -270,7 +271,7 @@ impl World {
                 && !other.given_up
                 && other.deleted_at.is_none()
                 && bound
-                && !self.is_stuck(text)
+                && !self.may_be_passed(text)
                 && ordered
                 && others == process
                 && sender == process
@@ -416,6 +417,15 @@ impl World {
         let attempts = self.ledger.attempts.get(&Entry::Message(text.to_owned())).map_or(&[][..], Vec::as_slice);
         let since = attempts.first().map_or(0, |first| self.time - first.at);
         attempts.len() >= STUCK_ATTEMPTS as usize && (since >= STUCK_MS || self.ledger.clock_set_at.is_some())
+    }
+
+    /// Whether later ones may pass a message: it is stuck, or it stands behind a stuck one and has had its try.
+    fn may_be_passed(&self, text: &str) -> bool {
+        let had_its_try = self.ledger.attempts.contains_key(&Entry::Message(text.to_owned()));
+        let room = self.ledger.agents_messages.get(text).map(|message| &message.room);
+        let mut same_room =
+            self.ledger.agents_messages.iter().filter(|(_, other)| Some(&other.room) == room).map(|(text, _)| text);
+        self.is_stuck(text) || had_its_try && same_room.any(|other| self.is_stuck(other))
     }
 
     /// Whether a message that RapidPro never takes is all that a room waits for.

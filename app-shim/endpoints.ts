@@ -75,7 +75,7 @@ const ESCAPES = /\\(?:ud[89a-f][0-9a-f]{2}|.)/g;
 /** As text, so that the core parses it with a limit to its depth. What is too deep even for being written has none. */
 function bodyOf(content: unknown): { body?: string } {
 	try {
-		const body = JSON.stringify(content)?.replace(ESCAPES, (escape) => (escape.length > 2 ? '\\ufffd' : escape));
+		const body = JSON.stringify(content)?.replace(ESCAPES, (found) => (found.length > 2 ? '\\ufffd' : found));
 		return body === undefined ? {} : { body };
 	} catch {
 		return {};

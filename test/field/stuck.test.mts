@@ -53,6 +53,39 @@ describe('a contact’s message that Rocket.Chat refuses for good', () => {
 	}
 });
 
+describe('a contact’s message that Rocket.Chat refuses, further', () => {
+	it('with an address that it refuses, is posted with its link as text', async () => {
+		const ticket = await stage.openTicket();
+		stage.rocketChat.faults.fail('livechat.createMessage', { times: 1, message: 'Invalid href value provided' });
+		const url = 'https://media.example.org/a.jpg';
+		assertId(await send(ticket, 'look', [{ type: 'image/jpeg', url }]), 201);
+		await untilShown(ticket, `look\na.jpg: ${url}`);
+	});
+
+	it('alone, is told after a while', async () => {
+		const ticket = await stage.openTicket();
+		stage.rocketChat.anotherAppPrevents(/^secret$/);
+		await send(ticket, 'secret');
+		const other = await stage.openTicket();
+		// Long enough for the second refusal, 20 s after the first one.
+		await new Promise((resolve) => setTimeout(resolve, 5_000));
+		await send(other, 'elsewhere');
+		await untilTold(stage, ticket, /“secret”/);
+		assert.deepEqual(shownIn(stage, ticket), []);
+	});
+
+	it('while it refuses everything, waits, and is posted in order', async () => {
+		const ticket = await stage.openTicket();
+		stage.rocketChat.faults.fail('livechat.createMessage', { message: 'the database is not available' });
+		stage.rocketChat.faults.fail('message.create', { message: 'the database is not available' });
+		for (const text of ['one', 'two', 'three']) await send(ticket, text);
+		await new Promise((resolve) => setTimeout(resolve, 30_000));
+		stage.rocketChat.faults.clear();
+		await untilShown(ticket, 'three');
+		assert.deepEqual(shownIn(stage, ticket), ['one', 'two', 'three']);
+	});
+});
+
 describe('an agent’s message that RapidPro never takes', () => {
 	const JSON_TYPE = { 'content-type': 'application/json' };
 	for (const [title, reply] of [

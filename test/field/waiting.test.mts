@@ -10,6 +10,7 @@ import {
 	deliveredTo,
 	FAST,
 	FOR_EVER,
+	notesIn,
 	PATIENCE_MS,
 	untilDelivered,
 } from '../support/delivery.mts';
@@ -100,6 +101,39 @@ describe('while RapidPro is down', () => {
 		stage.rapidPro.faults.clear();
 		await untilDelivered(stage, ticket, ['before', 'after']);
 		assert.ok(!stage.rapidPro.receivedFor(ticket.ticketID).some(({ body }) => body.data?.attachments));
+	});
+});
+
+describe('while RapidPro is down, further', () => {
+	it('the only message of a room may be deleted: nothing is sent, and nobody told', async () => {
+		const ticket = await waiting(['only']);
+		await deletes(ticket, 'only');
+		stage.rapidPro.faults.clear();
+		const gone = () => stage.rocketChat.persistence().some(({ data }) => data.line?.settled !== undefined);
+		await until('it is over', gone, PATIENCE_MS);
+		await agentSays(stage, ticket, ['next']);
+		await untilDelivered(stage, ticket, ['next']);
+		assert.ok(!notesIn(stage, ticket).some((note) => note.includes('only')));
+	});
+
+	it('a message is not taken for deleted where messages may not be read', async () => {
+		const ticket = await waiting(['one', 'two']);
+		stage.rocketChat.faults.fail('livechat._fetchLivechatRoomMessages');
+		await deletes(ticket, 'two');
+		stage.rapidPro.faults.clear();
+		await untilDelivered(stage, ticket, ['one', 'two']);
+		stage.rocketChat.faults.clear();
+	});
+
+	it('what waits goes in order where much was corrected and deleted', async () => {
+		const texts = Array.from({ length: 12 }, (_, number) => `number ${number}`);
+		const ticket = await waiting(texts);
+		for (const number of [0, 3, 6, 9]) await deletes(ticket, `number ${number}`);
+		for (const number of [1, 4, 7]) await corrects(ticket, `number ${number}`, `corrected ${number}`);
+		stage.rapidPro.faults.clear();
+		const left = texts.filter((_, number) => number % 3 !== 0);
+		const said = left.map((text) => (/ [147]$/.test(text) ? text.replace('number', 'corrected') : text));
+		await untilDelivered(stage, ticket, said);
 	});
 });
 

@@ -39,7 +39,7 @@ impl DeliveryRun<'_> {
         let now = self.host.now();
         let is_fresh = entry.progress.failures == 0 && now.saturating_sub(entry.enqueued_at) < FRESH_MS;
         if !is_fresh {
-            self.read_room(snapshot, now).await;
+            self.read_room(snapshot, entry, now).await;
         }
         let messages = self.room_read.as_ref().and_then(|read| read.messages.as_deref());
         let Some(messages) = messages.filter(|_| !is_fresh) else { return Review::Goes(entry.clone()) };
@@ -57,8 +57,9 @@ impl DeliveryRun<'_> {
         Review::Goes(Entry { message: content, ..entry.clone() })
     }
 
-    async fn read_room(&mut self, snapshot: &RoomSnapshot, now: u64) {
-        let counts = |read: &RoomRead| now.abs_diff(read.at) < READ_COUNTS_MS;
+    async fn read_room(&mut self, snapshot: &RoomSnapshot, entry: &Entry, now: u64) {
+        // What was written after the room was read is not in it, and was not deleted.
+        let counts = |read: &RoomRead| now.abs_diff(read.at) < READ_COUNTS_MS && read.entries.contains(&entry.id);
         if self.room_read.as_ref().is_some_and(counts) {
             return;
         }
@@ -71,7 +72,8 @@ impl DeliveryRun<'_> {
                 None
             }
         };
-        self.room_read = Some(RoomRead { at: self.host.now(), messages });
+        let entries = snapshot.outbox.pending.iter().map(|entry| entry.id.clone()).collect();
+        self.room_read = Some(RoomRead { at: self.host.now(), entries, messages });
     }
 
     /// An empty list is one of a room of which everything was deleted, or of a room that is gone: what was written there

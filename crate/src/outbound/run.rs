@@ -1,5 +1,6 @@
 //! One operation's way through a room's outbox: its state.
 
+use crate::ids::EntryId;
 use crate::ids::RoomId;
 use crate::ids::TicketId;
 use crate::outbound::circuit_breaker::CircuitBreakers;
@@ -32,6 +33,8 @@ pub(crate) enum Flow {
 #[derive(Debug)]
 pub(crate) struct RoomRead {
     pub(crate) at: u64,
+    /// What waited then: only of this does it say whether it was deleted.
+    pub(crate) entries: Vec<EntryId>,
     pub(crate) messages: Option<Vec<Message>>,
 }
 

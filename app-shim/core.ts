@@ -114,6 +114,7 @@ export interface EffectArguments {
 	setCustomField: { token: string; key: string; value: string | number | boolean };
 	findUpload: { id: string };
 	findDepartment: { department: string };
+	normalize: { text: string };
 	readMessages: { room: string };
 	readLastMessages: { room: string };
 	postNotice: { room: string; text: string };

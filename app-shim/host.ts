@@ -209,6 +209,10 @@ export class Host implements Performers {
 		return found ? { id: found.id, enabled: found.enabled, archived: found._unmappedProperties_?.archived } : null;
 	}
 
+	public async normalize({ text }: EffectArguments['normalize']): Promise<Array<string>> {
+		return ['NFC', 'NFD'].map((form) => text.normalize(form));
+	}
+
 	public async readMessages({ room }: EffectArguments['readMessages']): Promise<Array<object> | null> {
 		const messages = await this.accessors.read.getLivechatReader()._fetchLivechatRoomMessages(room);
 		return messages ? messages.map((message) => ({ room: { id: room, type: 'l' }, ...messageOf(message) })) : null;

@@ -4,6 +4,8 @@
 use crate::config::api;
 use crate::config::api::is_token_accepted;
 use crate::config::api::record_answer;
+use crate::config::department;
+use crate::config::licence::MonthlyLimit;
 use crate::config::settings;
 use crate::config::settings::BadNumber;
 use crate::config::settings::Settings;
@@ -11,8 +13,6 @@ use crate::config::workspace;
 use crate::config::workspace::MAIN;
 use crate::config::workspace_config::WorkspaceConfig;
 use crate::ids::ConnectionId;
-use crate::livechat::department;
-use crate::livechat::refusals::MonthlyLimit;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::operation::End;

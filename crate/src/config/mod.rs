@@ -2,7 +2,9 @@
 
 pub mod api;
 pub mod connection;
+pub mod department;
 pub mod language;
+pub mod licence;
 pub mod public_url;
 pub mod server_key;
 pub mod settings;

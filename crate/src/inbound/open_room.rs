@@ -1,5 +1,7 @@
 //! The endpoint `room`: opens a ticket's room, or finds the one that is open.
 
+use crate::config::department;
+use crate::config::department::default_department;
 use crate::ids::Contact;
 use crate::ids::RoomId;
 use crate::inbound::duplicate_rooms::merge_duplicates;
@@ -8,8 +10,6 @@ use crate::inbound::new_room;
 use crate::inbound::new_room::Found;
 use crate::inbound::room_request::RoomRequest;
 use crate::livechat::custom_fields::set_custom_field;
-use crate::livechat::department;
-use crate::livechat::department::default_department;
 use crate::livechat::room;
 use crate::livechat::room::RoomState;
 use crate::livechat::visitor;

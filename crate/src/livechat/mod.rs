@@ -1,7 +1,6 @@
 //! Rocket.Chat's side: rooms, visitors, departments, custom fields, media, notices.
 
 pub mod custom_fields;
-pub mod department;
 pub mod leave;
 pub mod media;
 pub mod notice;

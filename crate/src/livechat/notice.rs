@@ -2,10 +2,10 @@
 //! shown to the agent who serves the room. None of it reaches the contact. What it quotes has no powers.
 
 use crate::config::language;
+use crate::config::licence::MonthlyLimit;
 use crate::ids::RoomId;
 use crate::livechat::media;
 use crate::livechat::refusals;
-use crate::livechat::refusals::MonthlyLimit;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;

@@ -1,7 +1,7 @@
 //! What Rocket.Chat's refusals mean, and what to do about them.
 
+use crate::config::licence::MONTHLY_LIMIT;
 use crate::runtime::failure::{Cause, Failure};
-use std::cell::Cell;
 
 /// All that Apps-Engine 1.43 to 1.46 tell of most errors.
 const NO_REASON: &str = "[object Object]";
@@ -10,30 +10,6 @@ const NO_REASON: &str = "[object Object]";
 pub fn is_unexplained(failure: &Failure) -> bool {
     matches!(failure.cause(), Cause::Refused(said) if said.contains(NO_REASON))
 }
-
-/// When Rocket.Chat last refused what the app itself wrote since the licence's monthly contacts are used up.
-#[derive(Debug, Default)]
-pub struct MonthlyLimit(Cell<Option<u64>>);
-
-impl MonthlyLimit {
-    /// For so long it is worth telling, in milliseconds: somebody may have bought more.
-    const LIFE_MS: u64 = 24 * 60 * 60_000;
-
-    /// Notes how Rocket.Chat took what the app itself wrote in a room.
-    pub fn note(&self, outcome: &Result<(), Failure>, now: u64) {
-        let Err(failure) = outcome else { return self.0.set(None) };
-        if matches!(failure.cause(), Cause::Refused(said) if said.contains(MONTHLY_LIMIT)) {
-            self.0.set(Some(now));
-        }
-    }
-
-    /// Whether they are used up, as far as this process knows.
-    pub fn is_reached(&self, now: u64) -> bool {
-        self.0.get().is_some_and(|at| now.abs_diff(at) < Self::LIFE_MS)
-    }
-}
-
-const MONTHLY_LIMIT: &str = "error-mac-limit-reached";
 
 /// Whether Rocket.Chat refuses a second open room of a visitor: its database's words for it, from version 8.3 on.
 pub fn is_second_room(failure: &Failure) -> bool {

@@ -232,6 +232,11 @@ impl Host {
         self.one(Effect::ReadApi { url, token: token.to_owned(), timeout_ms })
     }
 
+    /// A text in Unicode's normal forms, NFC and NFD.
+    pub fn normal_forms(&self, text: String) -> Pending<'_, Answer<Vec<String>>> {
+        self.one(Effect::Normalize { text })
+    }
+
     /// Puts times into words for people; answers them, and then the time zone's name.
     pub fn tell_times(&self, times: Vec<u64>, time_zone: String) -> Pending<'_, Answer<Vec<String>>> {
         self.one(Effect::TellTimes { times, time_zone })

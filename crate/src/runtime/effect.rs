@@ -211,6 +211,11 @@ pub enum Effect {
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
+    /// Write a text in Unicode's normal forms; answers it in NFC and in NFD. Their tables would double the core.
+    Normalize {
+        /// The text.
+        text: String,
+    },
     /// Put times into words for people, such as `2020-07-17 10:28`; answers them in the order of the question, and
     /// then the time zone's name. Refused where the time zone is unknown.
     TellTimes {

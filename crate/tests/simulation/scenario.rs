@@ -318,8 +318,7 @@ impl World {
 
     fn contact_writes(&mut self, contact: usize, node: usize) {
         self.last_text += 1;
-        // What is a picture is a file of this name.
-        let text = format!("from-contact-{}.png", self.last_text);
+        let text = format!("from-contact-{}.", self.last_text);
         let what = Asked::Message { text, copies: 0 };
         self.ask(Asker { in_turn: true, ..self.asker(contact, node, what) });
     }

@@ -3,6 +3,7 @@
 use crate::ids::RoomId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
+use crate::sort::sort;
 use crate::store::ticket::Ticket;
 use crate::wire::rocketchat::Room;
 use crate::wire::rocketchat::Visitor;
@@ -13,7 +14,7 @@ pub(crate) async fn unused_own_rooms(host: &Host, visitor: &Visitor, used: &[&Ro
     let rooms = host.find_open_rooms(visitor.clone()).await?;
     let unused = rooms.into_iter().filter(|room| made_here(room) && !used.contains(&&room.id));
     let mut ids: Vec<RoomId> = unused.map(|room| room.id).collect();
-    ids.sort();
+    sort(&mut ids);
     Ok(ids)
 }
 

@@ -12,6 +12,7 @@ use crate::runtime::host::Host;
 use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::outcome::Level;
+use crate::sort::sort_by_key;
 use crate::store::delivered;
 use crate::store::outbox::Entry;
 use crate::store::snapshot::RoomSnapshot;
@@ -62,7 +63,7 @@ pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Re
     };
     let mut any = false;
     let sent = delivered::delivered_ids(host, room).await?;
-    messages.sort_by_key(|message| message.created_at);
+    sort_by_key(&mut messages, |message| message.created_at);
     for written in messages {
         let Some((id, message)) = eligible::outbound_message(host, &written) else { continue };
         if snapshot.outbox.knows(&id) || sent.contains(&id) {

@@ -5,6 +5,7 @@ use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::json;
+use crate::sort::sort_by;
 use crate::store::time_index::DUE;
 use crate::wire::rocketchat::Attachment;
 use crate::wire::rocketchat::Message;
@@ -120,7 +121,7 @@ pub fn entries(records: &[Value]) -> Vec<InboxEntry> {
             entry.tried_at = entry.tried_at.or(Some(attempt.tried_at));
         }
     }
-    entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    sort_by(&mut entries, |a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     entries
 }
 

@@ -85,7 +85,7 @@ function generated(module, glue) {
 
 /** A sixth smaller than the zip's own compression; base64 of what is compressed costs the zip next to nothing. */
 function compressed(module) {
-	const { BROTLI_PARAM_LGBLOCK, BROTLI_MAX_INPUT_BLOCK_BITS, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
-	const params = { [BROTLI_PARAM_LGBLOCK]: BROTLI_MAX_INPUT_BLOCK_BITS, [BROTLI_PARAM_SIZE_HINT]: module.length };
+	const { BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT, BROTLI_MAX_WINDOW_BITS } = zlib.constants;
+	const params = { [BROTLI_PARAM_LGWIN]: BROTLI_MAX_WINDOW_BITS - 2, [BROTLI_PARAM_SIZE_HINT]: module.length };
 	return zlib.brotliCompressSync(module, { params });
 }

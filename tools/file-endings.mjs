@@ -1,6 +1,6 @@
 /**
  * The endings of files by MIME type, from mime-db, which collects them from IANA, Apache and nginx.
- * `tools/write-file-endings.mjs` stores them in `crate/src/file_endings.txt`, whose form the core documents.
+ * `tools/write-file-endings.mjs` stores them in `crate/src/text/file_endings.txt`, whose form the core documents.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,7 +8,20 @@ import { ROOT } from './project.mjs';
 
 const require = createRequire(import.meta.url);
 
-export const FILE_ENDINGS_TABLE = join(ROOT, 'crate', 'src', 'file_endings.txt');
+export const FILE_ENDINGS_TABLE = join(ROOT, 'crate', 'src', 'text', 'file_endings.txt');
+
+/**
+ * What people send each other: media and texts, and what office programs, archivers, maps and mail programs write. The
+ * other two thirds of mime-db are machines' types, which would take 5 kB of the package.
+ */
+const SENT = [
+	/^(audio|image|text|video)\//,
+	/^application\/(epub\+zip|gpx\+xml|json|msword|pdf|postscript|rtf|xml)$/,
+	/^application\/(gzip|zip|x-7z-compressed|x-bzip2?|x-gzip|x-rar-compressed|x-tar|x-zip-compressed)$/,
+	/^application\/vnd\.(apple\.(keynote|numbers|pages)|ms-|oasis\.opendocument\.|openxmlformats-officedocument\.|visio)/,
+	/^application\/vnd\.(android\.package-archive|google-earth\.|rar$)/,
+	/^message\/rfc822$/,
+];
 
 /** Where mime-db begins with an ending that people and their devices hardly know, or has none. */
 const PREFERRED = {
@@ -35,7 +48,7 @@ const UNKNOWN = 'application/octet-stream';
 /** Addresses end in this where a program makes the file: it is not the file's own. */
 const PROGRAM = 'php';
 
-/** A line for each type: the type and its endings, the best first. */
+/** A line for each type that people send: the type and its endings, the best first. */
 export function fileEndingsTable() {
 	const known = Object.entries(require('mime-db')).map(([type, { extensions = [] }]) => [type, extensions]);
 	const all = new Map([...Object.keys(PREFERRED).map((type) => [type, []]), ...known]);
@@ -45,8 +58,12 @@ export function fileEndingsTable() {
 		return [type, best, ...endings.filter((ending) => ending !== best && ending !== PROGRAM)];
 	});
 	return lines
-		.filter(([, best]) => best && best !== PROGRAM)
+		.filter(([type, best]) => best && best !== PROGRAM && isSent(type))
 		.map((line) => `${line.join(' ')}\n`)
 		.sort()
 		.join('');
+}
+
+function isSent(type) {
+	return type in PREFERRED || SENT.some((pattern) => pattern.test(type));
 }

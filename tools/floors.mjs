@@ -17,17 +17,18 @@ export const FLOORS = {
 	router: ['admin', 'outbound', 'inbound', 'request', 'runtime', 'wire'],
 	maintenance: ['outbound', 'config', 'store', 'runtime', 'ids'],
 	admin: ['outbound', 'history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
-	outbound: ['history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
+	outbound: ['history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text', 'sort'],
 	history: ['livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	inbound: ['request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	request: ['livechat', 'config', 'runtime', 'wire', 'ids', 'text'],
-	livechat: ['config', 'store', 'runtime', 'wire', 'ids', 'text'],
-	config: ['runtime', 'wire', 'ids', 'text'],
-	store: ['runtime', 'wire', 'ids'],
+	livechat: ['config', 'store', 'runtime', 'wire', 'ids', 'text', 'sort'],
+	config: ['runtime', 'wire', 'ids', 'text', 'sort'],
+	store: ['runtime', 'wire', 'ids', 'sort'],
 	runtime: ['wire', 'ids', 'text'],
 	wire: ['ids', 'text'],
 	ids: ['text'],
-	text: [],
+	text: ['sort'],
+	sort: [],
 };
 
 /** What is wrong in a folder of Rust sources, one line each. */

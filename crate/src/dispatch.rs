@@ -14,6 +14,7 @@ use crate::outbound::room_closed;
 use crate::router;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
+use crate::runtime::operation::Boxed;
 use crate::runtime::operation::End;
 use crate::runtime::operation::Operation;
 use crate::runtime::operation::Slot;
@@ -81,25 +82,27 @@ pub fn start(memory: Rc<Process>, start: Start) -> Operation {
 }
 
 pub(crate) async fn run(host: Host, trigger: Trigger) -> End {
-    match trigger {
-        Trigger::Request { request } => router::answer(&host, &request).await,
-        Trigger::MessageSent { message } => message_sent::forward(&host, *message).await,
-        Trigger::RoomClosed { room } => room_closed::closed_in_rocket_chat(&host, room).await,
-        Trigger::SettingUpdated => lifecycle::updated(&host).await,
-        Trigger::Installed => lifecycle::installed(&host).await,
-        Trigger::Enabled => lifecycle::enabled(&host).await,
-        Trigger::Command { command } => command::run(&host, &command).await,
-        Trigger::Job { job } => work(&host, job).await,
-    }
+    let host = &host;
+    let logic: Boxed<'_, End> = match trigger {
+        Trigger::Request { request } => Box::pin(async move { router::answer(host, &request).await }),
+        Trigger::MessageSent { message } => Box::pin(message_sent::forward(host, *message)),
+        Trigger::RoomClosed { room } => Box::pin(room_closed::closed_in_rocket_chat(host, room)),
+        Trigger::SettingUpdated => Box::pin(lifecycle::updated(host)),
+        Trigger::Installed => Box::pin(lifecycle::installed(host)),
+        Trigger::Enabled => Box::pin(lifecycle::enabled(host)),
+        Trigger::Command { command } => Box::pin(async move { command::run(host, &command).await }),
+        Trigger::Job { job } => work(host, job),
+    };
+    logic.await
 }
 
-pub(crate) async fn work(host: &Host, job: Job) -> End {
+pub(crate) fn work(host: &Host, job: Job) -> Boxed<'_, End> {
     match job {
-        Job::Deliver { room, mode } => delivery::deliver(host, &room, mode).await,
-        Job::Post { contact } => post_inbox::post(host, &contact).await,
-        Job::ShowHistory { room, workspace } => history::show(host, &room, &workspace).await,
-        Job::Sweep { recovered } => sweep::sweep(host, recovered).await,
-        Job::Reconcile { bucket } => reconcile_all::reconcile(host, bucket).await,
-        Job::CheckSettings => settings_check::check(host).await,
+        Job::Deliver { room, mode } => Box::pin(async move { delivery::deliver(host, &room, mode).await }),
+        Job::Post { contact } => Box::pin(async move { post_inbox::post(host, &contact).await }),
+        Job::ShowHistory { room, workspace } => Box::pin(async move { history::show(host, &room, &workspace).await }),
+        Job::Sweep { recovered } => Box::pin(sweep::sweep(host, recovered)),
+        Job::Reconcile { bucket } => Box::pin(reconcile_all::reconcile(host, bucket)),
+        Job::CheckSettings => Box::pin(settings_check::check(host)),
     }
 }

@@ -4,6 +4,8 @@ use crate::dispatch;
 use crate::runtime::process::Process;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::de::Error as _;
+use serde_json::Value;
 use serde_wasm_bindgen::Serializer;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -58,8 +60,10 @@ impl Operation {
     }
 }
 
+/// By way of [`Value`], as all else is read: two readers of each type would take twice the room.
 pub(crate) fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(JsValue::from)
+    let value: Value = serde_wasm_bindgen::from_value(value)?;
+    T::deserialize(&value).map_err(|error| serde_wasm_bindgen::Error::custom(error).into())
 }
 
 pub(crate) fn write(value: impl Serialize) -> Result<JsValue, JsValue> {

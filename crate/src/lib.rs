@@ -29,6 +29,7 @@ pub mod outbound;
 pub mod request;
 pub mod router;
 pub mod runtime;
+mod sort;
 pub mod store;
 pub mod text;
 pub mod wire;

@@ -10,6 +10,7 @@ use crate::request::caller::authenticate;
 use crate::request::fields::Fields;
 use crate::request::refusal::Refusal;
 use crate::runtime::host::Host;
+use crate::runtime::operation::Boxed;
 use crate::runtime::operation::End;
 use crate::wire::http::Request;
 use crate::wire::http::Response;
@@ -38,15 +39,24 @@ pub(crate) async fn dispatch(host: &Host, request: &Request) -> Result<End, Refu
     let caller = authenticate(host, request.headers.authorization.as_deref()).await?;
     #[cfg(feature = "trap")]
     spring_trap(request);
-    match endpoint {
-        Endpoint::SecretCheck => Ok(End::answer(Response::of(200))),
-        Endpoint::ReadSettings => connect::read(host, &caller).await,
-        Endpoint::WriteSettings => connect::write(host, caller, &Fields::of_body(&request.json()?)?).await,
-        Endpoint::Room => open_room::open_room(host, &caller, &Fields::of_body(&request.json()?)?).await,
-        Endpoint::RoomClose => close_room::close(host, &caller, &Fields::of_body(&request.json()?)?).await,
-        Endpoint::VisitorMessage => visitor_message::deliver(host, &caller, &Fields::of_body(&request.json()?)?).await,
-        Endpoint::Status => status::answer(host, &caller, &request.query).await,
-    }
+    let logic: Boxed<'_, Result<End, Refusal>> = match endpoint {
+        Endpoint::SecretCheck => return Ok(End::answer(Response::of(200))),
+        Endpoint::ReadSettings => Box::pin(connect::read(host, &caller)),
+        Endpoint::Status => Box::pin(status::answer(host, &caller, &request.query)),
+        Endpoint::WriteSettings => {
+            Box::pin(async { connect::write(host, caller, &Fields::of_body(&request.json()?)?).await })
+        }
+        Endpoint::Room => {
+            Box::pin(async { open_room::open_room(host, &caller, &Fields::of_body(&request.json()?)?).await })
+        }
+        Endpoint::RoomClose => {
+            Box::pin(async { close_room::close(host, &caller, &Fields::of_body(&request.json()?)?).await })
+        }
+        Endpoint::VisitorMessage => {
+            Box::pin(async { visitor_message::deliver(host, &caller, &Fields::of_body(&request.json()?)?).await })
+        }
+    };
+    logic.await
 }
 
 /// An operation that RapidPro can ask for.

@@ -5,6 +5,7 @@ use crate::runtime::cache::CachedByName;
 use crate::runtime::failure::Cause;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
+use crate::sort::sort_by_key;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
@@ -49,7 +50,7 @@ impl Workspace {
     /// The first id wins, since two nodes may have made one at once; the newest callback is in force.
     fn of(mut records: Vec<Record>) -> Option<Self> {
         let id = records.iter().min_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)))?.id.clone();
-        records.sort_by_key(|record| std::cmp::Reverse(record.at));
+        sort_by_key(&mut records, |record| std::cmp::Reverse(record.at));
         let callbacks = records.into_iter().filter_map(|record| Some((record.connection, record.callback?))).collect();
         Some(Self { id, callbacks })
     }

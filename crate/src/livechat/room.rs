@@ -3,6 +3,7 @@
 use crate::ids::RoomId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
+use crate::sort::sort;
 use crate::store::ticket::Ticket;
 use crate::wire::rocketchat::Room;
 use crate::wire::rocketchat::Visitor;
@@ -16,7 +17,7 @@ pub(crate) async fn unused_own_rooms(host: &Host, visitor: &Visitor, used: &[&Ro
 pub(crate) fn unused(host: &Host, open: &[Room], used: &[&RoomId]) -> Vec<RoomId> {
     let made_here = |room: &&Room| room.was_made_by(&host.process().app_id) && !used.contains(&&room.id);
     let mut ids: Vec<RoomId> = open.iter().filter(made_here).map(|room| room.id.clone()).collect();
-    ids.sort();
+    sort(&mut ids);
     ids
 }
 

@@ -6,6 +6,7 @@ use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::json;
 use crate::runtime::outcome::Level;
+use crate::sort::sort_by_key;
 use crate::store::ticket::Ticket;
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ pub async fn of(host: &Host, ticket: &Ticket) -> Result<Option<Value>, Failure> 
 /// Who wrote to the contact, in the order of their first message.
 pub(crate) async fn agents(host: &Host, ticket: &Ticket) -> Vec<String> {
     let mut messages = known(host, host.messages(ticket.room.clone()).await).unwrap_or_default();
-    messages.sort_by_key(|message| message.created_at);
+    sort_by_key(&mut messages, |message| message.created_at);
     let mut names: Vec<String> = Vec::new();
     for message in messages {
         let Some((_, written)) = eligible::outbound_message(host, &message) else { continue };

@@ -14,6 +14,7 @@ use crate::runtime::host::Host;
 use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::outcome::Level;
+use crate::sort::sort_by_key;
 use crate::store::delivered;
 use crate::store::outbox::Entry;
 use crate::store::outbox_record;
@@ -67,7 +68,7 @@ pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Re
     };
     let mut any = false;
     let sent = delivered::delivered_ids(host, room).await?;
-    messages.sort_by_key(|message| message.created_at);
+    sort_by_key(&mut messages, |message| message.created_at);
     let is_known = |id: &String| snapshot.outbox.knows(id) || sent.contains(id);
     for written in messages {
         // It was for somebody else, or whoever wrote it was told that nobody reads it.

@@ -22,6 +22,12 @@ pub fn read_all<T: DeserializeOwned>(values: &[Value]) -> Vec<T> {
 
 /// An object of what is known.
 pub fn object(known: Vec<(&str, Option<Value>)>) -> Map<String, Value> {
-    let known = known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    known.filter(|(_, value)| !value.is_null()).collect()
+    let mut object = Map::new();
+    for (name, value) in known {
+        // One by one: a map that is collected brings a sort of its own.
+        if let Some(value) = value.filter(|value| !value.is_null()) {
+            object.insert(name.to_owned(), value);
+        }
+    }
+    object
 }

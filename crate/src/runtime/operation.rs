@@ -74,10 +74,14 @@ impl Slot {
     }
 }
 
+/// Logic in a function of its own. An `async fn` that awaits another one's future takes its code in, and so all that an
+/// operation may do ends in one function, which old servers take long to compile.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// One trigger being worked off. See the crate's documentation for the loop that drives it.
 pub struct Operation {
     pub(crate) slot: Rc<Slot>,
-    pub(crate) logic: Pin<Box<dyn Future<Output = End>>>,
+    pub(crate) logic: Boxed<'static, End>,
 }
 
 impl Operation {

@@ -4,6 +4,7 @@ use crate::runtime::effect::Effect;
 use crate::runtime::failure::Cause;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
+use crate::runtime::json;
 use crate::runtime::outcome::Outcome;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -73,7 +74,7 @@ impl Outcomes<'_> {
 
     /// What the next one answered, in the core's own types.
     pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
-        serde_json::from_value(self.value()?).map_err(|_| Cause::Unreadable.into())
+        json::read(&self.value()?).ok_or_else(|| Cause::Unreadable.into())
     }
 
     /// The list that the next one answered. As it is: reading values into themselves would copy every one.

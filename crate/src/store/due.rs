@@ -3,6 +3,7 @@
 use crate::ids::Contact;
 use crate::ids::RoomId;
 use crate::runtime::json;
+use crate::sort::sort;
 use crate::store::inbox;
 use serde_json::Value;
 
@@ -57,7 +58,7 @@ impl DueItems {
     pub fn on(records: &[Value]) -> Self {
         let mut read: Vec<DueItem> = records.iter().filter_map(DueItem::read).collect();
         // What is the same entry's stands together then, its end last.
-        read.sort();
+        sort(&mut read);
         let mut due_items = Self { contacts: inbox::contacts_on(records), ..Self::default() };
         for same_room in read.chunk_by(|a, b| a.room == b.room) {
             let mut entries = same_room.chunk_by(|a, b| a.entry == b.entry);
@@ -73,7 +74,7 @@ impl DueItems {
 pub fn rooms_on(records: &[Value]) -> Vec<RoomId> {
     let room = |record: &Value| json::read(record.get("room")?);
     let mut rooms: Vec<RoomId> = records.iter().filter_map(room).collect();
-    rooms.sort();
+    sort(&mut rooms);
     rooms.dedup();
     rooms
 }

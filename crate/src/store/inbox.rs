@@ -5,6 +5,7 @@ use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::json;
+use crate::sort::sort_by;
 use crate::store::time_index::DUE;
 use crate::wire::rocketchat::Attachment;
 use crate::wire::rocketchat::Message;
@@ -157,7 +158,7 @@ pub fn entries(records: &[Value]) -> Vec<InboxEntry> {
             entry.refused = Some((words, refused_at));
         }
     }
-    entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    sort_by(&mut entries, |a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     entries
 }
 

@@ -7,6 +7,9 @@
 use crate::ids::EntryId;
 use crate::ids::RoomId;
 use crate::runtime::json;
+use crate::sort::sort;
+use crate::sort::sort_by;
+use crate::sort::sort_by_key;
 use crate::store::outbox_record::CLOSE;
 use crate::store::outbox_record::EntryRef;
 use crate::store::outbox_record::HISTORY;
@@ -63,12 +66,12 @@ impl Outbox {
     /// What the records among a room's records add up to.
     pub fn of(records: &[Value]) -> Self {
         let mut records: Vec<OutboxRecord> = json::read_all(records);
-        records.sort_by(|a, b| (&a.entry, a.at).cmp(&(&b.entry, b.at)));
+        sort_by(&mut records, |a, b| (&a.entry, a.at).cmp(&(&b.entry, b.at)));
         let mut outbox = Self::default();
         for records in records.chunk_by(|a, b| a.entry == b.entry) {
             outbox.add(records);
         }
-        outbox.pending.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        sort_by(&mut outbox.pending, |a, b| a.rank().cmp(&b.rank()));
         outbox
     }
 
@@ -94,7 +97,7 @@ impl Outbox {
             _ => None,
         });
         let mut batches: Vec<u64> = records.iter().map(|record| record.batch).collect();
-        batches.sort_unstable();
+        sort(&mut batches);
         batches.dedup();
         let id = first.entry.clone();
         let (is_settled, given_up) = (progress.is_settled(), progress.given_up().is_some());
@@ -150,11 +153,11 @@ impl Entry {
 /// were stored last come first.
 pub fn rooms_with_dead_letters(records: &[Value]) -> Vec<RoomId> {
     let mut records: Vec<OutboxRecord> = json::read_all(records);
-    records.sort_by(|a, b| (&a.room, &a.entry, a.at).cmp(&(&b.room, &b.entry, b.at)));
+    sort_by(&mut records, |a, b| (&a.room, &a.entry, a.at).cmp(&(&b.room, &b.entry, b.at)));
     let entries = records.chunk_by(|a, b| a.room == b.room && a.entry == b.entry);
     let mut ends: Vec<&OutboxRecord> = entries.filter_map(<[OutboxRecord]>::last).collect();
     ends.retain(|end| end.event != OutboxEvent::Retried);
-    ends.sort_by_key(|end| Reverse(end.at));
+    sort_by_key(&mut ends, |end| Reverse(end.at));
     ends.into_iter().map(|end| end.room.clone()).collect()
 }
 

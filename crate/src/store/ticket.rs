@@ -12,6 +12,7 @@ use crate::ids::TicketId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::json;
+use crate::sort::sort_by;
 use crate::store::keys::room_association;
 use crate::store::time_index::DUE;
 use crate::store::time_index::ENDED;
@@ -339,7 +340,7 @@ pub fn of_room(records: &[Value]) -> Option<Ticket> {
 /// All tickets among a contact's records, by room id.
 pub fn of_contact(records: &[Value]) -> Vec<Ticket> {
     let mut facts: Vec<Fact> = json::read_all(records);
-    facts.sort_by(|a, b| (&a.room, a.at).cmp(&(&b.room, b.at)));
+    sort_by(&mut facts, |a, b| (&a.room, a.at).cmp(&(&b.room, b.at)));
     facts.chunk_by(|a, b| a.room == b.room).filter_map(ticket_of).collect()
 }
 

@@ -9,6 +9,7 @@
 use crate::runtime::cache::Recent;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
+use crate::sort::sort;
 use serde::Deserialize;
 use serde::Serialize;
 use std::cell::Cell;
@@ -108,7 +109,7 @@ impl TimeIndex {
     pub async fn buckets(&self, host: &Host) -> Result<Vec<u64>, Failure> {
         let listings: Vec<BucketListing> = host.records(self.name.to_owned()).await?;
         let mut buckets: Vec<u64> = listings.into_iter().map(|listing| listing.bucket).collect();
-        buckets.sort_unstable();
+        sort(&mut buckets);
         buckets.dedup();
         Ok(buckets)
     }

@@ -1,6 +1,6 @@
 //! Emoji that agents write by name, such as `:smile:`, as the contact is to see them.
 
-use std::collections::BTreeMap;
+use crate::sort::sort;
 use std::sync::LazyLock;
 
 /// All emoji, as `tools/write-emoji.mjs` writes them: a line for each, of words between blanks. First comes the emoji,
@@ -9,10 +9,12 @@ use std::sync::LazyLock;
 /// A name with an asterisk counts only with tones: without, it is another emoji's.
 const TABLE: &str = include_str!("emoji.txt");
 
-/// Each name's line of the table.
-static LINES: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
+/// Each name with its line of the table, by name.
+static LINES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     let names_of = |line: &'static str| line.split(' ').skip(1).filter(|word| word.is_ascii());
-    TABLE.lines().flat_map(|line| names_of(line).map(move |name| (name, line))).collect()
+    let mut lines = TABLE.lines().flat_map(|line| names_of(line).map(move |name| (name, line))).collect();
+    sort(&mut lines);
+    lines
 });
 
 const FIRST_TONE: char = '🏻';
@@ -74,8 +76,8 @@ fn at_start(text: &str) -> Option<(String, &str)> {
     if base.is_empty() || !base.chars().all(is_in_name) || after.starts_with(char::is_alphanumeric) {
         return None;
     }
-    let with_tones_only = || LINES.get(format!("{base}*").as_str()).filter(|_| !tones.is_empty());
-    let mut words = with_tones_only().or_else(|| LINES.get(base.as_str()))?.split(' ');
+    let with_tones_only = || line_of(&format!("{base}*")).filter(|_| !tones.is_empty());
+    let mut words = with_tones_only().or_else(|| line_of(&base))?.split(' ');
     let plain = words.next()?;
     let mut drawings = words.take_while(|word| !word.is_ascii());
     let emoji = match *tones {
@@ -85,6 +87,11 @@ fn at_start(text: &str) -> Option<(String, &str)> {
         _ => return None,
     };
     Some((emoji, after))
+}
+
+fn line_of(name: &str) -> Option<&'static str> {
+    let index = LINES.binary_search_by_key(&name, |(name, _)| name).ok()?;
+    LINES.get(index).map(|(_, line)| *line)
 }
 
 /// An emoji as it is drawn, in these tones.

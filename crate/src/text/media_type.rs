@@ -1,7 +1,7 @@
 //! MIME types (RFC 9110, section 8.3.1) as people's devices write them: with parameters, in any case.
 
-/// All types that have an ending, as `tools/write-file-endings.mjs` writes them from npm's `mime-db`: a line for each,
-/// the type and its endings, the best first.
+/// The types of files that people send, as `tools/write-file-endings.mjs` writes them from npm's `mime-db`: a line for
+/// each, the type and its endings, the best first.
 const ENDINGS: &str = include_str!("file_endings.txt");
 
 /// The type without its parameters, in lower case; `None` where it is none, such as a bare `image`.

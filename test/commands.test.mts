@@ -1,12 +1,14 @@
 /** The slash command `/tickets`: what people may ask of the app in Rocket.Chat. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { RapidPro } from '../sandbox/rapidpro/index.mts';
 import { until } from '../sandbox/until.mts';
 import { DOWN, deliveredTo, FOR_EVER, historyIn, untilDelivered } from './support/delivery.mts';
 import { AGENT, openTicket, packagedZip, Stage } from './support/stage.mts';
 
+const VERSION: string = JSON.parse(readFileSync('app.json', 'utf8')).version;
 const MANAGER = 'maria';
 const MONITOR = 'mo';
 const NOBODY = 'ned';
@@ -105,7 +107,7 @@ describe('status', () => {
 			const text = await typed(MANAGER, ' status');
 			assert.match(
 				text,
-				new RegExp(`^\\*Version\\*: [\\d.]+\n\\*Address to paste into RapidPro\\*: ${stage.rocketChat.appUrl}\n`),
+				new RegExp(`^\\*Version\\*: ${VERSION}\n\\*Address to paste into RapidPro\\*: ${stage.rocketChat.appUrl}\n`),
 			);
 			const [, main, north] = text.split('\n\n');
 			assert.match(

@@ -66,7 +66,8 @@ describe('a file', () => {
 	] as const) {
 		it(`of type ${type} is served as ${served}`, async () => {
 			const { data } = await send([{ name: 'x', type, bytes: Buffer.from('hello') }]);
-			assert.equal((await fetch(linkOf(data))).headers.get('content-type'), served);
+			// To a text's type the server adds a charset.
+			assert.equal((await fetch(linkOf(data))).headers.get('content-type')?.split(';')[0], served);
 		});
 	}
 

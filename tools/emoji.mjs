@@ -3,14 +3,14 @@
  *
  * Their names are those of EmojiOne and its successor, emoji-toolkit (JoyPixels); since Rocket.Chat's pull request 39411
  * (2026) those of Emojibase, beside which the others are still read.
- * `tools/write-emoji.mjs` stores them in `crate/src/emoji.txt`, whose form `crate/src/emoji.rs` documents.
+ * `tools/write-emoji.mjs` stores them in `crate/src/text/emoji.txt`, whose form `crate/src/text/emoji.rs` documents.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ROOT } from './project.mjs';
 
 /** Where the core finds the table. */
-export const EMOJI_TABLE = join(ROOT, 'crate', 'src', 'emoji.txt');
+export const EMOJI_TABLE = join(ROOT, 'crate', 'src', 'text', 'emoji.txt');
 
 const VARIATION = /\ufe0f/g;
 const TONES = /[\u{1f3fb}-\u{1f3ff}]/gu;

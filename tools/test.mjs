@@ -19,6 +19,7 @@ const SEEDS = process.env.SEEDS ?? '1000';
 
 const CHECKS = [
 	['The committed core is up to date', () => node('tools/check-core.mjs')],
+	['The floors of the core', () => node('tools/floors.mjs')],
 	['Rust: formatting', () => run('cargo', ['fmt', '--check'])],
 	[
 		'Rust: formatting of the fuzz targets',

@@ -76,6 +76,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
+    use crate::wire::http::{Headers, Query, Request};
     use wasm_bindgen::prelude::*;
 
     fn start(trigger: &str) -> JsValue {
@@ -120,6 +121,24 @@ mod tests {
     fn what_is_no_trigger_is_an_error_and_no_trap() {
         for wrong in ["{}", "7", "null", r#"{"request":{}}"#, r#""nothing""#] {
             assert!(Core::new("app".into(), "node".into()).start(start(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    /// A module's stack is small.
+    #[wasm_bindgen_test]
+    fn a_deep_body_is_read_or_refused_and_no_trap() {
+        let headers = || Headers {
+            content_type: Some("application/json".into()),
+            content_length: Some("1".into()),
+            ..Headers::default()
+        };
+        for (depth, is_read) in [(127, true), (128, false), (100_000, false)] {
+            for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+                let body = Some(format!("{}1{}", open.repeat(depth), close.repeat(depth)));
+                let (endpoint, method, query) = ("room".into(), "post".into(), Query::default());
+                let request = Request { endpoint, method, headers: headers(), query, body };
+                assert_eq!(request.json().is_ok(), is_read, "{depth} × {open}");
+            }
         }
     }
 

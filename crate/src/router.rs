@@ -132,6 +132,11 @@ mod tests {
         check(headers("text/plain", "2"), "{}", Err("media type"));
         check(headers("application/json", "0"), "{}", Err("POST works"));
         check(Headers::default(), "{}", Err("a proxy on the way"));
+        let nested = |depth: usize| format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
+        check(announced(), &nested(127), Ok(()));
+        for depth in [128, 100_000] {
+            check(announced(), &nested(depth), Err("nested too deeply"));
+        }
         check(Headers { transfer_encoding: Some("chunked".into()), ..headers("application/json", "0") }, "{}", Ok(()));
     }
 

@@ -1,6 +1,7 @@
 //! A request's body, as JSON.
 
 use crate::request::refusal::Refusal;
+use crate::text::json_text;
 use crate::text::sanitize::storable;
 use crate::wire::http::Request;
 use serde_json::Value;
@@ -15,7 +16,7 @@ impl Request {
             return Err(Refusal::MediaType);
         }
         let unreadable = || Refusal::Malformed("the body is no JSON, or is nested too deeply".to_owned());
-        self.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).map(storable).ok_or_else(unreadable)
+        self.body.as_deref().and_then(json_text::parse).map(storable).ok_or_else(unreadable)
     }
 
     fn missing_body(&self) -> String {

@@ -5,6 +5,7 @@ pub mod digest;
 pub mod emoji;
 pub mod file_name;
 pub mod i18n;
+pub mod json_text;
 pub mod media_type;
 pub mod messages;
 pub mod sanitize;

@@ -2,6 +2,7 @@
 
 use crate::ids::ContactToken;
 use crate::ids::TicketId;
+use crate::text::json_text;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -38,7 +39,7 @@ pub struct ApiAnswer {
 impl ApiAnswer {
     /// The body as JSON, where the request succeeded and it is no other kind of page.
     pub fn json(&self) -> Option<Value> {
-        serde_json::from_str(self.body.as_deref().filter(|_| self.status == 200)?).ok()
+        json_text::parse(self.body.as_deref().filter(|_| self.status == 200)?)
     }
 }
 

@@ -1,4 +1,4 @@
-/** One contact, one open room (promise 4), and nobody is taken for somebody else (promise 6). */
+/** One contact, one open room, and nobody is taken for somebody else (docs/guarantees.md#one-contact-one-open-room). */
 
 import assert from 'node:assert/strict';
 import { createHash, createHmac, randomUUID } from 'node:crypto';

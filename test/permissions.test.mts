@@ -37,7 +37,7 @@ function open(visitor: object = { token: randomUUID() }): Promise<Reply> {
 
 function linesAbout(permission: string): string[] {
 	const lines = stage.rocketChat.appLogs().slice(logBefore);
-	return lines.filter((line) => line.includes(`needs the permission ${permission}:`));
+	return lines.filter((line) => line.includes(`permission ${permission} is probably missing:`));
 }
 
 /** The log names the permission, once. */

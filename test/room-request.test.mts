@@ -21,7 +21,7 @@ type Json = Record<string, unknown>;
 let lastToken = 0;
 const newToken = () => `room-${++lastToken}`;
 
-/** A proper body with all that API.md names, for a contact nobody has seen. */
+/** A proper body with all that docs/api.md#room names, for a contact nobody has seen. */
 function proper(): { ticketID: unknown; sessionStart: unknown; priority: unknown; visitor: Json } {
 	return {
 		ticketID: randomUUID(),

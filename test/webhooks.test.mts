@@ -1,4 +1,7 @@
-/** What leaves Rocket.Chat for RapidPro, to the byte, and what never does (promise 5). */
+/**
+ * What leaves Rocket.Chat for RapidPro, to the byte, and what never does
+ * (docs/guarantees.md#only-the-tickets-own-room).
+ */
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';

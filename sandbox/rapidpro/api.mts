@@ -23,7 +23,10 @@ interface ApiAnswer {
 	body: string;
 }
 
-/** RapidPro's API, as far as it is asked for a contact's messages and for its workspace (facts/rapidpro.md 3.4). */
+/**
+ * RapidPro's API, as far as it is asked for a contact's messages and for its workspace
+ * (docs/reference/rapidpro.md#api-v2).
+ */
 export class Api {
 	/** How many messages a page holds. */
 	pageSize = PAGE_SIZE;

@@ -56,7 +56,7 @@ export function callbackPath(ticketerUuid: string): string {
 	return PATH + ticketerUuid;
 }
 
-/** mailroom's `event_callback`: every row of the table in facts/rapidpro.md 2.6, in its order. */
+/** mailroom's `event_callback`: every row of the table in docs/reference/rapidpro.md#event-callback, in its order. */
 export class EventCallback {
 	constructor(private readonly surroundings: Surroundings) {}
 

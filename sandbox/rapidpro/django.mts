@@ -1,7 +1,7 @@
 import type { Answer, HeaderList } from './exchanges.mts';
 import type { Transport } from './transport.mts';
 
-/** The longest match decides, so a longer path that ends in a UUID passes (facts/rapidpro.md 2.7). */
+/** The longest match decides, so a longer path that ends in a UUID passes (docs/reference/rapidpro.md#connecting). */
 const BASE_URL = /https?:\/\/[^ "]+\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
 
 /** What RapidPro's form makes of the address that the administrator pasted. Throws when it has no UUID. */
@@ -11,7 +11,7 @@ export function baseUrl(pasted: string): string {
 	return match[0];
 }
 
-/** Sends `PUT settings` as RapidPro's form does when a ticketer is saved (facts/rapidpro.md 2.7). */
+/** Sends `PUT settings` as RapidPro's form does when a ticketer is saved (docs/reference/rapidpro.md#connecting). */
 export function putSettings(transport: Transport, base: string, secret: string, callbackUrl: string): Promise<Answer> {
 	const body = pythonJson(callbackUrl);
 	return transport.send({

@@ -1,6 +1,6 @@
 import type { EventType } from './callback.mts';
 
-/** Inside RapidPro: what does not work while a webhook is handled (facts/rapidpro.md 2.6). */
+/** Inside RapidPro: what does not work while a webhook is handled (docs/reference/rapidpro.md#event-callback). */
 export type Breakdown =
 	| 'database' // no ticketer is found
 	| 'ticket lookup' // no ticket is found

@@ -22,9 +22,9 @@ export interface Means {
 }
 
 /**
- * Fetches an agent's file as mailroom's tickets.FetchFile does (facts/rapidpro.md 2.6): the answer must be
- * 2xx and at most 10 MiB; its Content-Type counts, not the type in the webhook; the name keeps whatever
- * follows the last dot of the URL.
+ * Fetches an agent's file as mailroom's tickets.FetchFile does (docs/reference/rapidpro.md#fetching-files): the answer
+ * must be 2xx and at most 10 MiB; its Content-Type counts, not the type in the webhook; the name keeps whatever follows
+ * the last dot of the URL.
  *
  * @throws Error in mailroom's words.
  */

@@ -47,7 +47,7 @@ export interface Opening {
 /**
  * A stand-in for RapidPro with its mailroom and one ticketer of type Rocket.Chat.
  *
- * It speaks to the app as mailroom does (facts/rapidpro.md 2) and takes the app's webhooks.
+ * It speaks to the app as mailroom does (docs/reference/rapidpro.md) and takes the app's webhooks.
  */
 export class RapidPro {
 	readonly model = new Model();

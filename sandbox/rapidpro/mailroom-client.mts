@@ -12,7 +12,7 @@ export interface Patience {
 	jitter: number;
 }
 
-/** mailroom's defaults (facts/rapidpro.md 2.1). */
+/** mailroom's defaults (docs/reference/rapidpro.md#http-client). */
 export const MAILROOM_PATIENCE: Patience = { timeoutMs: 15_000, backoffsMs: [5_000, 10_000], jitter: 0.5 };
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -27,7 +27,7 @@ export interface Call {
 	payload: unknown;
 }
 
-/** mailroom's HTTP client for ticketers, with the retries it really makes (facts/rapidpro.md 2.1). */
+/** mailroom's HTTP client for ticketers, with the retries it really makes (docs/reference/rapidpro.md#http-client). */
 export class MailroomClient {
 	private readonly stopped = new AbortController();
 

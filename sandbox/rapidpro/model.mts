@@ -109,7 +109,10 @@ export class Model {
 		return this.tickets.find((ticket) => ticket.uuid === uuid);
 	}
 
-	/** The contact's open tickets, oldest first. More than one is possible (facts/rapidpro.md 2.2). */
+	/**
+	 * The contact's open tickets, oldest first. More than one is possible
+	 * (docs/reference/rapidpro.md#opening-a-ticket).
+	 */
 	openTickets(contact: Contact): Ticket[] {
 		return this.tickets.filter((ticket) => ticket.contact === contact && ticket.status === 'open');
 	}

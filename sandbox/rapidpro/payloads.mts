@@ -14,7 +14,10 @@ export function tokenOf(contact: Contact): string {
 	return String(contact.id);
 }
 
-/** The body of `room`; what is empty is left out, as Go's `omitempty` does (facts/rapidpro.md 2.2). */
+/**
+ * The body of `room`; what is empty is left out, as Go's `omitempty` does
+ * (docs/reference/rapidpro.md#opening-a-ticket).
+ */
 export function roomPayload(contact: Contact, ticketID: string, extras: RoomExtras): unknown {
 	const { department, customFields, sessionStart, priority } = extras;
 	const { email, phone } = addresses(contact.urns);
@@ -34,7 +37,7 @@ export function roomPayload(contact: Contact, ticketID: string, extras: RoomExtr
 	};
 }
 
-/** The body of `visitor-message` (facts/rapidpro.md 2.3). */
+/** The body of `visitor-message` (docs/reference/rapidpro.md#forwarding-a-message). */
 export function messagePayload(contact: Contact, text: string, attachments: IncomingAttachment[]): unknown {
 	return {
 		visitor: { token: tokenOf(contact) },

@@ -43,7 +43,9 @@ export class AdminClient {
 		await this.call('DELETE', `/api/apps/${appId}`);
 	}
 
-	/** Section 8: "POST replaces the stored setting object by what was posted", so the whole of it is sent. */
+	/**
+	 * What is posted replaces the stored setting (docs/reference/rocketchat.md#settings), so the whole of it is sent.
+	 */
 	async setAppSetting(appId: string, id: string, value: unknown): Promise<void> {
 		const setting = await this.setting(appId, id);
 		await this.call('POST', `/api/apps/${appId}/settings`, { settings: [{ ...setting, value }] });

@@ -7,7 +7,7 @@ import type { UserDocument } from './documents.mts';
 import { generation } from './generation.mts';
 import type { Sessions } from './sessions.mts';
 
-/** Section 1: the HTTP APIs of apps, served by Express 4. */
+/** The HTTP APIs of apps, served by Express 4 (docs/reference/rocketchat.md#app-http-apis). */
 export class AppApis extends ApiBridge {
 	private readonly routers = new Map<string, Router>();
 	private readonly sessions: Sessions;

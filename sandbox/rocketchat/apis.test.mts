@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { Probe } from './testing/probe.mts';
 
-/** facts/rocketchat.md section 1. */
+/** docs/reference/rocketchat.md#app-http-apis. */
 describe('app APIs', () => {
 	let probe: Probe;
 	before(async () => {

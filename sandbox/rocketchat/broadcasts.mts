@@ -8,7 +8,7 @@ import type { AppSourceStorage } from '@rocket.chat/apps-engine/server/storage/i
 import type { Activity } from './activity.mts';
 import type { Delays } from './random.mts';
 
-/** What a node tells the others: section 10, "App add/update/remove/status/setting changes are broadcast". */
+/** What a node tells the others: all that changes about apps (docs/reference/rocketchat.md#cluster-and-limits). */
 export type Broadcast = { appId: string } & (
 	| { event: 'added' | 'updated' | 'removed' }
 	| { event: 'status'; status: AppStatus }
@@ -72,7 +72,7 @@ export class Broadcasts {
 			case 'status':
 				return this.changeStatus(manager, app, broadcast.status);
 			case 'setting':
-				// Section 8: "Every node re-runs both hooks on the broadcast (and writes again)".
+				// Each node runs both hooks and writes once more (docs/reference/rocketchat.md#settings).
 				return manager.getSettingsManager().updateAppSetting(appId, broadcast.setting);
 		}
 	}

@@ -21,7 +21,7 @@ import type { Store } from './store.mts';
 type FieldMap = Record<string, string | ((document: Document) => unknown)>;
 
 /**
- * Database documents as apps get them (facts/rocketchat.md sections 3 and 12): fields that the engine defines under its
+ * Database documents as apps get them (docs/reference/rocketchat.md#shapes): fields that the engine defines under its
  * own names, everything else in `_unmappedProperties_`.
  */
 export class Converters {
@@ -62,7 +62,7 @@ export class Converters {
 		return { ...mapped, room, sender, ...(editor && { editor }) } as unknown as IMessage;
 	}
 
-	/** Section 3, "returns raw messages": relations stay references. */
+	/** Raw messages: relations stay references (docs/reference/rocketchat.md#events). */
 	rawMessage(document: MessageDocument): Document {
 		const { _unmappedProperties_: _unmapped, ...fields } = mapFields(document, {
 			id: '_id',
@@ -90,7 +90,7 @@ export class Converters {
 		return document && this.room(document);
 	}
 
-	/** Section 3, "Room payload": the visitor is read by its id and absent when removed or disabled. */
+	/** The visitor is read by its id and absent when removed or disabled (docs/reference/rocketchat.md#events). */
 	async room(document: RoomDocument): Promise<IRoom> {
 		const [visitor, department, servedBy, responseBy, closedBy] = await Promise.all([
 			document.v && this.visitorById(document.v._id),
@@ -142,7 +142,10 @@ export class Converters {
 		return closer === 'visitor' ? this.visitorById(closedBy._id) : this.userById(closedBy._id);
 	}
 
-	/** Section 3: an agent or app comes with its full user, a visitor as the message names it, without roles. */
+	/**
+	 * An agent or app comes with its full user, a visitor as the message names it, without roles
+	 * (docs/reference/rocketchat.md#events).
+	 */
 	private async author({ u }: MessageDocument): Promise<IUser> {
 		const user = await this.userById(u._id);
 		if (user) return user;
@@ -155,7 +158,7 @@ export class Converters {
 		} as unknown as IUser;
 	}
 
-	/** Section 2, "byId excludes disabled visitors". */
+	/** A disabled visitor is not found by id (docs/reference/rocketchat.md#visitors). */
 	async visitorById(id: string): Promise<IVisitor | undefined> {
 		const document = await this.store.findOne<VisitorDocument>(collections.visitors, {
 			_id: id,
@@ -207,7 +210,7 @@ export class Converters {
 		return document && this.user(document);
 	}
 
-	/** Section 12, "Agent text", `sender`. */
+	/** The sender of an agent's message (docs/reference/rocketchat.md#shapes). */
 	user(document: UserDocument): IUser {
 		return compact({
 			id: document._id,
@@ -260,13 +263,13 @@ export class Converters {
 	}
 }
 
-/** Section 4, "Converted attachment". */
+/** An attachment as apps get it (docs/reference/rocketchat.md#files). */
 function attachment(document: AttachmentDocument): Document {
 	return mapFields(document, {
 		collapsed: 'collapsed',
 		color: 'color',
 		text: 'text',
-		// Section 4: "`timestamp` is an Invalid Date when unset", which Deno gets as 1970.
+		// An invalid date where there is none, which Deno gets as 1970 (docs/reference/rocketchat.md#files).
 		timestamp: ({ ts }) => new Date(ts as Date),
 		timestampLink: 'message_link',
 		thumbnailUrl: 'thumb_url',

@@ -28,7 +28,7 @@ export class AppEvents {
 		this.activity = activity;
 	}
 
-	/** Section 3, "Not triggered until all apps are loaded". */
+	/** Apps hear of nothing until all of them are loaded (docs/reference/rocketchat.md#events). */
 	connect(manager: AppManager): void {
 		this.manager = manager;
 		const listeners = manager.getListenerManager() as unknown as Record<string, Deliver | undefined>;
@@ -45,8 +45,8 @@ export class AppEvents {
 	}
 
 	/**
-	 * Tells the apps afterwards. Section 3: "fired with `void`", so nobody waits for it, and "separate events run
-	 * concurrently": the pause before each lets a later one overtake. What apps throw stays here. A payload of undefined
+	 * Tells the apps afterwards. Nobody waits for it (docs/reference/rocketchat.md#events), and events may run
+	 * side by side: the pause before each lets a later one overtake. What apps throw stays here. A payload of undefined
 	 * is something that was removed meanwhile, of which there is nothing to tell.
 	 */
 	fire(event: AppInterface | undefined, payload: () => unknown): void {

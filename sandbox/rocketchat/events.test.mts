@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { Probe } from './testing/probe.mts';
 
-/** facts/rocketchat.md sections 3 and 12. */
+/** docs/reference/rocketchat.md#events, docs/reference/rocketchat.md#shapes. */
 describe('events', () => {
 	let probe: Probe;
 	before(async () => {

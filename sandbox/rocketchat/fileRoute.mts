@@ -2,7 +2,10 @@ import express, { type Router } from 'express';
 import type { Files } from './files.mts';
 import type { Sessions } from './sessions.mts';
 
-/** Section 4, `/file-upload/<id>/<name>`: "the server only uses the id segment"; refused with 403 and an empty body. */
+/**
+ * `/file-upload/<id>/<name>`, of which only the id counts; refused with 403 and an empty body
+ * (docs/reference/rocketchat.md#files).
+ */
 export function fileRouter(files: Files, sessions: Sessions): Router {
 	const router = express.Router();
 	router.get(/^\/([^/]+)\/(.*)/, async (request, response) => {

@@ -48,7 +48,9 @@ const TYPES: Record<string, string> = {
 const PREVIEW =
 	'/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/wAARCAABAAEDASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAr/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/9oADAMBAAIQAxAAAAGf/9k=';
 
-/** Files of messages: Rocket.Chat's uploads and what it makes of them in a message (section 4). */
+/**
+ * Files of messages: Rocket.Chat's uploads and what it makes of them in a message (docs/reference/rocketchat.md#files).
+ */
 export class Files {
 	private readonly db: Store;
 	private readonly settings: ServerSettings;
@@ -64,7 +66,7 @@ export class Files {
 		this.livechat = livechat;
 	}
 
-	/** Section 9: "MIME is re-detected from content/name; refused types/size throw". */
+	/** The type is judged anew; what is refused throws (docs/reference/rocketchat.md#accessors-for-apps). */
 	async store(rid: string, file: NewFile, owner: { userId?: string; visitorToken?: string }): Promise<UploadDocument> {
 		const extension = file.name.split('.').pop()?.toLowerCase() ?? '';
 		const type = file.type ?? TYPES[extension] ?? 'application/octet-stream';
@@ -130,7 +132,10 @@ export class Files {
 		});
 	}
 
-	/** Section 4: `file` is the first original, `files` all originals and thumbnails, one attachment a file. */
+	/**
+	 * `file` is the first original, `files` all originals and thumbnails, one attachment a file
+	 * (docs/reference/rocketchat.md#files).
+	 */
 	private async describe(
 		uploads: UploadDocument[],
 	): Promise<Required<Pick<MessageDocument, 'file' | 'files' | 'attachments'>>> {
@@ -189,7 +194,7 @@ export class Files {
 		return thumb;
 	}
 
-	/** Section 4, "Access, if `FileUpload_ProtectFiles`". */
+	/** Who may read a protected file (docs/reference/rocketchat.md#files). */
 	async mayRead(upload: UploadDocument, credentials: FileCredentials): Promise<boolean> {
 		if (!this.settings.get('FileUpload_ProtectFiles')) return true;
 		if (credentials.user) return true;

@@ -5,7 +5,7 @@ import { Probe } from './testing/probe.mts';
 
 const PNG = new Uint8Array([137, 80, 78, 71]);
 
-/** facts/rocketchat.md sections 4 and 9. */
+/** docs/reference/rocketchat.md#files, docs/reference/rocketchat.md#accessors-for-apps. */
 describe('files', () => {
 	let probe: Probe;
 	before(async () => {

@@ -1,8 +1,8 @@
 import { engineVersion } from './engine/home.mts';
 
 /**
- * In which ways the servers of a time differ from others, as far as apps notice (facts/rocketchat.md sections 2 to 7 and
- * 13). What is said of a version is true of those before it, too, where the list below does not say otherwise.
+ * In which ways the servers of a time differ from others, as far as apps notice (docs/reference/rocketchat.md, from its
+ * versions on). What is said of a version is true of those before it, too, where the list below does not say otherwise.
  */
 export interface Generation {
 	/** The version of Rocket.Chat. */

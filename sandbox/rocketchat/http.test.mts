@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { Probe } from './testing/probe.mts';
 
-/** facts/rocketchat.md section 7, the newest generation. */
+/** docs/reference/rocketchat.md#http-client, the newest generation. */
 describe('HTTP of apps', () => {
 	let probe: Probe;
 	let mirror: Server;

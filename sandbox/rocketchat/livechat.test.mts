@@ -4,7 +4,7 @@ import { generation } from './generation.mts';
 import type { RoomDocument } from './index.mts';
 import { Probe } from './testing/probe.mts';
 
-/** facts/rocketchat.md section 2. */
+/** docs/reference/rocketchat.md#livechat. */
 describe('livechat', () => {
 	let probe: Probe;
 	before(async () => {

@@ -36,7 +36,7 @@ export class Messages {
 	}
 
 	/**
-	 * Section 3, "Every message saved by sendMessage in any room": the visitor's and the app's own too. The message is
+	 * Every message is told, the visitor's and the app's own too (docs/reference/rocketchat.md#events). It is
 	 * stored before any Post event begins. Undefined when an app vetoed it.
 	 */
 	async send(message: NewMessage): Promise<MessageDocument | undefined> {
@@ -51,7 +51,9 @@ export class Messages {
 		return draft;
 	}
 
-	/** Section 3: `livechat-started`, `command`, `uj`, `livechat-close` … pass no Pre event. */
+	/**
+	 * `livechat-started`, `command`, `uj`, `livechat-close` … pass no Pre event (docs/reference/rocketchat.md#events).
+	 */
 	async saveSystem(
 		t: string,
 		rid: string,
@@ -114,7 +116,10 @@ export class Messages {
 		);
 	}
 
-	/** Section 4, "Filters (bad words) already applied": each letter of a listed word becomes a star. */
+	/**
+	 * Filters have been applied (docs/reference/rocketchat.md#messages-of-a-visitor): each letter of a listed word
+	 * becomes a star.
+	 */
 	private filtered(text: string): string {
 		if (!this.settings.get('Message_AllowBadWordsFilter')) return text;
 		const words = String(this.settings.get('Message_BadWordsFilterList') ?? '').split(',');
@@ -124,14 +129,17 @@ export class Messages {
 			.reduce((clean, word) => clean.replace(wholeWord(word), (found) => '*'.repeat(found.length)), text);
 	}
 
-	/** Section 12c, `error-mac-limit-reached`: "any message but a visitor's". */
+	/** `error-mac-limit-reached`: any message but a visitor's (docs/reference/rocketchat.md#error-texts). */
 	private async refuseBeyondLicence({ rid, token }: MessageDocument): Promise<void> {
 		if (!this.monthlyContactsUsedUp || !generation.monthlyContacts || token) return;
 		const room = await this.store.findOne<RoomDocument>(collections.rooms, { _id: rid });
 		if (room?.t === 'l') throw new Error('error-mac-limit-reached');
 	}
 
-	/** Section 3: IPreMessageSent* are awaited and block the sender; prevent, then extend, then modify. */
+	/**
+	 * IPreMessageSent* are awaited and block the sender; prevent, then extend, then modify
+	 * (docs/reference/rocketchat.md#events).
+	 */
 	private async askApps(message: MessageDocument): Promise<MessageDocument | undefined> {
 		if (this.isPrevented(message)) return undefined;
 		if (this.events.hasListeners(AppInterface.IPreMessageSentPrevent)) {
@@ -189,7 +197,7 @@ export class Messages {
 		);
 	}
 
-	/** Section 3, "Which messages fire IPostMessageSent". */
+	/** Which event tells of a message (docs/reference/rocketchat.md#events). */
 	private announce(message: MessageDocument): void {
 		const event = eventOf(message.t);
 		if (!event || !this.events.hasListeners(event)) return;
@@ -215,8 +223,8 @@ function eventOf(type: string | undefined): AppInterface | undefined {
 const ADDRESSES = ['image_url', 'audio_url', 'video_url', 'thumb_url', 'title_link', 'message_link', 'author_link'];
 
 /**
- * Section 2, "Content that is refused for good": "every URL must be absolute or start with `/file-upload/`", and a scheme
- * in capitals does not count as one.
+ * docs/reference/rocketchat.md#messages-of-a-visitor: every address is absolute or begins with `/file-upload/`, and a
+ * scheme in capitals does not count as one.
  */
 function refuseAddresses(attachment: AttachmentDocument): void {
 	for (const field of ADDRESSES) {

@@ -5,7 +5,7 @@ import { Probe, type ProbeEvent } from './testing/probe.mts';
 
 const PDF = new Uint8Array([37, 80, 68, 70]);
 
-/** facts/rocketchat.md sections 2 to 4 and 12c: what messages are made of, how they change, why they are refused. */
+/** What messages are made of, how they change, why they are refused (docs/reference/rocketchat.md#events). */
 describe('messages', () => {
 	let probe: Probe;
 	let room: { roomId: string; token: string };

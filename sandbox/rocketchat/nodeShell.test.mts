@@ -4,7 +4,7 @@ import { hasNodes, type NodeName, nodeBinary } from '../nodes/index.mts';
 import { isOtherEngine } from './engine/home.mts';
 import { Probe } from './testing/probe.mts';
 
-/** facts/rocketchat.md sections 0 and 10: what apps of servers after 8.8 may do. */
+/** What apps of servers after 8.8 may do (docs/reference/rocketchat.md#versions-and-runtimes). */
 const skip = (!hasNodes && 'npm has no such Node for this machine') || (isOtherEngine && 'only the newest engine');
 
 for (const [name, clockSpeed] of [

@@ -290,7 +290,7 @@ export class People {
 		await this.server.livechat.changeVisitor(roomId, visitor);
 	}
 
-	/** The server writes, see facts/rocketchat.md section 12 for the types. */
+	/** The server writes, see docs/reference/rocketchat.md#shapes for the types. */
 	async systemMessage(roomId: string, type: string, text: string): Promise<string> {
 		const user = await this.server.users.require(this.server.adminName);
 		return sentId(await this.server.messages.saveSystem(type, roomId, text, reference(user)));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Probe } from './testing/probe.mts';
 
-/** facts/rocketchat.md section 5, the column "newer". */
+/** docs/reference/rocketchat.md#persistence, the newest column. */
 describe('persistence', () => {
 	let probe: Probe;
 	before(async () => {

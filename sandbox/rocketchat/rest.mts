@@ -30,7 +30,7 @@ class Refusal extends Error {
 	}
 }
 
-/** Section 11: the routes of `rc-apps` and of the administration pages. */
+/** The routes of `rc-apps` and of the administration pages (docs/reference/rocketchat.md#administration-rest). */
 export function restRouter(management: Management): Router {
 	const router = express.Router();
 	const json = express.json();
@@ -220,7 +220,7 @@ async function describe(app: ProxiedApp): Promise<object> {
 	return { ...app.getInfo(), status: await app.getStatus(), languages: app.getStorageItem().languageContent };
 }
 
-/** Section 8: "`hidden` settings are left out of GET; password values are returned in clear". */
+/** Hidden settings are not shown, passwords are, in clear (docs/reference/rocketchat.md#settings). */
 function visibleSettings(app: ProxiedApp): Record<string, ISetting> {
 	const settings = Object.entries(app.getStorageItem().settings);
 	return Object.fromEntries(settings.filter(([, setting]) => !setting.hidden));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { installProbe, Probe } from './testing/probe.mts';
 
-/** facts/rocketchat.md section 11, and what it takes of sections 5, 8 and 9. */
+/** docs/reference/rocketchat.md#administration-rest, and what it takes of persistence, settings and users. */
 describe('management', () => {
 	let probe: Probe;
 	let headers: Record<string, string>;

@@ -25,7 +25,7 @@ export interface JobDocument {
 /** Runs a job; what it throws makes the job fail. */
 export type Processor = (context: Record<string, unknown>) => Promise<void>;
 
-/** How often the store is scanned for due jobs: section 6, "poll every 5 s". */
+/** How often the store is scanned for due jobs (docs/reference/rocketchat.md#scheduler). */
 const SCAN_MS = 5000;
 /** By so much a timer may be early. */
 const EARLY_MS_MAX = 1;
@@ -34,7 +34,10 @@ const LOCK_MS = 600_000;
 
 const { jobs } = collections;
 
-/** Section 6: Agenda over the store. Several nodes may share one; each job is locked by the node that runs it. */
+/**
+ * Agenda over the store (docs/reference/rocketchat.md#scheduler). Several nodes may share one; each job is locked by
+ * the node that runs it.
+ */
 export class Scheduler {
 	private readonly store: Store;
 	private readonly activity: Activity;

@@ -29,7 +29,7 @@ describe('intervals', () => {
 	});
 });
 
-/** facts/rocketchat.md section 6. */
+/** docs/reference/rocketchat.md#scheduler. */
 describe('scheduler', () => {
 	let probe: Probe;
 	before(async () => {

@@ -136,7 +136,7 @@ export class Server {
 		// Error pages without stacks, as a server in production has them.
 		app.set('env', 'production');
 		app.use((_request, response, next) => {
-			// Section 1: "security headers X-XSS-Protection, X-Content-Type-Options" on everything.
+			// Two security headers on everything (docs/reference/rocketchat.md#app-http-apis).
 			response.set({ 'X-XSS-Protection': '1', 'X-Content-Type-Options': 'nosniff' });
 			next();
 		});

@@ -72,7 +72,7 @@ export class ServerSettings {
 		return [...this.values.keys()];
 	}
 
-	/** Whether apps may read it: section 8, "secret ones … is not readable; unknown also". */
+	/** Whether apps may read it: secret and unknown ones they may not (docs/reference/rocketchat.md#settings). */
 	isReadable(id: string): boolean {
 		return this.values.has(id) && !SECRET.has(id);
 	}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Probe } from './testing/probe.mts';
 
-/** facts/rocketchat.md section 8. */
+/** docs/reference/rocketchat.md#settings. */
 describe('settings', () => {
 	let probe: Probe;
 	before(async () => {

@@ -1,4 +1,7 @@
-/** Deeper than this the engine's wire format fails (facts/rocketchat.md 0b: 100, its own envelope included). */
+/**
+ * Deeper than this the engine's wire format fails (docs/reference/rocketchat.md#deno-wire-format: 100, its own envelope
+ * included).
+ */
 const MAX_DEPTH = 80;
 /** Longer than 100 kB Rocket.Chat refuses before the app sees it. */
 const MAX_BYTES = 95_000;

@@ -25,7 +25,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A field; `null` is as good as absent.
+    /// A field; `null` equals absent.
     pub fn get(&self, name: &str) -> Option<&'a Value> {
         self.map.get(name).filter(|value| !value.is_null())
     }

@@ -47,7 +47,7 @@ impl Refusal {
             Self::Denied(permission) => (
                 424,
                 format!(
-                    "Rocket.Chat gives no answer to what needs the permission `{permission}`: \
+                    "Rocket.Chat returned nothing; permission `{permission}` is probably missing: \
                      install the app again over itself and accept all permissions"
                 ),
             ),

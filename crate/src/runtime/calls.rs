@@ -190,7 +190,7 @@ impl Host {
             let messages = outcomes.list()?;
             let read: Vec<Message> = json::read_all(&messages);
             if read.len() < messages.len() {
-                outcomes.host().log(Level::Warn, "messages of an unknown shape are passed over");
+                outcomes.host().log(Level::Warn, "unrecognised messages are skipped");
             }
             Ok(read)
         })

@@ -92,7 +92,7 @@ impl Host {
             self.log(
                 Level::Warn,
                 format!(
-                    "Rocket.Chat gives no answer to what needs the permission {permission}: if the app was not \
+                    "Rocket.Chat returned nothing; permission {permission} is probably missing: if the app was not \
                      given it, install it again over itself and accept all permissions"
                 ),
             );

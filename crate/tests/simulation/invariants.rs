@@ -1,4 +1,4 @@
-//! The promises of the contract as rules that are checked at every webhook, and at the end.
+//! The promises (docs/guarantees.md#promises) as rules that are checked at every webhook, and at the end.
 
 use rapidpro_tickets_core::ids::Contact;
 use rapidpro_tickets_core::ids::ContactToken;

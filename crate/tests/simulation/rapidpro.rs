@@ -1,4 +1,4 @@
-//! RapidPro, or rather its mailroom, as facts/rapidpro.md section 2 describes it.
+//! RapidPro, or rather its mailroom, as docs/reference/rapidpro.md describes it.
 
 use std::collections::BTreeMap;
 

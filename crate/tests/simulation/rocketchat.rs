@@ -1,4 +1,5 @@
-//! Rocket.Chat's livechat, as facts/rocketchat.md sections 2 and 3 describe it: rooms, visitors, messages.
+//! Rocket.Chat's livechat: rooms, visitors, messages. See docs/reference/rocketchat.md#livechat and
+//! docs/reference/rocketchat.md#events.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Rocket.Chat's persistence for apps, as facts/rocketchat.md section 5 describes it.
+//! Rocket.Chat's persistence for apps, as docs/reference/rocketchat.md#persistence describes it.
 
 use std::collections::BTreeMap;
 

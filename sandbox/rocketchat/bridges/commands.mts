@@ -12,7 +12,10 @@ interface Surroundings {
 	activity: Activity;
 }
 
-/** Section 9: the slash commands of apps, which users type into a room's message box. */
+/**
+ * The slash commands of apps, which users type into a room's message box
+ * (docs/reference/rocketchat.md#accessors-for-apps).
+ */
 export class SandboxCommandBridge extends CommandBridge {
 	private readonly commands = new Map<string, string>();
 	private readonly server: Surroundings;

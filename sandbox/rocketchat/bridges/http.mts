@@ -10,7 +10,10 @@ const TIMEOUT_MS = 180_000;
 
 const JSON_TYPES = ['application/json', 'text/javascript', 'application/javascript', 'application/x-javascript'];
 
-/** Section 7: every status is a response; failures and timeouts throw, or give undefined on older servers. */
+/**
+ * Every status is a response; failures and timeouts throw, or give undefined on older servers
+ * (docs/reference/rocketchat.md#http-client).
+ */
 export class SandboxHttpBridge extends HttpBridge {
 	protected override async call({ method, url, request }: IHttpBridgeRequestInfo): Promise<IHttpResponse> {
 		const options = withoutNulls(request);

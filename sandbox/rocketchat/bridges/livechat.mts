@@ -29,7 +29,7 @@ const HIDDEN_TYPES = [
 	...['livechat-close', 'livechat-started', 'livechat_video_call'],
 ];
 
-/** Section 2: conversations, visitors and departments. */
+/** Conversations, visitors and departments (docs/reference/rocketchat.md#livechat). */
 export class SandboxLivechatBridge extends LivechatBridge {
 	private readonly server: Server;
 
@@ -248,7 +248,10 @@ export class SandboxLivechatBridge extends LivechatBridge {
 			.map((department) => this.server.converters.department(department));
 	}
 
-	/** Section 3, "Reading a room's messages back": converted, oldest first, without some that the server made. */
+	/**
+	 * A room's messages: converted, oldest first, without some that the server made
+	 * (docs/reference/rocketchat.md#events).
+	 */
 	protected override async _fetchLivechatRoomMessages(_appId: string, roomId: string): Promise<IMessage[]> {
 		const { store, converters } = this.server;
 		const messages = await store.find<MessageDocument>(collections.messages, { rid: roomId }, { sort: { ts: 1 } });

@@ -46,7 +46,9 @@ export class SandboxMessageBridge extends MessageBridge {
 		await this.server.messages.edit(String(message.id), { msg: message.text ?? '' }, { _id, username });
 	}
 
-	/** Section 9: "an ephemeral message to that user in the room"; "not stored" and fires nothing. */
+	/**
+	 * Shown to that user at once; neither stored nor told to apps (docs/reference/rocketchat.md#accessors-for-apps).
+	 */
 	protected override async notifyUser(user: IUser, message: IMessage): Promise<void> {
 		const room = await this.requireRoom(message.room?.id);
 		this.server.showNotice({ at: clock.now(), roomId: room._id, to: user.username, text: message.text ?? '' });

@@ -20,7 +20,7 @@ interface Association {
 
 const { persistence } = collections;
 
-/** Section 5: which column is the generation's. */
+/** Which column of docs/reference/rocketchat.md#persistence is the generation's. */
 export class SandboxPersistenceBridge extends PersistenceBridge {
 	private readonly store: Store;
 

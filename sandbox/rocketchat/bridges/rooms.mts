@@ -24,7 +24,7 @@ export class SandboxRoomBridge extends RoomBridge {
 		return (room && (await this.server.converters.room(room))) as IRoom;
 	}
 
-	/** Section 3: raw messages, at most 100 a call. */
+	/** Raw messages, at most 100 a call (docs/reference/rocketchat.md#events). */
 	protected override async getMessages(roomId: string, options: GetMessagesOptions): Promise<IMessageRaw[]> {
 		const { limit, skip = 0, sort, showThreadMessages } = options;
 		const found = await this.server.store.find<MessageDocument>(

@@ -7,7 +7,7 @@ import {
 import { SchedulerBridge } from '@rocket.chat/apps-engine/server/bridges/index.js';
 import type { Scheduler } from '../scheduler.mts';
 
-/** Section 6; "Errors inside the bridge are logged and swallowed: resolve with undefined". */
+/** What fails in here is logged, and the app gets undefined (docs/reference/rocketchat.md#scheduler). */
 export class SandboxSchedulerBridge extends SchedulerBridge {
 	private readonly scheduler: Scheduler;
 	private readonly log: (line: string) => void;

@@ -2,7 +2,10 @@ import { type ISetting, SettingType } from '@rocket.chat/apps-engine/definition/
 import { ServerSettingBridge } from '@rocket.chat/apps-engine/server/bridges/index.js';
 import type { ServerSettings } from '../settings.mts';
 
-/** Section 8, the last lines: reading needs `server-setting.read`, secret and unknown settings are not readable. */
+/**
+ * Reading needs `server-setting.read`; secret and unknown settings are not readable
+ * (docs/reference/rocketchat.md#settings).
+ */
 export class SandboxServerSettingBridge extends ServerSettingBridge {
 	private readonly settings: ServerSettings;
 

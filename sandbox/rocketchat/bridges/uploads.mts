@@ -25,8 +25,8 @@ export class SandboxUploadBridge extends UploadBridge {
 	}
 
 	/**
-	 * Section 9, "IUploadCreator.uploadBuffer": with a visitor's token the file becomes a livechat message of the
-	 * visitor; "room not open or token mismatch -> no message and no error"; without one it is the user's.
+	 * docs/reference/rocketchat.md#accessors-for-apps: with a visitor's token the file becomes a livechat message of
+	 * the visitor, or nothing, without an error, where the room is closed or another's; without one it is the user's.
 	 */
 	protected override async createUpload(details: IUploadDetails, buffer: Buffer): Promise<IUpload> {
 		const { files } = this.server;

@@ -21,7 +21,7 @@ export class SandboxUserBridge extends UserBridge {
 		return this.converted(await this.server.users.byUsername(username));
 	}
 
-	/** Section 9: "`getAppUser` needs no permission". */
+	/** No permission is needed for it (docs/reference/rocketchat.md#accessors-for-apps). */
 	protected override async getAppUser(appId?: string): Promise<IUser | undefined> {
 		return appId ? this.converted(await this.server.users.ofApp(appId)) : undefined;
 	}

@@ -4,7 +4,7 @@ import { until } from '../../until.mts';
 import { installProbe, runInProbe as run } from '../testing/probe.mts';
 import { type ClusterNode, RocketChatCluster } from './index.mts';
 
-/** facts/rocketchat.md section 10, "Cluster". */
+/** docs/reference/rocketchat.md#cluster-and-limits. */
 describe('a cluster', () => {
 	let cluster: RocketChatCluster;
 	let nodes: [ClusterNode, ClusterNode];

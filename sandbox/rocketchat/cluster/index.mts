@@ -36,9 +36,9 @@ const LOOK_MS_MAX = 1_000;
 const BROADCAST_MS_MAX = 20_000;
 
 /**
- * Several Rocket.Chat nodes over one store, as section 10 has them: an operating-system process each, with an engine and
- * a process of the app of its own; the store is behind a socket and takes its time. Requests and what people do go to
- * one node, events come up there, jobs run at whichever node locks them first.
+ * Several Rocket.Chat nodes over one store, as in docs/reference/rocketchat.md#cluster-and-limits: an operating-system
+ * process each, with an engine and a process of the app of its own; the store is behind a socket and takes its time.
+ * Requests and what people do go to one node, events come up there, jobs run at whichever node locks them first.
  */
 export class RocketChatCluster extends View {
 	/** Also those that were killed. */

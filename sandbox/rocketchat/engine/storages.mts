@@ -130,7 +130,7 @@ export class SourceStorage extends AppSourceStorage {
 /** How many log entries are kept. */
 const LOGS_MAX = 5000;
 
-/** The apps' logs, in memory: section 1 says what each request adds to them. */
+/** The apps' logs, in memory: docs/reference/rocketchat.md#app-http-apis says what each request adds to them. */
 export class LogStorage extends AppLogStorage {
 	private entries: ILoggerStorageEntry[] = [];
 	private readonly news: Feed<News>;

@@ -20,7 +20,7 @@ import { newId, type Store, type UniqueIndex } from '../store.mts';
 import { reference } from '../users.mts';
 import { isOnline, type Routing } from './routing.mts';
 
-/** Section 2, "One open room a visitor token from about 8.3 on". */
+/** One open room a visitor's token, from about 8.3 on (docs/reference/rocketchat.md#rooms-of-a-visitor). */
 const ONE_OPEN_ROOM: UniqueIndex = { field: 'v.token', where: { t: 'l', open: true, _enforceSingleRoom: true } };
 
 /** What a conversation begins with. */
@@ -65,7 +65,7 @@ export class LivechatRooms {
 		return this.on.store.findOne<RoomDocument>(collections.rooms, { _id: id });
 	}
 
-	/** Section 2, "findRooms": open rooms only, of the visitor's token. */
+	/** Open rooms only, of the visitor's token (docs/reference/rocketchat.md#rooms-of-a-visitor). */
 	openOf(token: string, departmentId?: string | null): Promise<RoomDocument[]> {
 		return this.on.store.find<RoomDocument>(collections.rooms, {
 			t: 'l',
@@ -75,7 +75,7 @@ export class LivechatRooms {
 		});
 	}
 
-	/** Section 2, "createRoom": always a new room, in the order of "Sequence 7.x" and section 12b. */
+	/** Always a new room, in the order of docs/reference/rocketchat.md#rooms-of-a-visitor. */
 	async create(request: NewRoom): Promise<RoomDocument> {
 		const { store, settings, events, converters, messages, routing } = this.on;
 		const { visitor, agent } = request;
@@ -98,13 +98,19 @@ export class LivechatRooms {
 		return (await this.byId(room._id)) ?? room;
 	}
 
-	/** Section 12d: contacts made from visitors start unverified, and nobody verifies them here. */
+	/**
+	 * Contacts made from visitors start unverified, and nobody verifies them here
+	 * (docs/reference/rocketchat.md#contact-verification).
+	 */
 	private mustVerify(): boolean {
 		const required = this.on.settings.get('Livechat_Require_Contact_Verification') ?? 'never';
 		return required !== 'never';
 	}
 
-	/** Sections 12c and 12d: why no agent gets a room of a contact that starts unknown and unverified. */
+	/**
+	 * Why no agent gets a room of a contact that starts unknown and unverified
+	 * (docs/reference/rocketchat.md#contact-verification).
+	 */
 	private refusal(): string | undefined {
 		const { settings } = this.on;
 		if (settings.get('Livechat_Block_Unknown_Contacts')) return 'error-unknown-contact';
@@ -112,7 +118,7 @@ export class LivechatRooms {
 		return this.mustVerify() ? 'Inquiry not found [error-not-allowed]' : undefined;
 	}
 
-	/** Section 3: "IPreLivechatRoomCreatePrevent … (awaited; throw AppsEngineException to veto)". */
+	/** Apps may object to a new room; they are waited for (docs/reference/rocketchat.md#events). */
 	private async letAppsPrevent(room: RoomDocument): Promise<void> {
 		const { events, converters } = this.on;
 		try {
@@ -146,7 +152,9 @@ export class LivechatRooms {
 		await this.assign(roomId, agent);
 	}
 
-	/** Section 2, "transferVisitor"; false for a closed room or without a target. */
+	/**
+	 * False for a closed room or without a target (docs/reference/rocketchat.md#custom-fields-departments-transfers).
+	 */
 	async transfer(roomId: string, target: TransferTarget, by: UserDocument): Promise<boolean> {
 		const { store, events, converters, messages } = this.on;
 		const room = await this.byId(roomId);
@@ -192,7 +200,7 @@ export class LivechatRooms {
 		const { store, events, converters, messages } = this.on;
 		await store.updateOne(collections.rooms, { _id: room._id }, { $unset: { servedBy: 1 }, $inc: { usersCount: -1 } });
 		await messages.saveSystem('ul', room._id, agent.username, reference(agent));
-		// Section 3: "Unassigned room object may be pre-change".
+		// The room may be as it was before (docs/reference/rocketchat.md#events).
 		events.fire(AppInterface.IPostLivechatAgentUnassigned, async () => ({
 			room: await converters.room(room),
 			agent: converters.user(agent),
@@ -204,8 +212,8 @@ export class LivechatRooms {
 	}
 
 	/**
-	 * Section 2, "closeRoom", as 7.x and 8.x. What is passed in decides whether the room counts as open: a stale object
-	 * passes the first check and fails at the inquiry.
+	 * docs/reference/rocketchat.md#closing-a-room, as in 7.x and 8.x. What is passed in decides whether the room counts
+	 * as open: a stale object passes the first check and fails at the inquiry.
 	 */
 	async close(
 		room: Pick<RoomDocument, '_id' | 'open' | 'departmentId'>,
@@ -273,8 +281,8 @@ export class LivechatRooms {
 	}
 
 	/**
-	 * Section 2, "sendMessage as visitor". A room that is not open is no error: a new one is made and the message lands
-	 * there.
+	 * docs/reference/rocketchat.md#messages-of-a-visitor. A room that is not open is no error: a new one is made and
+	 * the message lands there.
 	 */
 	async visitorWrites(message: VisitorMessage): Promise<MessageDocument | undefined> {
 		const { settings, messages } = this.on;

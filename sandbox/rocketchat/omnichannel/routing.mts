@@ -12,7 +12,10 @@ export class Routing {
 		this.settings = settings;
 	}
 
-	/** Section 2, "isOnlineAsync(department?) = Livechat.online (true if accept-with-no-agents)". */
+	/**
+	 * Whether anybody is online, or conversations are accepted without
+	 * (docs/reference/rocketchat.md#rooms-of-a-visitor).
+	 */
 	async isOnline(departmentId?: string): Promise<boolean> {
 		if (this.settings.get('Livechat_accept_chats_with_no_agents')) return true;
 		return departmentId
@@ -21,8 +24,8 @@ export class Routing {
 	}
 
 	/**
-	 * The department that a new conversation goes to. Section 2, "no-agent-online, 7.x": refused unless somebody is
-	 * online for it, or conversations are accepted without agents.
+	 * The department that a new conversation goes to (docs/reference/rocketchat.md#rooms-of-a-visitor): refused unless
+	 * somebody is online for it, or conversations are accepted without agents.
 	 */
 	async departmentFor(wanted: string | undefined, agent: UserDocument | undefined): Promise<string | undefined> {
 		const acceptAlways = Boolean(this.settings.get('Livechat_accept_chats_with_no_agents'));

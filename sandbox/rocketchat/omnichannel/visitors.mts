@@ -27,7 +27,7 @@ export class Visitors {
 		this.settings = settings;
 	}
 
-	/** Section 2, "createVisitor / createAndReturnVisitor -> registerGuest". */
+	/** Creates or updates a visitor (docs/reference/rocketchat.md#visitors). */
 	async register(registration: Registration): Promise<VisitorDocument> {
 		const { token, phone, name } = registration;
 		if (typeof token !== 'string') throw new Error(`Match error: Expected string, got ${typeof token} in field token`);
@@ -112,15 +112,19 @@ export class Visitors {
 		return this.store.findOne<VisitorDocument>(collections.visitors, { 'visitorEmails.address': email.toLowerCase() });
 	}
 
-	/** Section 2, "findDepartmentByIdOrName": `_id` or exact `name`; disabled and archived ones included. */
+	/**
+	 * By `_id` or exact `name`; disabled and archived ones included
+	 * (docs/reference/rocketchat.md#custom-fields-departments-transfers).
+	 */
 	async departmentByIdOrName(idOrName: string): Promise<DepartmentDocument | undefined> {
 		const byId = await this.store.findOne<DepartmentDocument>(collections.departments, { _id: idOrName });
 		return byId ?? this.store.findOne<DepartmentDocument>(collections.departments, { name: idOrName });
 	}
 
 	/**
-	 * Section 2, "setCustomFields": scope `room` writes to all open rooms of the token, scope `visitor` to the visitor.
-	 * Answers how many records really changed, so 0 for an equal value and for an unknown token.
+	 * docs/reference/rocketchat.md#custom-fields-departments-transfers: scope `room` is all open rooms of the token,
+	 * scope `visitor` the visitor. Answers how many records really changed, so 0 for an equal value and for an unknown
+	 * token.
 	 */
 	async setCustomField(token: string, key: string, value: unknown, overwrite: boolean): Promise<number> {
 		const field = await this.store.findOne<CustomFieldDocument>(collections.customFields, { _id: key });

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 /** Our replacements for the few modules that the runtime imports from outside npm; plain JavaScript, see `copyStandIns`. */
 const STAND_INS = fileURLToPath(new URL('../../../deno/', import.meta.url));
 
-/** What the npm package lacks, as import map entries: facts/toolchain.md, "The real Apps-Engine". */
+/** What the npm package lacks, as import map entries: docs/reference/toolchain.md#the-real-apps-engine. */
 const IMPORTS = {
 	'@std/cli/parse-args': './stand-ins/parse-args.mjs',
 	'@std/io': './stand-ins/io.mjs',

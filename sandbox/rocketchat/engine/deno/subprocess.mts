@@ -165,7 +165,8 @@ function refuse(internals: Internals, message: RpcMessage, error: Error): void {
 
 /**
  * Everything the server asks of the app: requests to its API, events, jobs, its life cycle. What a dead process was
- * asked stays without an answer until the engine gives up waiting (section 10), but nothing happens there any more.
+ * asked stays without an answer until the engine gives up waiting (docs/reference/rocketchat.md#cluster-and-limits),
+ * but nothing happens there any more.
  */
 function watchRequestsToTheApp(
 	controller: DenoRuntimeSubprocessController,

@@ -13,10 +13,10 @@ const here = (file: string) => fileURLToPath(new URL(`./${file}`, import.meta.ur
 const FROM_DENO = ['acorn', 'acorn-walk', 'astring'];
 
 /**
- * Lets apps run as servers after 8.8 run them (facts/rocketchat.md sections 0 and 10): the engine's own runtime for apps,
- * bundled for Node, in a process that may read the engine's files and nothing else, that knows `PATH` alone of its
- * environment, and whose apps may require what the engine lists. No such server's package is on npm, so that it is put
- * together here.
+ * Lets apps run as servers after 8.8 run them (docs/reference/rocketchat.md#versions-and-runtimes): the engine's own
+ * runtime for apps, bundled for Node, in a process that may read the engine's files and nothing else, that knows `PATH`
+ * alone of its environment, and whose apps may require what the engine lists. No such server's package is on npm, so
+ * that it is put together here.
  *
  * Writes a program `deno`, which is what the engine starts, into `folder`.
  */

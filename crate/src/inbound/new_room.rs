@@ -1,6 +1,7 @@
 //! Which room a ticket gets where none serves the contact: a new one, or one that is open already.
 
 use crate::ids::Contact;
+use crate::ids::EntryId;
 use crate::ids::RoomId;
 use crate::inbound::room_request::RoomRequest;
 use crate::livechat::leave;
@@ -12,6 +13,8 @@ use crate::runtime::host::Host;
 use crate::runtime::job::DeliveryMode;
 use crate::runtime::job::Job;
 use crate::runtime::outcome::Level;
+use crate::store::delivered;
+use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::Binding;
 use crate::store::ticket::Service;
 use crate::store::ticket::Ticket;
@@ -90,12 +93,30 @@ pub(crate) async fn adopt(
     host.log(Level::Info, format!("room {} could not be replaced and serves a new ticket", room.as_str()));
     let adopted = before.map_or(0, |ticket| ticket.adopted).saturating_add(1);
     let service = Service { contact, room, adopted };
+    // Stored with the first binding: from then on the room is compared with what was taken up.
+    let mut written_before = Some(written_before(host, room).await?);
     if let Some(ticket) = before {
         for owed in ticket.pending_closes() {
-            service.bind(host, &ticket.visitor, owed).await?;
+            service.bind_after(host, &ticket.visitor, owed, written_before.take()).await?;
         }
     }
-    service.bind(host, visitor, binding).await?;
+    service.bind_after(host, visitor, binding, written_before.take()).await?;
     notice::serves_again(host, room).await;
     Ok(())
+}
+
+/// What in a room is nothing that its next tickets owe to RapidPro: all of it, once nothing is left to be done for those
+/// before, and until then what RapidPro has of it.
+async fn written_before(host: &Host, room: &RoomId) -> Result<Vec<EntryId>, Failure> {
+    let mut ids = delivered::delivered_ids(host, room).await?;
+    match RoomSnapshot::read(host, room).await? {
+        Some(snapshot) if !snapshot.ticket.is_finished() => {
+            ids.extend(snapshot.outbox.settled.into_iter().map(|settled| settled.id));
+            Ok(ids)
+        }
+        Some(_) | None => {
+            let messages = host.messages(room.clone()).await?;
+            Ok(messages.into_iter().filter_map(|message| message.id).collect())
+        }
+    }
 }

@@ -146,7 +146,7 @@ impl DeliveryRun<'_> {
             return Ok(turn);
         }
         let held_at = self.host.now();
-        let entry = &match self.review(snapshot, entry).await {
+        let entry = &*match self.review(snapshot, entry).await {
             Review::Goes(entry) => entry,
             Review::Deleted => return self.drop_entry(&snapshot.ticket, entry).await,
             Review::Emptied => {

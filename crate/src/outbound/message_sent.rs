@@ -63,9 +63,6 @@ pub async fn forward(host: &Host, message: Message) -> End {
         Ok(true) => return End::default(),
         Err(failure) => return missed(host, &room, &id, &failure).await,
     }
-    if snapshot.ticket.was_unserved(message.written_at) {
-        return End::default();
-    }
     if snapshot.ticket.is_finished() {
         notice::nobody_reads(host, &snapshot.ticket).await;
         return End::default();
@@ -94,6 +91,7 @@ pub(crate) async fn nothing_to_send(host: &Host, message: &Message) -> End {
 async fn was_taken_up(host: &Host, snapshot: &RoomSnapshot, id: &str, written_at: u64) -> Result<bool, Failure> {
     let is_late = host.now().saturating_sub(written_at) > LATE_MS;
     Ok(snapshot.outbox.knows(id)
+        || snapshot.ticket.is_from_before(id)
         || (is_late && delivered::delivered_ids(host, &snapshot.ticket.room).await?.iter().any(|sent| sent == id)))
 }
 

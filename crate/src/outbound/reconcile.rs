@@ -69,12 +69,8 @@ pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Re
     let mut any = false;
     let sent = delivered::delivered_ids(host, room).await?;
     sort_by_key(&mut messages, |message| message.created_at);
-    let is_known = |id: &String| snapshot.outbox.knows(id) || sent.contains(id);
+    let is_known = |id: &String| snapshot.outbox.knows(id) || sent.contains(id) || snapshot.ticket.is_from_before(id);
     for written in messages {
-        // It was for somebody else, or whoever wrote it was told that nobody reads it.
-        if written.created_at.is_some_and(|at| snapshot.ticket.was_unserved(at)) {
-            continue;
-        }
         let Some((id, message)) = eligible::outbound_message(host, &written) else {
             if let Some(id) = eligible::without_content(host, &written).filter(|id| !is_known(id)) {
                 pass_over(host, snapshot, &id).await?;

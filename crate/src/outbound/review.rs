@@ -26,7 +26,7 @@ const REMOVED: &str = "rm";
 #[derive(Debug)]
 pub(crate) enum Review {
     /// It goes, with what it says now.
-    Goes(Entry),
+    Goes(Box<Entry>),
     /// It was deleted before it was sent.
     Deleted,
     /// It was corrected, and nothing is left that could be sent.
@@ -42,19 +42,19 @@ impl DeliveryRun<'_> {
             self.read_room(snapshot, entry, now).await;
         }
         let messages = self.room_read.as_ref().and_then(|read| read.messages.as_deref());
-        let Some(messages) = messages.filter(|_| !is_fresh) else { return Review::Goes(entry.clone()) };
+        let Some(messages) = messages.filter(|_| !is_fresh) else { return Review::Goes(Box::new(entry.clone())) };
         match messages.iter().find(|message| message.id.as_ref() == Some(&entry.id)) {
             None => Review::Deleted,
             Some(message) if message.kind.as_deref() == Some(REMOVED) => Review::Deleted,
             Some(message) if message.edited_at.is_some() => self.corrected(entry, message).await,
-            Some(_) => Review::Goes(entry.clone()),
+            Some(_) => Review::Goes(Box::new(entry.clone())),
         }
     }
 
     async fn corrected(&self, entry: &Entry, message: &Message) -> Review {
         let Some(content) = content::of(message, entry.message.written_at) else { return Review::Emptied };
         let (content, _) = content_lookup::looked_up(self.host, message, content).await;
-        Review::Goes(Entry { message: content, ..entry.clone() })
+        Review::Goes(Box::new(Entry { message: content, ..entry.clone() }))
     }
 
     async fn read_room(&mut self, snapshot: &RoomSnapshot, entry: &Entry, now: u64) {

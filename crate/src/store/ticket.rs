@@ -7,6 +7,7 @@
 use crate::ids::ConnectionId;
 use crate::ids::Contact;
 use crate::ids::ContactToken;
+use crate::ids::EntryId;
 use crate::ids::RoomId;
 use crate::ids::TicketId;
 use crate::runtime::failure::Failure;
@@ -23,7 +24,6 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 use serde_with::skip_serializing_none;
-use std::ops::Range;
 
 /// A contact's room, and which of its services is meant: most rooms serve a contact once. One that Rocket.Chat does not
 /// let the app close may have to serve the contact's next ticket, since a visitor has at most one open room from
@@ -49,10 +49,24 @@ impl<'a> Service<'a> {
     /// # Errors
     /// Whatever keeps Rocket.Chat from storing it.
     pub async fn bind(&self, host: &Host, visitor: &Visitor, binding: &Binding) -> Result<(), Failure> {
+        self.bind_after(host, visitor, binding, None).await
+    }
+
+    /// Has the room serve a ticket that none of what was written in it before concerns.
+    ///
+    /// # Errors
+    /// Whatever keeps Rocket.Chat from storing it.
+    pub async fn bind_after(
+        &self,
+        host: &Host,
+        visitor: &Visitor,
+        binding: &Binding,
+        written_before: Option<Vec<EntryId>>,
+    ) -> Result<(), Failure> {
         let Binding { ticket, connection, past, .. } = binding.clone();
         let (uuid, since) = past.map(|past| (past.contact, past.since)).unzip();
         let fact = FactKind::Bound { ticket, connection, visitor: visitor.clone(), uuid, since: since.flatten() };
-        self.record(host, fact).await
+        self.store(host, fact, written_before).await
     }
 
     /// Adds a fact about the room. What has to be found by time is entered in a index first.
@@ -60,6 +74,10 @@ impl<'a> Service<'a> {
     /// # Errors
     /// Whatever keeps Rocket.Chat from storing it.
     pub async fn record(&self, host: &Host, kind: FactKind) -> Result<(), Failure> {
+        self.store(host, kind, None).await
+    }
+
+    async fn store(&self, host: &Host, kind: FactKind, written_before: Option<Vec<EntryId>>) -> Result<(), Failure> {
         let (now, contact, room) = (host.now(), self.contact, self.room);
         let bucket = match &kind {
             FactKind::Bound { .. } => Some((OPENED, OPENED.bucket(now))),
@@ -74,7 +92,8 @@ impl<'a> Service<'a> {
         }
         let (workspace, token) = (contact.workspace.clone(), contact.token.clone());
         let adopted = Some(self.adopted).filter(|adopted| *adopted > 0);
-        let fact = Fact { v: VERSION, at: now, workspace, contact: token, room: room.clone(), adopted, kind };
+        let fact =
+            Fact { v: VERSION, at: now, workspace, contact: token, room: room.clone(), adopted, written_before, kind };
         host.create_record(associations, fact).await
     }
 }
@@ -92,6 +111,8 @@ pub struct Fact {
     pub(crate) room: RoomId,
     /// How often the room had been adopted, where it had.
     pub(crate) adopted: Option<u32>,
+    /// The ids of what was written in the room before, where this is its adoption.
+    pub(crate) written_before: Option<Vec<EntryId>>,
     #[serde(rename = "fact")]
     pub(crate) kind: FactKind,
 }
@@ -205,8 +226,8 @@ pub struct Ticket {
     pub comment: Option<String>,
     /// How often the room was adopted: it then held messages before it served these tickets.
     pub adopted: u32,
-    /// When nobody was served in the room, or others, before it was adopted.
-    pub(crate) unserved: Range<u64>,
+    /// The ids of what was written in the room before it was adopted.
+    pub(crate) written_before: Vec<EntryId>,
     pub(crate) replaced: bool,
     pub(crate) closed: Vec<(ClosedBy, u64)>,
     pub(crate) told: Vec<TicketId>,
@@ -240,10 +261,10 @@ impl Ticket {
         (self.is_ended() || self.replaced) && !self.left
     }
 
-    /// Whether what was written at this time is none of these tickets' business: the room had been adopted later, and
-    /// all that was written for those before is dealt with.
-    pub fn was_unserved(&self, at: u64) -> bool {
-        self.unserved.contains(&at)
+    /// Whether this message is none of these tickets' business: it was in the room before that was adopted. Not told by
+    /// its time, since it is by another clock.
+    pub fn is_from_before(&self, message: &str) -> bool {
+        self.written_before.iter().any(|id| id == message)
     }
 
     /// RapidPro's UUID of the contact, as far as it told one: the last one, since version 1.0.0 took two people who had
@@ -373,8 +394,6 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
             FactKind::Finished => finished = true,
         }
     }
-    let opened_at = bindings.first().map(|binding| binding.at);
-    let unserved = opened_at.filter(|_| adopted.is_some()).map_or(0..0, |at| unserved_since(facts, adopted)..at);
     Some(Ticket {
         contact: Contact { workspace: first.workspace.clone(), token: first.contact.clone() },
         room: first.room.clone(),
@@ -382,24 +401,13 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
         bindings,
         comment: known_comment.cloned(),
         adopted: adopted.unwrap_or_default(),
-        unserved,
+        written_before: facts.iter().filter_map(|fact| fact.written_before.as_ref()).flatten().cloned().collect(),
         replaced: replaced_here,
         closed,
         told,
         left,
         finished,
     })
-}
-
-/// Since when nothing that was written in a room counts, as the facts from before it was adopted tell: since it was
-/// closed, and from the beginning where all is done that was written before.
-fn unserved_since(facts: &[Fact], adopted: Option<u32>) -> u64 {
-    let before = || facts.iter().filter(|fact| fact.adopted < adopted);
-    if before().any(|fact| fact.kind == FactKind::Finished) {
-        return 0;
-    }
-    let closed = before().filter(|fact| matches!(fact.kind, FactKind::Closed { .. }));
-    closed.map(|fact| fact.at).max().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -425,7 +433,16 @@ mod tests {
 
     fn fact(at: u64, room: &str, kind: FactKind) -> Fact {
         let contact = ContactToken("10000".into());
-        Fact { v: VERSION, at, workspace: "w".into(), contact, room: RoomId(room.into()), adopted: None, kind }
+        Fact {
+            v: VERSION,
+            at,
+            workspace: "w".into(),
+            contact,
+            room: RoomId(room.into()),
+            adopted: None,
+            written_before: None,
+            kind,
+        }
     }
 
     fn bound(ticket: &str) -> FactKind {
@@ -541,15 +558,14 @@ mod tests {
         let ticket = add_up(facts.clone()).remove(0);
         assert!(ticket.is_open() && !ticket.is_finished() && !ticket.left);
         assert_eq!(ticket.bindings.len(), 2);
-        assert_eq!([4, 5, 8, 9].map(|at| ticket.was_unserved(at)), [false, true, true, false]);
         let mut facts = facts;
         facts.push(fact(11, "r", FactKind::Finished));
         let ticket = add_up(facts.clone()).remove(0);
         assert!(ticket.is_open() && !ticket.is_finished());
-        assert_eq!([4, 8, 9].map(|at| ticket.was_unserved(at)), [true, true, false], "all of it is dealt with");
         facts.push(adopted(12, 1, FactKind::closed(ClosedBy::RocketChat)));
         assert_eq!(pending_closes(facts), ["b", "c"]);
-        let others = add_up(vec![adopted(9, 1, bound("b"))]).remove(0);
-        assert!(others.was_unserved(0) && !others.was_unserved(9), "a room that others made");
+        let others = Fact { written_before: Some(vec!["m".into()]), ..adopted(9, 1, bound("b")) };
+        let others = add_up(vec![others]).remove(0);
+        assert!(others.is_from_before("m") && !others.is_from_before("n"), "a room that others made");
     }
 }

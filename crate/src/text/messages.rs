@@ -254,6 +254,7 @@ texts! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sort::sort;
     use crate::text::i18n::Language;
     use crate::text::i18n::QUOTED;
 
@@ -264,7 +265,7 @@ mod tests {
     fn names(text: &str) -> Vec<&str> {
         let mut names: Vec<&str> =
             text.split('{').skip(1).map(|part| part.split_once('}').expect("a closed brace").0).collect();
-        names.sort_unstable();
+        sort(&mut names);
         names
     }
 
@@ -299,7 +300,7 @@ mod tests {
     #[test]
     fn every_constant_has_an_entry_and_every_entry_a_constant() {
         let mut keys: Vec<&str> = ALL.iter().map(|(_, text)| text.0).chain([QUOTED.0]).collect();
-        keys.sort_unstable();
+        sort(&mut keys);
         for language in LANGUAGES {
             assert!(language.catalogue().keys().eq(&keys), "{language:?}");
         }

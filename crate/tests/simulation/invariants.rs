@@ -237,9 +237,11 @@ impl World {
         if self.ledger.room(room).ended.is_some_and(|ended| ended <= read) {
             self.violate("a close of RapidPro's is not echoed", room.as_str().to_owned());
         }
+        let ledger = self.ledger.rooms.get(room);
         let left = |message: &AgentsMessage| {
+            let unserved = ledger.is_some_and(|room| room.was_unserved(message.stored_at));
             let is_left = message.applied == 0 && message.settled.is_none() && !message.given_up;
-            message.room == *room && is_left && message.deleted_at.is_none()
+            message.room == *room && !unserved && is_left && message.deleted_at.is_none()
         };
         let mut messages = self.ledger.agents_messages.iter();
         let left =
@@ -319,7 +321,7 @@ impl World {
             let unknown = unnoticed && rest < Rest::RoomsClosed
                 || self.is_close_unnoticed(&message.room, rest)
                 || !self.calendar_is_reliable();
-            let unserved = room.unserved.iter().any(|(since, until)| (*since..=*until).contains(&message.stored_at));
+            let unserved = room.was_unserved(message.stored_at);
             // Nothing passes in its room that would tell that it is the message that fails; it keeps nothing from passing.
             let alone = self.rapidpro.is_poisoned_by(text) && (rest < Rest::RoomsClosed || room.ended.is_some());
             let too_late = unserved || room.ended_at.is_some_and(|ended| ended <= message.stored_at);

@@ -129,6 +129,13 @@ pub struct RoomLedger {
     pub telling_hurt: u32,
 }
 
+impl RoomLedger {
+    /// Whether the room served no ticket at this time, between two that it did.
+    pub fn was_unserved(&self, at: u64) -> bool {
+        self.unserved.iter().any(|(since, until)| (*since..=*until).contains(&at))
+    }
+}
+
 /// A line that says who sends an entry.
 #[derive(Debug)]
 pub struct Claim {

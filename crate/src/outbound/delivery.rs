@@ -13,7 +13,6 @@ use crate::outbound::reconcile;
 use crate::outbound::retry_policy;
 use crate::outbound::retry_policy::Kind;
 use crate::outbound::retry_policy::Verdict;
-use crate::outbound::review::Review;
 use crate::outbound::run::DeliveryRun;
 use crate::outbound::run::Flow;
 use crate::outbound::run::may_try;
@@ -146,14 +145,8 @@ impl DeliveryRun<'_> {
             return Ok(turn);
         }
         let held_at = self.host.now();
-        let entry = &*match self.review(snapshot, entry).await {
-            Review::Goes(entry) => entry,
-            Review::Deleted => return self.drop_entry(&snapshot.ticket, entry).await,
-            Review::Emptied => {
-                notice::nothing_to_send(self.host, &snapshot.ticket).await;
-                return self.drop_entry(&snapshot.ticket, entry).await;
-            }
-        };
+        let Some(entry) = self.as_it_is_now(snapshot, entry).await? else { return Ok(Flow::Again) };
+        let entry = &*entry;
         // Looking took so long that the lease may not last.
         let has_read = self.room_read.as_ref().is_some_and(|read| read.at > held_at);
         if has_read && self.host.now().saturating_sub(held_at) > REVIEW_MS {

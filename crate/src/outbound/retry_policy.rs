@@ -86,7 +86,7 @@ pub enum Verdict {
     Retry {
         /// In how many milliseconds.
         delay_ms: u64,
-        /// What kind of scope it is.
+        /// Whom else it concerns.
         scope: FailureScope,
     },
     /// RapidPro could not fetch the files: send them as links in the text.

@@ -3,6 +3,7 @@
 //! Rocket.Chat's own list of the room's messages tells, read once a run. What it does not say for certain, such as
 //! where the list may not be read, changes nothing: then a message goes as it was written down.
 
+use crate::livechat::notice;
 use crate::outbound::content;
 use crate::outbound::content_lookup;
 use crate::outbound::run::DeliveryRun;
@@ -24,7 +25,7 @@ const REMOVED: &str = "rm";
 
 /// What is to become of an entry.
 #[derive(Debug)]
-pub(crate) enum Review {
+enum Review {
     /// It goes, with what it says now.
     Goes(Box<Entry>),
     /// It was deleted before it was sent.
@@ -34,8 +35,23 @@ pub(crate) enum Review {
 }
 
 impl DeliveryRun<'_> {
+    /// An entry with what it says now; `None` where nothing is left of it that could be sent: then it is over.
+    pub(crate) async fn as_it_is_now(
+        &mut self,
+        snapshot: &RoomSnapshot,
+        entry: &Entry,
+    ) -> Result<Option<Box<Entry>>, Failure> {
+        match self.review(snapshot, entry).await {
+            Review::Goes(entry) => return Ok(Some(entry)),
+            Review::Deleted => {}
+            Review::Emptied => notice::nothing_to_send(self.host, &snapshot.ticket).await,
+        }
+        self.drop_entry(&snapshot.ticket, entry).await?;
+        Ok(None)
+    }
+
     /// Looks at an entry if it has waited.
-    pub(crate) async fn review(&mut self, snapshot: &RoomSnapshot, entry: &Entry) -> Review {
+    async fn review(&mut self, snapshot: &RoomSnapshot, entry: &Entry) -> Review {
         let now = self.host.now();
         let is_fresh = entry.progress.failures == 0 && now.saturating_sub(entry.enqueued_at) < FRESH_MS;
         if !is_fresh {

@@ -140,10 +140,9 @@ impl DeliveryRun<'_> {
     }
 
     /// Its author has taken it back: it is over, and nobody need be told.
-    pub(crate) async fn drop_entry(&self, ticket: &Ticket, entry: &Entry) -> Result<Flow, Failure> {
+    pub(crate) async fn drop_entry(&self, ticket: &Ticket, entry: &Entry) -> Result<(), Failure> {
         self.host.log(Level::Info, format!("message {} was deleted before it was sent", entry.id));
-        self.settle_entry(&ticket.room, entry, None).await?;
-        Ok(Flow::Again)
+        self.settle_entry(&ticket.room, entry, None).await
     }
 
     pub(crate) async fn put_off(

@@ -84,12 +84,14 @@ impl DeliveryRun<'_> {
 
     async fn keep(&self, snapshot: &RoomSnapshot, entry: &Entry) -> Result<(), Failure> {
         let until = self.host.now().saturating_add(LEASE_MS);
-        let claim = OutboxEvent::Leased { node: self.host.process().node.clone(), until };
-        outbox_record::append(self.host, entry.entry_ref(&snapshot.ticket.room), claim).await
+        let lease = OutboxEvent::Leased { node: self.host.process().node.clone(), until };
+        outbox_record::append(self.host, entry.entry_ref(&snapshot.ticket.room), lease).await
     }
 
     /// Whether RapidPro takes a message, or says of its own that it never will; `None` where nobody answers.
     async fn passes(&mut self, snapshot: &RoomSnapshot, entry: &Entry) -> Result<Option<bool>, Failure> {
+        let Some(entry) = self.as_it_is_now(snapshot, entry).await? else { return Ok(Some(false)) };
+        let entry = &*entry;
         let Ok(webhook) = self.message(&snapshot.ticket, entry).await else { return Ok(Some(false)) };
         let sent_at = self.host.now();
         let answer = webhook.post(self.host).await;

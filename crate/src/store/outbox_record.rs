@@ -72,7 +72,7 @@ pub enum OutboxEvent {
         node: NodeId,
         /// When to try again.
         next: u64,
-        /// Whether the scope is not this ticket's own, so that its end ends the waiting.
+        /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
         outage: bool,
         /// Whether RapidPro could not fetch the files: from now on they are links in the text.
         #[serde(default)]

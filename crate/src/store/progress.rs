@@ -13,11 +13,11 @@ pub struct Progress {
     pub next: u64,
     /// When the last attempt failed.
     pub failed_at: u64,
-    /// Whether the scope is not this ticket's own, so that its end ends the waiting.
+    /// Whether the trouble is not this ticket's own, so that its end ends the waiting.
     pub outage: bool,
     /// Whether the files are to be links in the text.
     pub unfetched: bool,
-    /// Whether the agents were told of the scope.
+    /// Whether the agents were told of the trouble.
     pub announced: bool,
     /// When somebody last had it tried once more; 0 where nobody did.
     pub retried_at: u64,
@@ -79,6 +79,8 @@ impl Progress {
             OutboxEvent::Enqueued { node, until, .. } | OutboxEvent::Leased { node, until } => {
                 self.leases.push((at, node.clone(), *until));
             }
+            // A record that was written again since nobody said that it was stored: the next attempt is made later.
+            OutboxEvent::AttemptFailed { next, .. } if self.failures > 0 && *next == self.next => {}
             OutboxEvent::AttemptFailed { node, next, outage, unfetched, said } => {
                 self.failures = self.failures.saturating_add(1);
                 self.failed_at = at;

@@ -7,8 +7,8 @@ import { agentSays, closesOf, DOWN, deliveredTo, FAST, FOR_EVER, PATIENCE_MS } f
 import { closes, tryAgain, untilTried } from '../support/field.mts';
 import { type OpenTicket, Stage } from '../support/stage.mts';
 
-/** After so many attempts an entry waits five minutes for the next one, a quarter of a minute here. */
-const ATTEMPTS = 5;
+/** After so many attempts an entry waits two minutes for the next one, 6 to 12 s here. */
+const ATTEMPTS = 4;
 /** Much less than that, and much more than the way through the scheduler. */
 const AT_ONCE_MS = 5_000;
 

@@ -46,12 +46,15 @@ impl DeliveryRun<'_> {
         let breaker = self.host.cache::<CircuitBreakers>().of(&snapshot.ticket.contact.workspace);
         // Since it failed before, not since it failed first: RapidPro may have gone away in between.
         let passes_elsewhere = breaker.last_success().is_some_and(|at| at > entry.progress.failed_at);
-        if !self.others_pass && self.others_try(snapshot, entry).await? {
+        // The close goes before a message only where it was let past it, by an operation that came no further.
+        let ticket = &snapshot.ticket;
+        let was_passed = !ticket.is_open() && !ticket.is_ended() && ticket.pending_closes().is_empty();
+        if !self.others_pass && !was_passed && self.others_try(snapshot, entry).await? {
             // RapidPro may have come back just now: the entry is tried once more before it is given up.
             self.others_pass = true;
             return Ok(Some(Flow::Again));
         }
-        if !self.others_pass && !passes_elsewhere {
+        if !self.others_pass && !passes_elsewhere && !was_passed {
             return Ok(None);
         }
         let reason = Phrase::new(messages::STUCK, vec![("count", attempts.to_string())]);

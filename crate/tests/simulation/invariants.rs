@@ -430,10 +430,11 @@ impl World {
         self.is_stuck(text) || had_its_try && same_room.any(|other| self.is_stuck(other))
     }
 
-    /// Whether a message that RapidPro never takes is all that a room waits for.
+    /// Whether a message that RapidPro never takes may be all that a room waits for: also one that was given up, since an
+    /// administrator may have it tried again.
     fn waits_for_poison(&self, room: &RoomId) -> bool {
         let mut messages = self.ledger.agents_messages.iter();
-        messages.any(|(text, message)| message.room == *room && !message.given_up && self.rapidpro.is_poisoned_by(text))
+        messages.any(|(text, message)| message.room == *room && self.rapidpro.is_poisoned_by(text))
     }
 
     /// What is stored as over is: the agents know what was given up, and a room that is finished is closed, or somebody

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rapidpro_tickets_core::outbound::retry_policy::Kind;
 use rapidpro_tickets_core::outbound::retry_policy::Attempt;
+use rapidpro_tickets_core::outbound::retry_policy::Kind;
 use rapidpro_tickets_core::outbound::retry_policy::Verdict;
 use rapidpro_tickets_core::outbound::retry_policy::judge;
 use rapidpro_tickets_core::runtime::failure::Cause;

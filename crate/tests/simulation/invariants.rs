@@ -194,8 +194,8 @@ impl World {
             return;
         }
         let is_deleted = message.deleted_at.is_some_and(|at| at < long_ago);
-        let outdated = message.versions.iter().skip(1).filter(|(_, since)| *since < long_ago);
-        let is_outdated = outdated.last().is_some_and(|(version, _)| {
+        let mut outdated = message.versions.iter().skip(1).filter(|(_, since)| *since < long_ago);
+        let is_outdated = outdated.next_back().is_some_and(|(version, _)| {
             let of = |text: &str| message.versions.iter().position(|(version, _)| version == text);
             of(sent) < of(version)
         });
@@ -274,6 +274,8 @@ impl World {
                 && other.deleted_at.is_none()
                 && bound
                 && !self.may_be_passed(text)
+                // Events are put back in order by the room's count of messages, which a deletion lowers.
+                && !self.ledger.agents_messages.values().any(|message| message.room == this.room && message.deleted_at.is_some())
                 && ordered
                 && others == process
                 && sender == process

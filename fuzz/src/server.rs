@@ -193,6 +193,8 @@ impl Server {
             Effect::PostMessage { .. } | Effect::PostNotice { .. } => json!(self.next_id("message")),
             Effect::ReadApi { .. } => json!({ "status": 200, "body": page(chance).to_string() }),
             Effect::ReadLastMessages { .. } => json!([]),
+            Effect::FindRedirect { .. } => json!("https://elsewhere.example.org/log-in"),
+            Effect::Normalize { text } => json!([text, text]),
             Effect::TellTimes { times, .. } => {
                 times.iter().map(|time| time.to_string()).chain(["UTC".to_owned()]).collect()
             }
@@ -204,7 +206,7 @@ impl Server {
                 self.room(room.as_str()).map_or_else(|| json!([]), |room| json!(room.messages))
             }
             Effect::Schedule { job, .. } => {
-                self.jobs.push(core_json::to_value(job));
+                self.jobs.push(serde_json::json!(job));
                 json!(self.next_id("job"))
             }
             Effect::PostWebhook { .. } => {

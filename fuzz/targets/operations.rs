@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
         let trigger = trigger(&mut process, &mut chance);
         let end = process.run(trigger, &mut chance);
         for job in end.into_iter().flat_map(|end| end.follow_ups) {
-            process.run(json!({ "job": { "job": core_json::to_value(job) } }), &mut chance);
+            process.run(json!({ "job": { "job": serde_json::json!(job) } }), &mut chance);
         }
         process.pass_time(&mut chance);
     }

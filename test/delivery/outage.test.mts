@@ -152,7 +152,10 @@ describe('a RapidPro that hangs', () => {
 describe('a message that RapidPro refuses for good', () => {
 	it('is told to the agent in the room and holds up nothing', async () => {
 		const ticket = await stage.openTicket();
-		stage.rapidPro.faults.answer({ status: 400, body: { error: "field 'manners' is required" } }, { ticketID: ticket.ticketID });
+		stage.rapidPro.faults.answer(
+			{ status: 400, body: { error: "field 'manners' is required" } },
+			{ ticketID: ticket.ticketID },
+		);
 		await agentSays(stage, ticket, ['Rude words', 'Kind words']);
 		await untilDelivered(stage, ticket, ['Kind words']);
 		await stage.rocketChat.settled();

@@ -34,9 +34,9 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-it('packages the same bytes in another folder, at another time', () => {
+it('packages the same bytes in another folder, at another time', async () => {
 	const here = join(folder, 'here.zip');
-	packageApp(CORE, here);
+	await packageApp(CORE, here);
 	const { status, stderr } = inClone('tools/package.mjs', '--core', CORE);
 	assert.equal(status, 0, stderr);
 	assert.ok(readFileSync(here).equals(readFileSync(join(clone, 'dist', packageName()))));

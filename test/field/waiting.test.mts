@@ -109,7 +109,7 @@ describe('while RapidPro is down, further', () => {
 		const ticket = await waiting(['only']);
 		await deletes(ticket, 'only');
 		stage.rapidPro.faults.clear();
-		const gone = () => stage.rocketChat.persistence().some(({ data }) => data.line?.settled !== undefined);
+		const gone = () => stage.rocketChat.persistence().some(({ data }) => JSON.stringify(data).includes('"settled"'));
 		await until('it is over', gone, PATIENCE_MS);
 		await agentSays(stage, ticket, ['next']);
 		await untilDelivered(stage, ticket, ['next']);

@@ -92,7 +92,7 @@ mod tests {
     fn an_operation_yields_effects_and_then_its_end_as_plain_objects() {
         let mut operation = Core::new("app".into(), "node".into()).start(start(r#""installed""#)).unwrap();
         let asked =
-            |association| format!(r#"{{"effects":[{{"association":"{association}","kind":"readRecords"}}],"log":[]}}"#);
+            |association| format!(r#"{{"effects":[{{"kind":"readRecords","association":"{association}"}}],"log":[]}}"#);
         check(&operation.begin().unwrap(), &asked("workspace"));
         let mut resume = |answers| operation.resume(JSON::parse(answers).unwrap()).unwrap();
         let workspace = r#"{"now":2,"outcomes":[{"ok":[{"v":1,"id":"w","connection":"","at":1}]}]}"#;
@@ -103,7 +103,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn a_refusal_is_an_answer() {
-        let request = r#"{"request":{"request":{"endpoint":"secret.check","method":"put","headers":{},"body":{}}}}"#;
+        let request = r#"{"request":{"request":{"endpoint":"secret.check","method":"put","headers":{},"body":"{}"}}}"#;
         let mut operation = Core::new("app".into(), "node".into()).start(start(request)).unwrap();
         let end = Reflect::get(&operation.begin().unwrap(), &"end".into()).unwrap();
         let response = Reflect::get(&end, &"response".into()).unwrap();
@@ -114,7 +114,7 @@ mod tests {
     fn missing_and_unknown_properties_of_an_event_do_no_harm() {
         let message = r#"{"messageSent":{"message":{"room":{"id":"r","type":"c","creator":{"id":7}},"blocks":[[]]}}}"#;
         let mut operation = Core::new("app".into(), "node".into()).start(start(message)).unwrap();
-        check(&operation.begin().unwrap(), r#"{"effects":[],"end":{"followUps":[]},"log":[]}"#);
+        check(&operation.begin().unwrap(), r#"{"effects":[],"log":[],"end":{"followUps":[]}}"#);
     }
 
     #[wasm_bindgen_test]

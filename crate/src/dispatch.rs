@@ -1,29 +1,21 @@
 //! What starts an operation.
 
-use crate::admin::command;
+use std::rc::Rc;
+
+use serde::Deserialize;
+
 use crate::admin::command::Command;
-use crate::admin::settings_check;
-use crate::history;
+use crate::admin::{command, settings_check};
 use crate::inbound::post_inbox;
-use crate::maintenance::lifecycle;
-use crate::maintenance::reconcile_all;
-use crate::maintenance::sweep;
-use crate::outbound::delivery;
-use crate::outbound::message_sent;
-use crate::outbound::room_closed;
-use crate::router;
+use crate::maintenance::{lifecycle, reconcile_all, sweep};
+use crate::outbound::{delivery, message_sent, room_closed};
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
-use crate::runtime::operation::Boxed;
-use crate::runtime::operation::End;
-use crate::runtime::operation::Operation;
-use crate::runtime::operation::Slot;
+use crate::runtime::operation::{Boxed, End, Operation, Slot};
 use crate::runtime::process::Process;
 use crate::wire::http::Request;
-use crate::wire::rocketchat::Message;
-use crate::wire::rocketchat::Room;
-use serde::Deserialize;
-use std::rc::Rc;
+use crate::wire::rocketchat::{Message, Room};
+use crate::{history, router};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -1,14 +1,15 @@
 //! The face: what JavaScript sees of the core.
 
-use crate::dispatch;
-use crate::runtime::process::Process;
+use std::rc::Rc;
+
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 use serde_wasm_bindgen::Serializer;
-use std::rc::Rc;
 use wasm_bindgen::prelude::*;
+
+use crate::dispatch;
+use crate::runtime::process::Process;
 
 /// The core of one process of the app.
 #[wasm_bindgen]
@@ -73,11 +74,11 @@ pub(crate) fn write(value: impl Serialize) -> Result<JsValue, JsValue> {
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests {
     use js_sys::{JSON, Reflect};
+    use wasm_bindgen::prelude::*;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
     use crate::wire::http::{Headers, Query, Request};
-    use wasm_bindgen::prelude::*;
 
     fn start(trigger: &str) -> JsValue {
         JSON::parse(&format!(r#"{{"trigger":{trigger},"now":1,"entropy":"e"}}"#)).unwrap()

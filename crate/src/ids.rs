@@ -1,8 +1,8 @@
 //! Names of things: rooms, tickets, contacts, connections, processes, entries.
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::digest::keyed_hash;
-use serde::Deserialize;
-use serde::Serialize;
 
 /// One of RapidPro's connections to a workspace, known by its secret, which itself is stored nowhere. RapidPro cannot
 /// change a connection's secret or callback: connecting anew makes another one, and tickets stay with theirs.

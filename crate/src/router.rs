@@ -1,19 +1,14 @@
 //! RapidPro's requests: which endpoint, which verb, whose, and what for.
 
 use crate::admin::status;
-use crate::inbound::close_room;
-use crate::inbound::connect;
-use crate::inbound::open_room;
-use crate::inbound::visitor_message;
+use crate::inbound::{close_room, connect, open_room, visitor_message};
 use crate::outbound::file_link;
 use crate::request::caller::authenticate;
 use crate::request::fields::Fields;
 use crate::request::refusal::Refusal;
 use crate::runtime::host::Host;
-use crate::runtime::operation::Boxed;
-use crate::runtime::operation::End;
-use crate::wire::http::Request;
-use crate::wire::http::Response;
+use crate::runtime::operation::{Boxed, End};
+use crate::wire::http::{Request, Response};
 
 impl Request {
     /// Whether it follows a link to an agent's file.
@@ -99,9 +94,7 @@ mod tests {
     use super::*;
     use crate::request::fields::Fields;
     use crate::request::refusal::Refusal;
-    use crate::wire::http::Headers;
-    use crate::wire::http::Query;
-    use crate::wire::http::Request;
+    use crate::wire::http::{Headers, Query, Request};
 
     #[track_caller]
     fn check(headers: Headers, body: &str, expected: Result<(), &str>) {

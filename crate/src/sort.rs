@@ -30,8 +30,9 @@ fn order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize>
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::cmp::Reverse;
+
+    use super::*;
 
     #[test]
     fn what_is_equal_keeps_its_order() {

@@ -10,25 +10,17 @@
     reason = "a test may stop where something is not as it should be"
 )]
 
-use rapidpro_tickets_core::runtime::json;
-use rapidpro_tickets_core::store::due;
-use rapidpro_tickets_core::store::inbox;
-use rapidpro_tickets_core::store::keys;
-use rapidpro_tickets_core::store::outbox;
-use rapidpro_tickets_core::store::outbox_record;
-use rapidpro_tickets_core::store::ticket;
 use std::collections::BTreeSet;
 
-use rapidpro_tickets_core::ids::Contact;
-use rapidpro_tickets_core::ids::ContactToken;
-use rapidpro_tickets_core::ids::RoomId;
-use rapidpro_tickets_core::runtime::job::DeliveryMode;
-use rapidpro_tickets_core::runtime::job::Job;
+use rapidpro_tickets_core::ids::{Contact, ContactToken, RoomId};
+use rapidpro_tickets_core::runtime::job::{DeliveryMode, Job};
+use rapidpro_tickets_core::runtime::json;
 use rapidpro_tickets_core::store::due::DueItems;
 use rapidpro_tickets_core::store::inbox::InboxEntry;
 use rapidpro_tickets_core::store::outbox_record::OutboxRecord;
 use rapidpro_tickets_core::store::snapshot::RoomSnapshot;
 use rapidpro_tickets_core::store::ticket::Fact;
+use rapidpro_tickets_core::store::{due, inbox, keys, outbox, outbox_record, ticket};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

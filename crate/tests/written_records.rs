@@ -10,15 +10,13 @@
     reason = "a test may stop where something is not as it should be"
 )]
 
-use rapidpro_tickets_core::runtime::json;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use rapidpro_tickets_core::dispatch::Start;
-use rapidpro_tickets_core::dispatch::start;
+use rapidpro_tickets_core::dispatch::{Start, start};
+use rapidpro_tickets_core::runtime::json;
 use rapidpro_tickets_core::runtime::operation::Step;
-use rapidpro_tickets_core::runtime::outcome::Answers;
-use rapidpro_tickets_core::runtime::outcome::Outcome;
+use rapidpro_tickets_core::runtime::outcome::{Answers, Outcome};
 use rapidpro_tickets_core::runtime::process::Process;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -3,31 +3,24 @@
 //! It finds them as the sweep does, by the calendar, and reads a bounded number of rooms: however many tickets there are,
 //! a look costs the same.
 
+use serde_json::Value;
+
 use crate::config::public_url;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::store::due::DueItems;
-use crate::store::inbox;
 use crate::store::inbox::InboxEntry;
-use crate::store::keys;
 use crate::store::keys::DEAD_LETTERS;
-use crate::store::outbox;
 use crate::store::outbox::Entry;
-use crate::store::outbox_record;
-use crate::store::outbox_record::OutboxEvent;
-use crate::store::outbox_record::Reason;
-use crate::store::progress::GivenUp;
-use crate::store::progress::Progress;
+use crate::store::outbox_record::{OutboxEvent, Reason};
+use crate::store::progress::{GivenUp, Progress};
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::Ticket;
 use crate::store::time_index::DUE;
-use crate::text::i18n::Language;
-use crate::text::i18n::Phrase;
-use crate::text::i18n::Text;
+use crate::store::{inbox, keys, outbox, outbox_record};
+use crate::text::i18n::{Language, Phrase, Text};
 use crate::text::messages;
-use crate::text::sanitize::one_line;
-use crate::text::sanitize::quoted;
-use serde_json::Value;
+use crate::text::sanitize::{one_line, quoted};
 
 /// How many buckets of the calendar a look reads, the oldest ones.
 pub(crate) const PAGES_MAX: usize = 60;

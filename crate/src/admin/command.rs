@@ -1,18 +1,17 @@
 //! The slash command `/tickets`: what people may ask of the app in Rocket.Chat, and the answers.
 
-use crate::admin::backlog;
-use crate::admin::status;
+use serde::Deserialize;
+
+use crate::admin::{backlog, status};
 use crate::config::language;
 use crate::history;
 use crate::ids::RoomId;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
-use crate::text::i18n::Language;
-use crate::text::i18n::Text;
+use crate::text::i18n::{Language, Text};
 use crate::text::messages;
 use crate::wire::http::Response;
-use serde::Deserialize;
 
 /// What somebody typed, and who they are.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

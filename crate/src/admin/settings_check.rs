@@ -1,28 +1,24 @@
 //! Whether the settings can be used as they stand: looked at when they were saved, so that nobody learns it from a
 //! ticket.
 
-use crate::config::api;
-use crate::config::api::is_token_accepted;
-use crate::config::api::record_answer;
-use crate::config::department;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::config::api::{is_token_accepted, record_answer};
 use crate::config::licence::MonthlyLimit;
-use crate::config::settings;
-use crate::config::settings::BadNumber;
-use crate::config::settings::Settings;
-use crate::config::workspace;
+use crate::config::settings::{BadNumber, Settings};
 use crate::config::workspace::MAIN;
 use crate::config::workspace_config::WorkspaceConfig;
+use crate::config::{api, department, settings, workspace};
 use crate::ids::ConnectionId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
-use crate::text::i18n::Language;
-use crate::text::i18n::Text;
+use crate::text::i18n::{Language, Text};
 use crate::text::messages;
-use serde_json::Value;
-use std::cell::RefCell;
-use std::rc::Rc;
 
 /// How long RapidPro may take to say whether it accepts a token, in milliseconds.
 pub(crate) const TIMEOUT_MS: u64 = 8_000;

@@ -1,33 +1,24 @@
 //! How the app fares: one list of figures, told as JSON, to Prometheus and to people.
 
-use crate::admin::backlog;
+use serde_json::{Map, Value};
+
 use crate::admin::backlog::Queue;
-use crate::admin::settings_check;
 use crate::admin::settings_check::title;
-use crate::config::api;
-use crate::config::public_url;
-use crate::config::settings;
-use crate::config::workspace;
+use crate::admin::{backlog, settings_check};
 use crate::config::workspace::Workspace;
 use crate::config::workspace_config::WorkspaceConfig;
+use crate::config::{api, public_url, settings, workspace};
 use crate::ids::ConnectionId;
 use crate::outbound::circuit_breaker::CircuitBreakers;
 use crate::request::caller::Caller;
 use crate::request::refusal::Refusal;
 use crate::runtime::failure::Failure;
-use crate::runtime::host::DeniedPermissions;
-use crate::runtime::host::Host;
+use crate::runtime::host::{DeniedPermissions, Host};
 use crate::runtime::json;
 use crate::runtime::operation::End;
-use crate::text::i18n::Language;
-use crate::text::i18n::Text;
-use crate::text::messages;
-use crate::text::timestamp;
-use crate::text::url;
-use crate::wire::http::Query;
-use crate::wire::http::Response;
-use serde_json::Map;
-use serde_json::Value;
+use crate::text::i18n::{Language, Text};
+use crate::text::{messages, timestamp, url};
+use crate::wire::http::{Query, Response};
 
 const PROMETHEUS_TYPE: &str = "text/plain; version=0.0.4";
 

@@ -1,14 +1,13 @@
 //! Which secrets the settings name, whose they are, and where webhooks go with which of them.
 
-use crate::config::settings;
-use crate::config::workspace;
-use crate::config::workspace::MAIN;
-use crate::config::workspace::Workspace;
+use std::iter;
+
+use crate::config::workspace::{MAIN, Workspace};
 use crate::config::workspace_config::WorkspaceConfig;
+use crate::config::{settings, workspace};
 use crate::ids::ConnectionId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use std::iter;
 
 /// Where webhooks go, and the secret that they carry.
 #[derive(Debug, Clone, PartialEq, Eq)]

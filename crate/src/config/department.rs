@@ -1,8 +1,7 @@
 //! Departments, as people name them.
 
 use crate::config::connection;
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
+use crate::runtime::failure::{Cause, Failure};
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
 use crate::wire::rocketchat::Department;

@@ -1,8 +1,8 @@
 //! What the server's licence keeps the app from doing.
 
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
 use std::cell::Cell;
+
+use crate::runtime::failure::{Cause, Failure};
 
 /// What Rocket.Chat says to all but visitors once the licence's monthly contacts are used up.
 pub const MONTHLY_LIMIT: &str = "error-mac-limit-reached";

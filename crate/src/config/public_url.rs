@@ -2,8 +2,7 @@
 
 use crate::config::settings::all;
 use crate::runtime::cache::Cached;
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
+use crate::runtime::failure::{Cause, Failure};
 use crate::runtime::host::Host;
 
 /// The address under which RapidPro reaches this server, as it was a short while ago.

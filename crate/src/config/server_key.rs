@@ -1,10 +1,10 @@
 //! The server's random key, from which visitor tokens and signatures of links are derived.
 
+use serde::{Deserialize, Serialize};
+
 use crate::runtime::cache::Cached;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use serde::Deserialize;
-use serde::Serialize;
 
 const KEY_ASSOCIATION: &str = "visitor-key";
 

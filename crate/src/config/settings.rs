@@ -1,14 +1,15 @@
 //! The endpoint `settings`, and the app's own settings.
 
+use std::rc::Rc;
+
+use serde_json::Value;
+
 use crate::config::workspace::MAIN;
 use crate::config::workspace_config::WorkspaceConfig;
 use crate::runtime::cache::Cached;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::text::url::host_of;
-use crate::text::url::is_http_url;
-use serde_json::Value;
-use std::rc::Rc;
+use crate::text::url::{host_of, is_http_url};
 
 /// How many days ended tickets are kept where the setting does not say.
 const RETENTION_DAYS: u64 = 30;

@@ -1,14 +1,13 @@
 //! The RapidPro workspaces that this server is connected to.
 
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+
 use crate::ids::ConnectionId;
 use crate::runtime::cache::CachedByName;
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
+use crate::runtime::failure::{Cause, Failure};
 use crate::runtime::host::Host;
 use crate::sort::sort_by_key;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_with::skip_serializing_none;
 
 const ASSOCIATION: &str = "workspace";
 

@@ -1,23 +1,18 @@
 //! Fetching a history from RapidPro's API, page by page.
 
-use crate::config::api;
+use serde_json::Value;
+
 use crate::config::api::api_address;
-use crate::config::connection;
-use crate::config::settings;
 use crate::config::workspace_config::WorkspaceConfig;
-use crate::history::render::text;
-use crate::history::render::written_at;
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
+use crate::config::{api, connection, settings};
+use crate::history::render::{text, written_at};
+use crate::runtime::failure::{Cause, Failure};
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
-use crate::store::ticket::HistorySource;
-use crate::store::ticket::Ticket;
+use crate::store::ticket::{HistorySource, Ticket};
 use crate::text::i18n::Phrase;
-use crate::text::messages;
-use crate::text::timestamp;
+use crate::text::{messages, timestamp};
 use crate::wire::rapidpro::ApiAnswer;
-use serde_json::Value;
 
 /// How long RapidPro may take for a page, in milliseconds. All pages must fit into the lease of a claim.
 pub(crate) const TIMEOUT_MS: u64 = 8_000;

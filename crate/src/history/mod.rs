@@ -7,30 +7,23 @@
 pub mod fetch;
 pub mod render;
 
-use crate::config::connection;
-use crate::config::language;
 use crate::config::workspace_config::WorkspaceConfig;
-use crate::history::fetch::Unavailable;
-use crate::history::fetch::fetch;
+use crate::config::{connection, language};
+use crate::history::fetch::{Unavailable, fetch};
 use crate::history::render::posts;
 use crate::ids::RoomId;
-use crate::livechat::notice;
-use crate::livechat::room;
 use crate::livechat::room::RoomState;
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
+use crate::livechat::{notice, room};
+use crate::runtime::failure::{Cause, Failure};
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::missed::ReconcileNeeded;
 use crate::store::outbox_record;
-use crate::store::outbox_record::LEASE_MS;
-use crate::store::outbox_record::OutboxEvent;
+use crate::store::outbox_record::{LEASE_MS, OutboxEvent};
 use crate::store::snapshot::RoomSnapshot;
-use crate::store::ticket::HistorySource;
-use crate::store::ticket::Ticket;
+use crate::store::ticket::{HistorySource, Ticket};
 use crate::text::i18n::Text;
 use crate::text::messages;
 

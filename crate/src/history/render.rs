@@ -1,7 +1,8 @@
 //! A history as messages that people can read.
 
-use crate::config::language;
-use crate::config::settings;
+use serde_json::Value;
+
+use crate::config::{language, settings};
 use crate::livechat::media;
 use crate::livechat::media::ContactMedia;
 use crate::runtime::failure::Failure;
@@ -9,10 +10,7 @@ use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Language;
-use crate::text::messages;
-use crate::text::sanitize;
-use crate::text::timestamp;
-use serde_json::Value;
+use crate::text::{messages, sanitize, timestamp};
 
 /// How much of one message is shown, in characters.
 const TEXT_LENGTH_MAX: usize = 2_000;

@@ -1,18 +1,17 @@
 //! How a ticket ends, from either side.
 
+use serde_json::Value;
+
 use crate::ids::ContactToken;
 use crate::request::caller::Caller;
 use crate::request::fields::Fields;
 use crate::request::refusal::Refusal;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::store::ticket;
-use crate::store::ticket::ClosedBy;
-use crate::store::ticket::FactKind;
+use crate::store::ticket::{ClosedBy, FactKind};
 use crate::wire::http::Response;
-use serde_json::Value;
 
 /// The endpoint `room.close`: ends a contact's tickets without telling RapidPro, which knows. What
 /// agents wrote before goes out all the same.

@@ -8,8 +8,7 @@ use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
-use crate::text::url::authority;
-use crate::text::url::is_http_url;
+use crate::text::url::{authority, is_http_url};
 use crate::wire::http::Response;
 
 /// Answers where webhooks go.

@@ -1,18 +1,12 @@
 //! Two rooms of one contact, opened at the same time by two nodes: one goes on, the others are closed.
 
-use crate::ids::Contact;
-use crate::ids::RoomId;
+use crate::ids::{Contact, RoomId};
 use crate::livechat::room::unused_own_rooms;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::store::ticket;
-use crate::store::ticket::Binding;
-use crate::store::ticket::ClosedBy;
-use crate::store::ticket::FactKind;
-use crate::store::ticket::Service;
-use crate::store::ticket::Ticket;
+use crate::store::ticket::{Binding, ClosedBy, FactKind, Service, Ticket};
 use crate::wire::rocketchat::Visitor;
 
 /// Another node may have opened a room for the contact at the same time. Both look again after they

@@ -1,9 +1,11 @@
 //! What contacts wrote last, and where.
 
+use std::cell::Cell;
+
+use serde_json::Value;
+
 use crate::ids::RoomId;
 use crate::runtime::cache::Recent;
-use serde_json::Value;
-use std::cell::Cell;
 
 /// What contacts wrote last, by their associations, since RapidPro forwards a message once for each of a contact's open
 /// tickets.

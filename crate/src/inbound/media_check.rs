@@ -1,7 +1,6 @@
 //! Whether a file is what it was said to be: a host may answer 200 with a page to log in, an error or nothing.
 
-use crate::text::media_type::essence;
-use crate::text::media_type::kind;
+use crate::text::media_type::{essence, kind};
 use crate::wire::http::Fetched;
 
 const SVG: &str = "image/svg+xml";

@@ -3,16 +3,12 @@
 use crate::ids::RoomId;
 use crate::livechat::media;
 use crate::livechat::media::ContactMedia;
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
+use crate::runtime::failure::{Cause, Failure};
 use crate::runtime::host::Host;
-use crate::store::inbox::Copy;
-use crate::store::inbox::InboxContent;
-use crate::text::address;
-use crate::text::file_name;
+use crate::store::inbox::{Copy, InboxContent};
 use crate::text::i18n::Language;
-use crate::text::media_type;
 use crate::text::url::host_of;
+use crate::text::{address, file_name, media_type};
 use crate::wire::http::Fetched;
 
 /// The largest file that is copied, in bytes.
@@ -92,8 +88,7 @@ pub(crate) fn name(media: &ContactMedia<'_>, language: Language) -> String {
 mod tests {
     use super::*;
     use crate::livechat::media::ContactMedia;
-    use crate::store::inbox::Copy;
-    use crate::store::inbox::InboxContent;
+    use crate::store::inbox::{Copy, InboxContent};
     use crate::text::i18n::Language;
     use crate::wire::http::Fetched;
 

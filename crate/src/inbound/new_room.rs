@@ -1,23 +1,16 @@
 //! Which room a ticket gets where none serves the contact: a new one, or one that is open already.
 
-use crate::ids::Contact;
-use crate::ids::EntryId;
-use crate::ids::RoomId;
+use crate::ids::{Contact, EntryId, RoomId};
 use crate::inbound::room_request::RoomRequest;
-use crate::livechat::leave;
-use crate::livechat::notice;
-use crate::livechat::refusals;
 use crate::livechat::room::unused;
+use crate::livechat::{leave, notice, refusals};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::outcome::Level;
 use crate::store::delivered;
 use crate::store::snapshot::RoomSnapshot;
-use crate::store::ticket::Binding;
-use crate::store::ticket::Service;
-use crate::store::ticket::Ticket;
+use crate::store::ticket::{Binding, Service, Ticket};
 use crate::wire::rocketchat::Visitor;
 
 /// How often to ask for a new room: the one that stands in its way may be closed in the meantime.

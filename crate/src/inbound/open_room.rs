@@ -2,31 +2,24 @@
 
 use crate::config::department;
 use crate::config::department::default_department;
-use crate::ids::Contact;
-use crate::ids::RoomId;
-use crate::inbound::duplicate_rooms::merge_duplicates;
-use crate::inbound::duplicate_rooms::supersede;
+use crate::ids::{Contact, RoomId};
+use crate::inbound::duplicate_rooms::{merge_duplicates, supersede};
 use crate::inbound::new_room;
 use crate::inbound::new_room::Found;
 use crate::inbound::room_request::RoomRequest;
 use crate::livechat::custom_fields::set_custom_field;
-use crate::livechat::room;
 use crate::livechat::room::RoomState;
-use crate::livechat::visitor;
+use crate::livechat::{room, visitor};
 use crate::request::caller::Caller;
 use crate::request::fields::Fields;
 use crate::request::refusal::Refusal;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::ticket;
-use crate::store::ticket::ClosedBy;
-use crate::store::ticket::FactKind;
-use crate::store::ticket::Service;
-use crate::store::ticket::Ticket;
+use crate::store::ticket::{ClosedBy, FactKind, Service, Ticket};
 use crate::wire::http::Response;
 use crate::wire::rocketchat::Visitor;
 

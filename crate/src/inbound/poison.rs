@@ -2,13 +2,11 @@
 //! that what the contact wrote after it comes through. Where Rocket.Chat takes nothing, everything waits.
 
 use crate::inbound::last_message::LastPost;
-use crate::inbound::post_entry::Attempt;
-use crate::inbound::post_entry::attempt;
+use crate::inbound::post_entry::{Attempt, attempt};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::store::inbox;
-use crate::store::inbox::InboxEntry;
-use crate::store::inbox::inbox_entry_association;
+use crate::store::inbox::{InboxEntry, inbox_entry_association};
 use crate::store::ticket::Ticket;
 use crate::text::digest;
 use crate::wire::rocketchat::Room;

@@ -2,26 +2,15 @@
 
 use crate::ids::RoomId;
 use crate::inbound::last_message::LastPost;
-use crate::inbound::media_copy;
-use crate::inbound::said;
-use crate::livechat::media;
-use crate::livechat::refusals;
-use crate::livechat::room;
+use crate::inbound::{media_copy, said};
 use crate::livechat::room::RoomState;
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
+use crate::livechat::{media, refusals, room};
+use crate::runtime::failure::{Cause, Failure};
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
-use crate::store::inbox::Copy;
-use crate::store::inbox::InboxEntry;
-use crate::store::inbox::PostAttempt;
-use crate::store::inbox::VERSION;
-use crate::store::inbox::inbox_entry_association;
+use crate::store::inbox::{Copy, InboxEntry, PostAttempt, VERSION, inbox_entry_association};
 use crate::store::ticket::Ticket;
-use crate::wire::rocketchat::Attachment;
-use crate::wire::rocketchat::Message;
-use crate::wire::rocketchat::Room;
-use crate::wire::rocketchat::Visitor;
+use crate::wire::rocketchat::{Attachment, Message, Room, Visitor};
 
 /// What came of an attempt.
 #[derive(Debug)]

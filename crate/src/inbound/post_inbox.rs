@@ -1,23 +1,18 @@
 //! What a contact wrote and Rocket.Chat could not take just now: kept, and posted later, in order.
 
 use crate::ids::Contact;
-use crate::inbound::poison;
 use crate::inbound::poison::Poison;
-use crate::inbound::post_entry;
 use crate::inbound::post_entry::Attempt;
-use crate::livechat::notice;
+use crate::inbound::{poison, post_entry};
 use crate::livechat::refusals::is_passing;
-use crate::livechat::room;
 use crate::livechat::room::RoomState;
+use crate::livechat::{notice, room};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
-use crate::store::inbox::InboxEntry;
-use crate::store::inbox::RETRY_MS;
-use crate::store::inbox::entries;
-use crate::store::inbox::inbox_entry_association;
+use crate::store::inbox::{InboxEntry, RETRY_MS, entries, inbox_entry_association};
 use crate::store::ticket;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Phrase;

@@ -1,7 +1,8 @@
 //! The body of a request for a room.
 
-use crate::ids::ContactToken;
-use crate::ids::TicketId;
+use serde_json::{Map, Value};
+
+use crate::ids::{ContactToken, TicketId};
 use crate::livechat::visitor;
 use crate::livechat::visitor::Details;
 use crate::request::caller::Caller;
@@ -10,11 +11,8 @@ use crate::request::refusal::Refusal;
 use crate::runtime::host::Host;
 use crate::runtime::json;
 use crate::runtime::outcome::Level;
-use crate::store::ticket::Binding;
-use crate::store::ticket::HistorySource;
+use crate::store::ticket::{Binding, HistorySource};
 use crate::text::timestamp;
-use serde_json::Map;
-use serde_json::Value;
 
 /// What RapidPro asks for.
 #[derive(Debug)]

@@ -68,8 +68,9 @@ fn in_common(words: &[&str], shown: &[&str]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::{Value, json};
+
+    use super::*;
 
     fn entry(text: &str) -> InboxEntry {
         let contact = json!({ "workspace": "w", "token": "t" });

@@ -1,39 +1,30 @@
 //! The endpoint `visitor-message`: what the contact writes, into the ticket's room.
 
-use crate::config::language;
-use crate::config::settings;
+use serde_json::Value;
+
+use crate::config::{language, settings};
 use crate::ids::ContactToken;
-use crate::inbound::last_message::LastMessages;
-use crate::inbound::last_message::LastRooms;
-use crate::inbound::media_copy;
-use crate::inbound::post_entry;
+use crate::inbound::last_message::{LastMessages, LastRooms};
+use crate::inbound::{media_copy, post_entry};
 use crate::livechat::media::ContactMedia;
-use crate::livechat::notice;
-use crate::livechat::refusals;
-use crate::livechat::room;
 use crate::livechat::room::RoomState;
+use crate::livechat::{notice, refusals, room};
 use crate::request::caller::Caller;
 use crate::request::fields::Fields;
 use crate::request::refusal::Refusal;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
-use crate::store::inbox;
 use crate::store::inbox::InboxContent;
-use crate::store::ticket;
-use crate::store::ticket::ClosedBy;
-use crate::store::ticket::FactKind;
-use crate::store::ticket::Ticket;
+use crate::store::ticket::{ClosedBy, FactKind, Ticket};
+use crate::store::{inbox, ticket};
 use crate::text::i18n::Language;
 use crate::text::messages;
 use crate::text::sanitize::without_mentions;
 use crate::wire::http::Response;
-use crate::wire::rocketchat::Attachment;
-use crate::wire::rocketchat::Room;
-use serde_json::Value;
+use crate::wire::rocketchat::{Attachment, Room};
 
 /// Writes a contact's message into their room; answers the message's id.
 ///

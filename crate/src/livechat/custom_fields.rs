@@ -1,10 +1,11 @@
 //! Omnichannel's custom fields of visitors and rooms.
 
+use serde_json::Value;
+
 use crate::runtime::cache::Recent;
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
 use crate::wire::rocketchat::Visitor;
-use serde_json::Value;
 
 /// Custom fields that Rocket.Chat does not know, so as not to try, and say so, again and again.
 #[derive(Debug, Default)]

@@ -1,9 +1,8 @@
 //! Closing the room of a ticket that has ended.
 
 use crate::config::language;
-use crate::livechat::notice;
-use crate::livechat::room;
 use crate::livechat::room::RoomState;
+use crate::livechat::{notice, room};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;

@@ -1,12 +1,8 @@
 //! A contact's media as Rocket.Chat shows it.
 
-use crate::text::address;
-use crate::text::file_name;
 use crate::text::i18n::Language;
-use crate::text::media_type;
-use crate::text::messages;
-use crate::wire::rocketchat::Attachment;
-use crate::wire::rocketchat::AttachmentTitle;
+use crate::text::{address, file_name, media_type, messages};
+use crate::wire::rocketchat::{Attachment, AttachmentTitle};
 
 /// One of the media that a contact sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

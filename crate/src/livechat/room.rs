@@ -5,8 +5,7 @@ use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::sort::sort;
 use crate::store::ticket::Ticket;
-use crate::wire::rocketchat::Room;
-use crate::wire::rocketchat::Visitor;
+use crate::wire::rocketchat::{Room, Visitor};
 
 /// The visitor's open rooms that this app made and that never served a ticket before, smallest id first.
 pub(crate) async fn unused_own_rooms(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<RoomId>, Failure> {

@@ -1,12 +1,10 @@
 //! The app is installed, enabled, or one of its settings saved.
 
 use crate::config::language::LanguageCache;
-use crate::config::public_url::AddressCache;
-use crate::config::public_url::app_address;
-use crate::config::server_key;
+use crate::config::public_url::{AddressCache, app_address};
 use crate::config::settings::SettingsCache;
-use crate::config::workspace;
 use crate::config::workspace::MAIN;
+use crate::config::{server_key, workspace};
 use crate::outbound::circuit_breaker::CircuitBreakers;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;

@@ -4,8 +4,7 @@ use crate::config::settings;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::store::due::rooms_on;
-use crate::store::keys::delivered_association;
-use crate::store::keys::room_association;
+use crate::store::keys::{delivered_association, room_association};
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::time_index::ENDED;
 

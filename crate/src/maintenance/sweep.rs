@@ -3,30 +3,25 @@
 //! It does little itself. What it finds it hands on as jobs that run beside each other, so that no job of
 //! the scheduler ever comes near the server's time limit.
 
-use crate::config::server_key;
-use crate::config::workspace;
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+
 use crate::config::workspace::MAIN;
-use crate::ids::Contact;
-use crate::ids::RoomId;
+use crate::config::{server_key, workspace};
+use crate::ids::{Contact, RoomId};
 use crate::maintenance::retention;
 use crate::outbound::circuit_breaker::CircuitBreakers;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
-use crate::store::delivered;
 use crate::store::due::DueItems;
-use crate::store::inbox;
 use crate::store::keys::reminders_association;
 use crate::store::missed::ReconcileNeeded;
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::time_index::DUE;
-use crate::store::wish;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_with::skip_serializing_none;
+use crate::store::{delivered, inbox, wish};
 
 pub(crate) const VERSION: u8 = 1;
 

@@ -1,10 +1,10 @@
 //! Whether RapidPro answers: after repeated failures one attempt at a time finds out whether it is back,
 //! instead of one hanging request a ticket.
 
-use crate::text::i18n::Phrase;
-use std::cell::Cell;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+
+use crate::text::i18n::Phrase;
 
 /// This many failures in a row, of whatever tickets, mean that RapidPro is down.
 const FAILURES_MAX: u32 = 2;

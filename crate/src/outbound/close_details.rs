@@ -1,5 +1,7 @@
 //! How a room was closed, for the flow that RapidPro starts then.
 
+use serde_json::Value;
+
 use crate::config::settings;
 use crate::outbound::eligible;
 use crate::runtime::failure::Failure;
@@ -8,7 +10,6 @@ use crate::runtime::json;
 use crate::runtime::outcome::Level;
 use crate::sort::sort_by_key;
 use crate::store::ticket::Ticket;
-use serde_json::Value;
 
 /// What is known of a ticket's close; `None` where RapidPro is not to be told.
 ///

@@ -1,21 +1,17 @@
 //! What an agent wrote, as the contact is to get it: plain text and files.
 
+use serde_json::Value;
+
 use crate::livechat::media;
 use crate::livechat::media::ContactMedia;
 use crate::outbound::rich_content;
 use crate::outbound::rich_content::without_quote_link;
 use crate::outbound::rich_reader::Parts;
-use crate::store::outbox_record::File;
-use crate::store::outbox_record::Message;
-use crate::text::emoji;
-use crate::text::file_name;
+use crate::store::outbox_record::{File, Message};
 use crate::text::i18n::Language;
-use crate::text::media_type;
+use crate::text::{emoji, file_name, media_type};
 use crate::wire::rocketchat;
-use crate::wire::rocketchat::MessageAttachment;
-use crate::wire::rocketchat::MessageFile;
-use crate::wire::rocketchat::Sender;
-use serde_json::Value;
+use crate::wire::rocketchat::{MessageAttachment, MessageFile, Sender};
 
 /// The content of a message, written at `written_at`; `None` where there is nothing to send. Links that lack the
 /// server's address do so still, and the files are the message's own.
@@ -94,7 +90,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-
     use crate::wire::rocketchat;
 
     fn content(message: Value) -> Option<(String, Vec<String>)> {

@@ -1,10 +1,8 @@
 //! What has to be asked for before an agent's message can be sent: forwarded files, the server's address.
 
-use crate::config::language;
-use crate::config::public_url;
+use crate::config::{language, public_url};
 use crate::livechat::notice;
-use crate::outbound::content;
-use crate::outbound::rich_content;
+use crate::outbound::{content, rich_content};
 use crate::runtime::host::Host;
 use crate::store::outbox_record;
 use crate::store::outbox_record::File;

@@ -6,23 +6,15 @@
 
 use crate::history;
 use crate::ids::RoomId;
-use crate::livechat::leave;
-use crate::livechat::notice;
+use crate::livechat::{leave, notice};
 use crate::outbound::outbox_writer::with_retries;
-use crate::outbound::reconcile;
-use crate::outbound::retry_policy;
-use crate::outbound::retry_policy::Kind;
-use crate::outbound::retry_policy::Verdict;
-use crate::outbound::run::DeliveryRun;
-use crate::outbound::run::Flow;
-use crate::outbound::run::may_try;
-use crate::outbound::run::sending_queue;
-use crate::outbound::webhook::NotSendable;
-use crate::outbound::webhook::Webhook;
+use crate::outbound::retry_policy::{Kind, Verdict};
+use crate::outbound::run::{DeliveryRun, Flow, may_try, sending_queue};
+use crate::outbound::webhook::{NotSendable, Webhook};
+use crate::outbound::{reconcile, retry_policy};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::delivered;
@@ -30,9 +22,7 @@ use crate::store::missed::ReconcileNeeded;
 use crate::store::outbox::Entry;
 use crate::store::outbox_record::CLOSE;
 use crate::store::snapshot::RoomSnapshot;
-use crate::store::ticket::Binding;
-use crate::store::ticket::FactKind;
-use crate::store::ticket::Ticket;
+use crate::store::ticket::{Binding, FactKind, Ticket};
 use crate::text::messages;
 
 /// How much of an entry's lease looking at it may take, in milliseconds.

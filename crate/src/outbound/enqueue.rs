@@ -1,18 +1,12 @@
 //! A new message of a room: recorded in its outbox and, where nothing waits before it, sent at once.
 
 use crate::ids::RoomId;
-use crate::outbound::outbox_writer::log_unwritten;
-use crate::outbound::outbox_writer::record_entry;
-use crate::outbound::outbox_writer::room_queue;
-use crate::outbound::outbox_writer::written;
+use crate::outbound::outbox_writer::{log_unwritten, record_entry, room_queue, written};
 use crate::outbound::reconcile;
-use crate::outbound::run::DeliveryRun;
-use crate::outbound::run::may_try;
-use crate::outbound::run::sending_queue;
+use crate::outbound::run::{DeliveryRun, may_try, sending_queue};
 use crate::outbound::webhook::Webhook;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::missed::UnrecordedRooms;

@@ -4,8 +4,10 @@
 //! them itself, under links that nobody can guess and that expire. The link ends in the file's name,
 //! because RapidPro takes the ending of its own copy from there.
 
-use crate::config::public_url;
-use crate::config::server_key;
+use serde_json::Value;
+use subtle::ConstantTimeEq;
+
+use crate::config::{public_url, server_key};
 use crate::ids::RoomId;
 use crate::request::refusal::Refusal;
 use crate::runtime::failure::Failure;
@@ -13,14 +15,10 @@ use crate::runtime::host::Host;
 use crate::runtime::operation::End;
 use crate::store::outbox_record::File;
 use crate::text::digest::keyed_hash;
-use crate::text::file_name;
-use crate::text::media_type;
 use crate::text::url::encoded;
-use crate::wire::http::Query;
-use crate::wire::http::Response;
+use crate::text::{file_name, media_type};
+use crate::wire::http::{Query, Response};
 use crate::wire::rapidpro::FILE_SIZE_MAX;
-use serde_json::Value;
-use subtle::ConstantTimeEq;
 
 const SIGNATURE: &str = "signature=";
 

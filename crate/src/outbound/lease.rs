@@ -1,17 +1,12 @@
 //! Which process sends an entry: leases between nodes.
 
 use crate::ids::RoomId;
-use crate::outbound::run::ATTEMPT_MS;
-use crate::outbound::run::DeliveryRun;
-use crate::outbound::run::Flow;
+use crate::outbound::run::{ATTEMPT_MS, DeliveryRun, Flow};
 use crate::runtime::cache::Recent;
 use crate::runtime::failure::Failure;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::store::outbox_record;
-use crate::store::outbox_record::EntryRef;
-use crate::store::outbox_record::LEASE_MS;
-use crate::store::outbox_record::OutboxEvent;
+use crate::store::outbox_record::{EntryRef, LEASE_MS, OutboxEvent};
 use crate::store::progress::Progress;
 
 /// How soon to look again at what another node is about to send, in milliseconds.

@@ -1,11 +1,13 @@
 //! Whose answer is it, and what does it mean? Only mailroom's own words count as its verdict; what anybody else answers
 //! in its place says nothing of a message. The rows are those of docs/reference/rapidpro.md, section "Event callback".
 
+use std::ops::RangeInclusive;
+
+use serde_json::Value;
+
 use crate::runtime::failure::Failure;
 use crate::text::digest::hash;
 use crate::wire::rapidpro::WebhookAnswer;
-use serde_json::Value;
-use std::ops::RangeInclusive;
 
 /// What an answer to a webhook means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

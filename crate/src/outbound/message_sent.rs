@@ -3,24 +3,15 @@
 use crate::ids::RoomId;
 use crate::livechat::notice;
 use crate::outbound::content_lookup::completed;
-use crate::outbound::eligible;
-use crate::outbound::eligible::Author;
-use crate::outbound::eligible::is_foreign_room;
-use crate::outbound::eligible::outbound_message;
-use crate::outbound::enqueue;
-use crate::outbound::outbox_writer;
-use crate::outbound::reconcile;
-use crate::outbound::reorder::GAP_WAIT_MS;
-use crate::outbound::reorder::LOOK_EVERY_MS;
-use crate::outbound::reorder::ReorderBuffer;
-use crate::outbound::room_closed;
+use crate::outbound::eligible::{Author, is_foreign_room, outbound_message};
+use crate::outbound::reorder::{GAP_WAIT_MS, LOOK_EVERY_MS, ReorderBuffer};
+use crate::outbound::{eligible, enqueue, outbox_writer, reconcile, room_closed};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::delivered;
-use crate::store::missed::ReconcileNeeded;
-use crate::store::missed::UnrecordedRooms;
+use crate::store::missed::{ReconcileNeeded, UnrecordedRooms};
 use crate::store::snapshot::RoomSnapshot;
 use crate::wire::rocketchat::Message;
 
@@ -117,8 +108,7 @@ async fn wait_for_missing(host: &Host, room: &RoomId) {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::outbound::eligible::Author;
-    use crate::outbound::eligible::is_foreign_room;
+    use crate::outbound::eligible::{Author, is_foreign_room};
     use crate::wire::rocketchat::Message;
 
     const APP: &str = "4c1d2b6e";

@@ -4,12 +4,10 @@ use crate::ids::RoomId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
-use crate::store::missed::ReconcileNeeded;
-use crate::store::missed::UnrecordedRooms;
+use crate::store::missed::{ReconcileNeeded, UnrecordedRooms};
 use crate::store::outbox::Entry;
 use crate::store::outbox_record;
-use crate::store::outbox_record::LEASE_MS;
-use crate::store::outbox_record::OutboxEvent;
+use crate::store::outbox_record::{LEASE_MS, OutboxEvent};
 
 /// A failing store is tried this often.
 const WRITE_TRIES: u32 = 3;

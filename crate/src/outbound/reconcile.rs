@@ -2,28 +2,20 @@
 //! the app was down, disabled or too slow is found here.
 
 use crate::ids::RoomId;
-use crate::livechat::notice;
-use crate::livechat::room;
 use crate::livechat::room::RoomState;
-use crate::outbound::content_lookup;
-use crate::outbound::eligible;
-use crate::outbound::outbox_writer::record_entry;
-use crate::outbound::outbox_writer::with_retries;
+use crate::livechat::{notice, room};
+use crate::outbound::outbox_writer::{record_entry, with_retries};
+use crate::outbound::{content_lookup, eligible};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::outcome::Level;
 use crate::sort::sort_by_key;
-use crate::store::delivered;
 use crate::store::outbox::Entry;
-use crate::store::outbox_record;
-use crate::store::outbox_record::EntryRef;
-use crate::store::outbox_record::OutboxEvent;
+use crate::store::outbox_record::{EntryRef, OutboxEvent};
 use crate::store::snapshot::RoomSnapshot;
-use crate::store::ticket::ClosedBy;
-use crate::store::ticket::FactKind;
-use crate::store::ticket::Ticket;
+use crate::store::ticket::{ClosedBy, FactKind, Ticket};
+use crate::store::{delivered, outbox_record};
 
 /// How soon to look for what was not taken up, in milliseconds.
 const LOOK_SOON_MS: u64 = 3_000;

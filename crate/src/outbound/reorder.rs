@@ -5,10 +5,11 @@
 //! messages; a number that runs ahead of the events says that one is still on its way. Only then is it
 //! worth waiting for, and not for long, since messages of some kinds have no event at all.
 
-use crate::ids::RoomId;
-use crate::wire::rocketchat::Message;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+
+use crate::ids::RoomId;
+use crate::wire::rocketchat::Message;
 
 /// How long a message waits for one that was written before it, in milliseconds.
 pub const GAP_WAIT_MS: u64 = 40;

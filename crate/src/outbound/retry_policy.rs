@@ -199,8 +199,7 @@ pub(crate) fn retry(attempt: Attempt, scope: FailureScope, delays: &[u64], retry
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::failure::Cause;
-    use crate::runtime::failure::Failure;
+    use crate::runtime::failure::{Cause, Failure};
     use crate::wire::rapidpro::WebhookAnswer;
 
     const MESSAGE: Attempt = Attempt {

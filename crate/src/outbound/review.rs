@@ -4,10 +4,8 @@
 //! where the list may not be read, changes nothing: then a message goes as it was written down.
 
 use crate::livechat::notice;
-use crate::outbound::content;
-use crate::outbound::content_lookup;
-use crate::outbound::run::DeliveryRun;
-use crate::outbound::run::RoomRead;
+use crate::outbound::run::{DeliveryRun, RoomRead};
+use crate::outbound::{content, content_lookup};
 use crate::runtime::failure::Failure;
 use crate::runtime::outcome::Level;
 use crate::store::outbox::Entry;

@@ -1,12 +1,8 @@
 //! UiKit's blocks, as plain text.
 
-use crate::outbound::rich_reader::CUT;
-use crate::outbound::rich_reader::Reader;
-use crate::outbound::rich_reader::get;
-use crate::outbound::rich_reader::list;
-use crate::outbound::rich_reader::text_of;
-use crate::outbound::rich_reader::words;
 use serde_json::Value;
+
+use crate::outbound::rich_reader::{CUT, Reader, get, list, text_of, words};
 
 impl Reader<'_> {
     /// Buttons that lead somewhere are links; the others are shown as what may be answered.
@@ -69,9 +65,10 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use crate::outbound::content;
     use crate::text::i18n::Language;
-    use serde_json::{Value, json};
 
     #[track_caller]
     fn check(mut shape: Value, expected: &str) {

@@ -1,18 +1,10 @@
 //! What Rocket.Chat shows below a message's text, as plain text: quotes and forwarded messages, cards, media by
 //! address, UiKit blocks.
 
-use crate::outbound::rich_reader::CUT;
-use crate::outbound::rich_reader::ITEMS_MAX;
-use crate::outbound::rich_reader::Parts;
-use crate::outbound::rich_reader::Reader;
-use crate::outbound::rich_reader::get;
-use crate::outbound::rich_reader::labelled;
-use crate::outbound::rich_reader::list;
-use crate::outbound::rich_reader::scalar;
-use crate::outbound::rich_reader::upload;
-use crate::outbound::rich_reader::words;
-use crate::wire::rocketchat::Message;
 use serde_json::Value;
+
+use crate::outbound::rich_reader::{CUT, ITEMS_MAX, Parts, Reader, get, labelled, list, scalar, upload, words};
+use crate::wire::rocketchat::Message;
 
 /// The most that is added to what was typed, in characters.
 const LENGTH_MAX: usize = 8_000;
@@ -147,13 +139,12 @@ pub(crate) fn bounded(lines: Vec<String>, left: &mut usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::text::i18n::Language;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::outbound::content;
+    use crate::text::i18n::Language;
     use crate::wire::rocketchat::Message;
-    use serde_json::Value;
 
     fn message(mut message: Value) -> Message {
         message["room"] = json!({ "id": "r" });

@@ -1,8 +1,9 @@
 //! Reading what Rocket.Chat shows below a message's text. Shapes are read leniently, since apps and integrations write
 //! them as they like: as the engine names the fields, or as the database has them (docs/reference, "Attachments").
 
-use crate::store::outbox_record::File;
 use serde_json::Value;
+
+use crate::store::outbox_record::File;
 
 /// How deep attachments and blocks may nest.
 const DEPTH_MAX: usize = 6;

@@ -2,20 +2,16 @@
 
 use crate::config::settings;
 use crate::ids::RoomId;
-use crate::outbound::outbox_writer;
-use crate::outbound::reconcile;
+use crate::outbound::{outbox_writer, reconcile};
 use crate::runtime::cache::Recent;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::missed::ReconcileNeeded;
 use crate::store::snapshot::RoomSnapshot;
-use crate::store::ticket::ClosedBy;
-use crate::store::ticket::FactKind;
-use crate::wire::rocketchat::Message;
-use crate::wire::rocketchat::Room;
+use crate::store::ticket::{ClosedBy, FactKind};
+use crate::wire::rocketchat::{Message, Room};
 
 /// How long after the event of a close that of its comment may come, in milliseconds.
 const COMMENT_LATE_MS: u64 = 100;

@@ -1,13 +1,10 @@
 //! One operation's way through a room's outbox: its state.
 
-use crate::ids::EntryId;
-use crate::ids::RoomId;
-use crate::ids::TicketId;
+use crate::ids::{EntryId, RoomId, TicketId};
 use crate::outbound::circuit_breaker::CircuitBreakers;
 use crate::outbound::retry_policy::WEBHOOK_TIMEOUT_MS;
 use crate::runtime::host::Host;
-use crate::runtime::job::DeliveryMode;
-use crate::runtime::job::Job;
+use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::store::ticket::Ticket;
 use crate::store::wish;

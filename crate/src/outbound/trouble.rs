@@ -9,8 +9,7 @@ use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Phrase;
-use crate::text::messages;
-use crate::text::url;
+use crate::text::{messages, url};
 use crate::wire::rapidpro::WebhookAnswer;
 
 /// How long an address may take to say where it redirects to, in milliseconds.

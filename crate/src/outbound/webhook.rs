@@ -1,33 +1,23 @@
 //! Webhooks to RapidPro: their bodies, and one attempt at posting one.
 
-use crate::config::connection;
+use serde_json::Value;
+
 use crate::config::connection::Connection;
-use crate::config::language;
-use crate::config::settings;
-use crate::ids::ContactToken;
-use crate::ids::RoomId;
-use crate::ids::TicketId;
-use crate::outbound::close_details;
-use crate::outbound::content;
-use crate::outbound::file_link;
+use crate::config::{connection, language, settings};
+use crate::ids::{ContactToken, RoomId, TicketId};
 use crate::outbound::retry_policy::WEBHOOK_TIMEOUT_MS;
+use crate::outbound::{close_details, content, file_link};
 use crate::runtime::effect::Effect;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::json;
 use crate::store::outbox::Entry;
-use crate::store::ticket::Binding;
-use crate::store::ticket::Ticket;
+use crate::store::ticket::{Binding, Ticket};
 use crate::text::messages;
 use crate::text::sanitize::storable;
-use crate::wire::rapidpro::Event;
-use crate::wire::rapidpro::EventAttachment;
-use crate::wire::rapidpro::EventKind;
-use crate::wire::rapidpro::EventVisitor;
-use crate::wire::rapidpro::FILE_SIZE_MAX;
-use crate::wire::rapidpro::MessageData;
-use crate::wire::rapidpro::WebhookAnswer;
-use serde_json::Value;
+use crate::wire::rapidpro::{
+    Event, EventAttachment, EventKind, EventVisitor, FILE_SIZE_MAX, MessageData, WebhookAnswer,
+};
 
 /// A webhook, ready to be posted.
 #[derive(Debug)]
@@ -138,16 +128,12 @@ pub(crate) fn event<'a>(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::ids::ContactToken;
-    use crate::ids::TicketId;
+    use crate::ids::{ContactToken, TicketId};
     use crate::runtime::json;
-    use crate::wire::rapidpro::Event;
-    use crate::wire::rapidpro::EventKind;
-    use crate::wire::rapidpro::MessageData;
-    use serde_json::Value;
+    use crate::wire::rapidpro::{Event, EventKind, MessageData};
 
     fn body(event: &Event<'_>) -> Value {
         json::to_value(event)

@@ -1,10 +1,11 @@
 //! A request's body, as JSON.
 
+use serde_json::Value;
+
 use crate::request::refusal::Refusal;
 use crate::text::json_text;
 use crate::text::sanitize::storable;
 use crate::wire::http::Request;
-use serde_json::Value;
 
 impl Request {
     /// The body as JSON. serde_json refuses what is nested more than 127 deep: so much recursion the core's stack bears.

@@ -1,12 +1,9 @@
 //! Who calls: the secret of a request, compared with those of the settings.
 
-use crate::config::settings;
 use crate::config::settings::Settings;
-use crate::config::workspace;
 use crate::config::workspace::MAIN;
-use crate::ids::ConnectionId;
-use crate::ids::Contact;
-use crate::ids::ContactToken;
+use crate::config::{settings, workspace};
+use crate::ids::{ConnectionId, Contact, ContactToken};
 use crate::request::refusal::Refusal;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;

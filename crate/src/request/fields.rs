@@ -1,8 +1,8 @@
 //! Reading a request's JSON so that a refusal names the field.
 
+use serde_json::{Map, Value};
+
 use crate::request::refusal::Refusal;
-use serde_json::Map;
-use serde_json::Value;
 
 pub(crate) type Read<T> = Result<T, Refusal>;
 

@@ -1,8 +1,7 @@
 //! Why a request is refused, and the words that RapidPro's user sees.
 
 use crate::livechat::refusals;
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
+use crate::runtime::failure::{Cause, Failure};
 use crate::runtime::host::Host;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
@@ -76,8 +75,7 @@ impl From<Failure> for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::failure::Cause;
-    use crate::runtime::failure::Failure;
+    use crate::runtime::failure::{Cause, Failure};
 
     /// Errors as servers word them: the reason, its code, or both.
     #[test]

@@ -1,28 +1,20 @@
 //! What an operation may ask for: one [`Effect`], and one method of [`Host`], each.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
 use crate::ids::RoomId;
-use crate::runtime::effect::Effect;
-use crate::runtime::effect::NewVisitor;
+use crate::runtime::effect::{Effect, NewVisitor};
 use crate::runtime::failure::Answer;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::json;
 use crate::runtime::outcome::Level;
-use crate::runtime::pending::Outcomes;
-use crate::runtime::pending::Pending;
+use crate::runtime::pending::{Outcomes, Pending};
 use crate::wire::http::Fetched;
-use crate::wire::rapidpro::ApiAnswer;
-use crate::wire::rapidpro::WebhookAnswer;
-use crate::wire::rocketchat::Attachment;
-use crate::wire::rocketchat::Department;
-use crate::wire::rocketchat::Message;
-use crate::wire::rocketchat::Room;
-use crate::wire::rocketchat::Upload;
-use crate::wire::rocketchat::Visitor;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Map;
-use serde_json::Value;
+use crate::wire::rapidpro::{ApiAnswer, WebhookAnswer};
+use crate::wire::rocketchat::{Attachment, Department, Message, Room, Upload, Visitor};
 
 type RecordsAndRoom = (Answer<Vec<Value>>, Option<Room>);
 

@@ -1,13 +1,12 @@
 //! What an operation may ask for, as plain data.
 
+use serde::Serialize;
+use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
+
 use crate::ids::RoomId;
 use crate::runtime::job::Job;
-use crate::wire::rocketchat::Attachment;
-use crate::wire::rocketchat::Visitor;
-use serde::Serialize;
-use serde_json::Map;
-use serde_json::Value;
-use serde_with::skip_serializing_none;
+use crate::wire::rocketchat::{Attachment, Visitor};
 
 /// Something to be done outside the core, as plain data.
 #[derive(Debug, Clone, PartialEq, Serialize)]

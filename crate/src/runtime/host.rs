@@ -1,19 +1,17 @@
 //! The outside world as an operation sees it.
 
-use crate::runtime::failure::Answer;
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
-use crate::runtime::operation::Slot;
-use crate::runtime::outcome::Level;
-use crate::runtime::outcome::LogLine;
-use crate::runtime::outcome::Outcome;
-use crate::runtime::process::Process;
-use crate::text::digest::hash;
-use crate::text::sanitize::without_keys;
-use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::runtime::failure::{Answer, Cause, Failure};
+use crate::runtime::operation::Slot;
+use crate::runtime::outcome::{Level, LogLine, Outcome};
+use crate::runtime::process::Process;
+use crate::text::digest::hash;
+use crate::text::sanitize::without_keys;
 
 /// The permissions for want of which Rocket.Chat seems to answer nothing.
 #[derive(Debug, Default)]

@@ -1,10 +1,9 @@
 //! What the app itself wants done later.
 
-use crate::ids::Contact;
-use crate::ids::RoomId;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
+
+use crate::ids::{Contact, RoomId};
 
 /// Something that the app itself wants done: right after an operation, or later through the server's
 /// scheduler. A lost job is none: what is owed stands in the time index, and the sweep comes by.

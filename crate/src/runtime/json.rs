@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A value as JSON. The core's own types can all be written: none has a map with keys that are no texts.
 pub fn to_value(value: impl Serialize) -> Value {

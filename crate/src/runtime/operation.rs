@@ -1,22 +1,19 @@
 //! How an operation runs without I/O.
 
-use crate::runtime::effect::Effect;
-use crate::runtime::job::Job;
-use crate::runtime::outcome::Answers;
-use crate::runtime::outcome::LogLine;
-use crate::runtime::outcome::Outcome;
-use crate::wire::http::Response;
-use serde::Serialize;
-use serde_with::skip_serializing_none;
-use std::cell::Cell;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
+
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
+use crate::runtime::effect::Effect;
+use crate::runtime::job::Job;
+use crate::runtime::outcome::{Answers, LogLine, Outcome};
+use crate::wire::http::Response;
 
 /// How an operation ended.
 #[skip_serializing_none]

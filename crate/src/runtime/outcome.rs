@@ -1,7 +1,6 @@
 //! What becomes of effects, and what goes to the log.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What became of one effect.

@@ -1,19 +1,18 @@
 //! Waiting for effects.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::{array, vec};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
 use crate::runtime::effect::Effect;
-use crate::runtime::failure::Cause;
-use crate::runtime::failure::Failure;
+use crate::runtime::failure::{Cause, Failure};
 use crate::runtime::host::Host;
 use crate::runtime::json;
 use crate::runtime::outcome::Outcome;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-use std::array;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::Context;
-use std::task::Poll;
-use std::vec;
 
 /// Effects that were asked for. Awaiting them yields what became of them.
 ///

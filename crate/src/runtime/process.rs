@@ -1,11 +1,11 @@
 //! A process of the app: who it is, and the caches that its operations share.
 
-use crate::ids::NodeId;
-use std::any::Any;
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use crate::ids::NodeId;
 
 /// A process of the app. What it caches may be wrong, since another node may have changed what was copied, or gone,
 /// since processes die.

@@ -4,16 +4,15 @@
 //! needs to know the ids for as long as the ticket lives. A batch is touched only long after its entries'
 //! leases are over, so that nobody can be adding to it.
 
-use crate::ids::EntryId;
-use crate::ids::RoomId;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{EntryId, RoomId};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::store::keys;
 use crate::store::keys::delivered_association;
 use crate::store::outbox::SettledEntry;
 use crate::store::snapshot::RoomSnapshot;
-use serde::Deserialize;
-use serde::Serialize;
 
 pub(crate) const VERSION: u8 = 1;
 

@@ -1,11 +1,11 @@
 //! Which rooms and contacts a bucket of the time index is about.
 
-use crate::ids::Contact;
-use crate::ids::RoomId;
+use serde_json::Value;
+
+use crate::ids::{Contact, RoomId};
 use crate::runtime::json;
 use crate::sort::sort;
 use crate::store::inbox;
-use serde_json::Value;
 
 /// Who is to be looked after, as a bucket's records tell.
 #[derive(Debug, Default)]

@@ -1,5 +1,9 @@
 //! Contacts' messages that wait for Rocket.Chat.
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_with::skip_serializing_none;
+
 use crate::ids::Contact;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
@@ -7,12 +11,7 @@ use crate::runtime::job::Job;
 use crate::runtime::json;
 use crate::sort::sort_by;
 use crate::store::time_index::DUE;
-use crate::wire::rocketchat::Attachment;
-use crate::wire::rocketchat::Message;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_with::skip_serializing_none;
+use crate::wire::rocketchat::{Attachment, Message};
 
 /// A file that is to be copied.
 #[skip_serializing_none]

@@ -1,8 +1,9 @@
 //! What this process knows to have missed.
 
+use std::cell::Cell;
+
 use crate::ids::RoomId;
 use crate::runtime::cache::Recent;
-use std::cell::Cell;
 
 /// Whether an event could not be stored, so that the rooms must be reconciled.
 #[derive(Debug, Default)]

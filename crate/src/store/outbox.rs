@@ -4,22 +4,15 @@
 //! room, and the outbox is what they add up to. One is rewritten: the end of a message that RapidPro took
 //! takes the place of its beginning, which nobody needs any more, since every message of a room reads them all.
 
-use crate::ids::EntryId;
-use crate::ids::RoomId;
-use crate::runtime::json;
-use crate::sort::sort;
-use crate::sort::sort_by;
-use crate::sort::sort_by_key;
-use crate::store::outbox_record::CLOSE;
-use crate::store::outbox_record::EntryRef;
-use crate::store::outbox_record::HISTORY;
-use crate::store::outbox_record::LEASE_MS;
-use crate::store::outbox_record::Message;
-use crate::store::outbox_record::OutboxEvent;
-use crate::store::outbox_record::OutboxRecord;
-use crate::store::progress::Progress;
-use serde_json::Value;
 use std::cmp::Reverse;
+
+use serde_json::Value;
+
+use crate::ids::{EntryId, RoomId};
+use crate::runtime::json;
+use crate::sort::{sort, sort_by, sort_by_key};
+use crate::store::outbox_record::{CLOSE, EntryRef, HISTORY, LEASE_MS, Message, OutboxEvent, OutboxRecord};
+use crate::store::progress::Progress;
 
 /// An entry, and how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,12 +159,8 @@ mod tests {
     use super::*;
     use crate::ids::RoomId;
     use crate::runtime::json;
-    use crate::store::outbox_record::OutboxEvent;
-    use crate::store::outbox_record::OutboxRecord;
-    use crate::store::outbox_record::VERSION;
-
-    use crate::store::progress::GivenUp;
-    use crate::store::progress::Progress;
+    use crate::store::outbox_record::{OutboxEvent, OutboxRecord, VERSION};
+    use crate::store::progress::{GivenUp, Progress};
 
     #[test]
     fn equal_failures_are_counted_until_other_words_come() {
@@ -180,7 +169,7 @@ mod tests {
             let said = said.map(str::to_owned);
             progress.add(
                 at,
-                &OutboxEvent::AttemptFailed { node: "a".into(), next: 0, outage: true, unfetched: false, said },
+                &OutboxEvent::AttemptFailed { node: "a".into(), next: at + 1, outage: true, unfetched: false, said },
             );
             progress.clone()
         };
@@ -241,9 +230,9 @@ mod tests {
     #[test]
     fn a_failure_that_is_stored_late_leaves_the_other_nodes_claim() {
         let mut progress = Progress::default();
-        let failed = |node: &str| OutboxEvent::AttemptFailed {
+        let failed = |node: &str, next| OutboxEvent::AttemptFailed {
             node: node.into(),
-            next: 0,
+            next,
             outage: true,
             unfetched: false,
             said: None,
@@ -251,9 +240,9 @@ mod tests {
         for (at, node) in [(1, "a"), (2, "b")] {
             progress.add(at, &OutboxEvent::Leased { node: node.into(), until: 100 });
         }
-        progress.add(3, &failed("a"));
+        progress.add(3, &failed("a", 13));
         assert_eq!(progress.leases("a", 3), (None, Some(100)));
-        progress.add(4, &failed("b"));
+        progress.add(4, &failed("b", 14));
         assert_eq!(progress.leases("a", 4), (None, None));
     }
 }

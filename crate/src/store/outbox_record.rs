@@ -1,22 +1,18 @@
 //! One record of a room's outbox, and how it is stored.
 
-use crate::ids::EntryId;
-use crate::ids::NodeId;
-use crate::ids::RoomId;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_with::skip_serializing_none;
+
+use crate::ids::{EntryId, NodeId, RoomId};
 use crate::runtime::effect::Effect;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::json;
-use crate::store::keys::DEAD_LETTERS;
-use crate::store::keys::batch_association;
-use crate::store::keys::outbox_association;
-use crate::store::keys::room_association;
+use crate::store::keys::{DEAD_LETTERS, batch_association, outbox_association, room_association};
 use crate::store::time_index::DUE;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_with::skip_serializing_none;
-use std::collections::BTreeMap;
 
 pub(crate) const VERSION: u8 = 1;
 

@@ -1,8 +1,7 @@
 //! How far an entry of the outbox has come.
 
 use crate::ids::NodeId;
-use crate::store::outbox_record::OutboxEvent;
-use crate::store::outbox_record::Reason;
+use crate::store::outbox_record::{OutboxEvent, Reason};
 
 /// How far an entry, or the close, has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

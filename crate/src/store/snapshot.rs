@@ -1,13 +1,13 @@
 //! A ticket and its outbox, as one read of the room's records shows them.
 
+use serde_json::Value;
+
 use crate::ids::RoomId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
-use crate::store::keys;
 use crate::store::outbox::Outbox;
-use crate::store::ticket;
 use crate::store::ticket::Ticket;
-use serde_json::Value;
+use crate::store::{keys, ticket};
 
 /// A failing store is asked this often.
 const READ_TRIES: u32 = 3;

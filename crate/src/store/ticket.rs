@@ -4,26 +4,18 @@
 //! ever rewritten: each change is a [`Fact`] of its own, and a ticket is what its facts add up to. Two
 //! nodes that write at once both leave their fact, in whatever order; none is lost.
 
-use crate::ids::ConnectionId;
-use crate::ids::Contact;
-use crate::ids::ContactToken;
-use crate::ids::EntryId;
-use crate::ids::RoomId;
-use crate::ids::TicketId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_with::skip_serializing_none;
+
+use crate::ids::{ConnectionId, Contact, ContactToken, EntryId, RoomId, TicketId};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::json;
 use crate::sort::sort_by;
 use crate::store::keys::room_association;
-use crate::store::time_index::DUE;
-use crate::store::time_index::ENDED;
-use crate::store::time_index::OPENED;
-use crate::wire::rocketchat::RoomVisitor;
-use crate::wire::rocketchat::Visitor;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_with::skip_serializing_none;
+use crate::store::time_index::{DUE, ENDED, OPENED};
+use crate::wire::rocketchat::{RoomVisitor, Visitor};
 
 /// A contact's room, and which of its services is meant: most rooms serve a contact once. One that Rocket.Chat does not
 /// let the app close may have to serve the contact's next ticket, since a visitor has at most one open room from
@@ -412,15 +404,12 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
-    use crate::ids::ConnectionId;
-    use crate::ids::Contact;
-    use crate::ids::ContactToken;
-    use crate::ids::RoomId;
-    use crate::ids::TicketId;
+    use crate::ids::{ConnectionId, Contact, ContactToken, RoomId, TicketId};
     use crate::runtime::json;
     use crate::wire::rocketchat::Visitor;
-    use serde_json::Value;
 
     #[test]
     fn what_an_update_of_the_app_must_find_again() {

@@ -6,13 +6,14 @@
 //! belongs to one stretch of time. A bucket is listed before anything is written on it, and taken off the
 //! list when nothing on it matters any more.
 
+use std::cell::Cell;
+
+use serde::{Deserialize, Serialize};
+
 use crate::runtime::cache::Recent;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::sort::sort;
-use serde::Deserialize;
-use serde::Serialize;
-use std::cell::Cell;
 
 pub(crate) const VERSION: u8 = 1;
 

@@ -1,10 +1,10 @@
 //! That somebody wants everything tried now: an administrator, or RapidPro, which is back. Every node must hear of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::store::keys::WISH;
-use serde::Deserialize;
-use serde::Serialize;
 
 const VERSION: u8 = 1;
 

@@ -1,10 +1,8 @@
 //! Addresses of contacts' media, as RapidPro and channels write them: with blanks and entries of any script, too.
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode_byte, utf8_percent_encode};
+
 use crate::text::url::is_http_url;
-use percent_encoding::AsciiSet;
-use percent_encoding::CONTROLS;
-use percent_encoding::percent_encode_byte;
-use percent_encoding::utf8_percent_encode;
 
 /// What an address holds encoded only (RFC 3986, section 2), besides entries beyond ASCII.
 const ENCODED: &AsciiSet =

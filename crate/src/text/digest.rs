@@ -1,10 +1,8 @@
 //! Comparing secrets in constant time, and hashes.
 
-use hmac::Hmac;
-use hmac::Mac;
-use sha2::Digest;
-use sha2::Sha256;
+use hmac::{Hmac, Mac};
 use sha2::digest::Update;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// Compares digests, so that neither the content nor the length of the secret shows in the time.

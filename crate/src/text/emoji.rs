@@ -1,7 +1,8 @@
 //! Emoji that agents write by name, such as `:smile:`, as the contact is to see them.
 
-use crate::sort::sort;
 use std::sync::LazyLock;
+
+use crate::sort::sort;
 
 /// All emoji, as `tools/write-emoji.mjs` writes them: a line for each, of words between blanks. First comes the emoji,
 /// last come its names. An emoji that takes tones of skin is followed by how it is drawn with one, and if two people are

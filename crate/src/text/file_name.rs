@@ -1,7 +1,8 @@
 //! Names of files: readable for people, and such that every file system takes them.
 
-use crate::text::media_type;
 use percent_encoding::percent_decode_str;
+
+use crate::text::media_type;
 
 /// The longest name in bytes: file systems take 255, and Rocket.Chat adds to it.
 pub(crate) const BYTES_MAX: usize = 200;

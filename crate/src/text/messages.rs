@@ -1,9 +1,9 @@
 //! What people read, in the languages that the app speaks: the texts themselves are in `crate/i18n/`, those of its
 //! settings in `i18n/`. What RapidPro's log and the server's log show is English.
 
-use crate::text::i18n::Phrase;
-use crate::text::i18n::Text;
 use std::collections::BTreeMap;
+
+use crate::text::i18n::{Phrase, Text};
 
 /// The reasons why a message is given up, with the names of what is filled in.
 const GIVEN_UP_REASONS: &[(Text, &[&str])] = &[(EXPIRED, &[]), (ANSWERED, &["status", "body"]), (STUCK, &["count"])];
@@ -255,8 +255,7 @@ texts! {
 mod tests {
     use super::*;
     use crate::sort::sort;
-    use crate::text::i18n::Language;
-    use crate::text::i18n::QUOTED;
+    use crate::text::i18n::{Language, QUOTED};
 
     const LANGUAGES: [Language; 4] = [Language::English, Language::Portuguese, Language::Spanish, Language::French];
     /// Texts that are the same in two languages.

@@ -1,7 +1,6 @@
 //! Requests and answers, as they pass through the server's router.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_with::skip_serializing_none;
 

@@ -1,12 +1,11 @@
 //! What the app posts to RapidPro's callback address.
 
-use crate::ids::ContactToken;
-use crate::ids::TicketId;
-use crate::text::json_text;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_with::skip_serializing_none;
+
+use crate::ids::{ContactToken, TicketId};
+use crate::text::json_text;
 
 /// RapidPro's answer to a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

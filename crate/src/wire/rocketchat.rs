@@ -1,13 +1,13 @@
 //! What Rocket.Chat's accessors and events hand over, as far as the core reads it: every field may be
 //! missing on some server.
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_with::skip_serializing_none;
+
 use crate::ids::RoomId;
 use crate::text::sanitize;
 use crate::text::sanitize::one_line;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_with::skip_serializing_none;
 
 /// A livechat visitor.
 #[skip_serializing_none]

@@ -1,15 +1,11 @@
 //! The promises (docs/guarantees.md#promises) as rules that are checked at every webhook, and at the end.
 
-use rapidpro_tickets_core::ids::Contact;
-use rapidpro_tickets_core::ids::ContactToken;
-use rapidpro_tickets_core::ids::RoomId;
+use rapidpro_tickets_core::ids::{Contact, ContactToken, RoomId};
 use rapidpro_tickets_core::outbound::retry_policy::{STUCK_ATTEMPTS, STUCK_MS};
-use rapidpro_tickets_core::store::inbox;
-use rapidpro_tickets_core::store::keys;
 use rapidpro_tickets_core::store::outbox::Outbox;
 use rapidpro_tickets_core::store::outbox_record::LEASE_MS;
-use rapidpro_tickets_core::store::ticket;
 use rapidpro_tickets_core::store::time_index::DUE;
+use rapidpro_tickets_core::store::{inbox, keys, ticket};
 use serde_json::Value;
 
 use crate::ledger::{AgentsMessage, Arrival, Attempt, Entry, Ledger, RoomLedger};

@@ -22,11 +22,10 @@ mod store;
 mod transition;
 mod world;
 
-use std::env;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
+use std::{env, thread};
 
 use crate::fault::{Fault, Tally};
 use crate::scenario::{Report, Run};

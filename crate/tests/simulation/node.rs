@@ -1,12 +1,12 @@
 //! A node of the cluster and the app's process on it, with the semantics of app-shim/runner.ts.
 
-use rapidpro_tickets_core::runtime::process;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use rapidpro_tickets_core::ids::RoomId;
 use rapidpro_tickets_core::runtime::operation::Operation;
 use rapidpro_tickets_core::runtime::outcome::Outcome;
+use rapidpro_tickets_core::runtime::process;
 
 use crate::rocketchat::APP;
 use crate::world::Asker;

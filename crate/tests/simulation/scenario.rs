@@ -1,17 +1,14 @@
 //! One run: a history of transitions, and then quiet.
 
-use rapidpro_tickets_core::runtime::json;
 use std::collections::VecDeque;
 
 use rapidpro_tickets_core::dispatch::Trigger;
 use rapidpro_tickets_core::ids::RoomId;
 use rapidpro_tickets_core::outbound::retry_policy::WEBHOOK_TIMEOUT_MS;
-use rapidpro_tickets_core::runtime::job::DeliveryMode;
-use rapidpro_tickets_core::runtime::job::Job;
+use rapidpro_tickets_core::runtime::job::{DeliveryMode, Job};
+use rapidpro_tickets_core::runtime::json;
 use rapidpro_tickets_core::runtime::outcome::Outcome;
-use rapidpro_tickets_core::wire::http::Headers;
-use rapidpro_tickets_core::wire::http::Query;
-use rapidpro_tickets_core::wire::http::Request;
+use rapidpro_tickets_core::wire::http::{Headers, Query, Request};
 use serde_json::{Value, json};
 
 use crate::fault::Fault;

@@ -1,19 +1,15 @@
 //! The virtual clock, and all that happens by it: effects that arrive and are answered, events, requests,
 //! jobs, processes that come and go.
 
-use rapidpro_tickets_core::dispatch;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use rapidpro_tickets_core::dispatch::Start;
-use rapidpro_tickets_core::dispatch::Trigger;
+use rapidpro_tickets_core::dispatch;
+use rapidpro_tickets_core::dispatch::{Start, Trigger};
 use rapidpro_tickets_core::runtime::effect::Effect;
 use rapidpro_tickets_core::runtime::job::Job;
-use rapidpro_tickets_core::runtime::operation::End;
-use rapidpro_tickets_core::runtime::operation::Step;
-use rapidpro_tickets_core::runtime::outcome::Answers;
-use rapidpro_tickets_core::runtime::outcome::Level;
-use rapidpro_tickets_core::runtime::outcome::Outcome;
+use rapidpro_tickets_core::runtime::operation::{End, Step};
+use rapidpro_tickets_core::runtime::outcome::{Answers, Level, Outcome};
 use rapidpro_tickets_core::wire::http::Request;
 use serde_json::{Value, json};
 

@@ -39,8 +39,8 @@ fn write<T: Serialize>(value: T) -> Value {
 
 /// What has to be the same about a record, whatever it is about: its fields, what it says, how it is found.
 fn shape(associations: &Value, data: &Value) -> String {
-    // 1.0.0 stored neither what RapidPro said nor the code of a reason, and passes over both.
-    let is_old = |name: &&String| !["said", "reason"].contains(&name.as_str());
+    // 1.0.0 stored neither what RapidPro said, nor the code of a reason, nor whose message it is, and skips all three.
+    let is_old = |name: &&String| !["said", "reason", "person"].contains(&name.as_str());
     let names = |value: &Value| {
         value.as_object().map(|fields| fields.keys().filter(is_old).cloned().collect::<Vec<_>>().join(","))
     };
@@ -101,6 +101,8 @@ struct World {
     nodes: Vec<Rc<Process>>,
     store: Vec<(Value, Value)>,
     rooms: Vec<(String, String, bool)>,
+    /// What agents wrote, with its room.
+    messages: Vec<(String, Value)>,
     shapes: BTreeSet<String>,
     jobs: BTreeSet<String>,
     /// What RapidPro answers to webhooks and to questions about its API.
@@ -119,6 +121,7 @@ impl World {
             nodes: vec![memory("one"), memory("two")],
             store: Vec::new(),
             rooms: Vec::new(),
+            messages: Vec::new(),
             shapes: BTreeSet::new(),
             jobs: BTreeSet::new(),
             rapidpro: handled(),
@@ -226,8 +229,13 @@ impl World {
             }
             "postMessage" if self.posts => json!("message"),
             "postMessage" => return Outcome::Timeout,
+            "readApi" if self.rapidpro == handled() => answer(200, r#"{"results":[]}"#),
             "postWebhook" | "readApi" => self.rapidpro.clone(),
-            "readMessages" | "tellTimes" => json!([]),
+            "readMessages" | "readLastMessages" => {
+                let of_room = self.messages.iter().filter(|(room, _)| *room == text("room"));
+                of_room.map(|(_, message)| message.clone()).collect()
+            }
+            "tellTimes" => json!([]),
             _ => Value::Null,
         })
     }
@@ -274,6 +282,11 @@ impl World {
         let sender = json!({ "id": "agnes", "username": "agnes", "name": "Agnes Agent", "type": "user" });
         let message =
             json!({ "id": id, "createdAt": self.now, "text": text, "room": self.room(room), "sender": sender });
+        self.agent_sends(room, message);
+    }
+
+    fn agent_sends(&mut self, room: &str, message: Value) {
+        self.messages.push((room.to_owned(), message.clone()));
         self.run(json!({ "messageSent": { "message": message } }));
     }
 
@@ -312,18 +325,18 @@ impl World {
 }
 
 fn handled() -> Value {
-    answer(200, r#"{"status":"handled"}"#, json!({ "results": [] }))
+    answer(200, r#"{"status":"handled"}"#)
 }
 
-fn answer(status: u16, body: &str, content: Value) -> Value {
-    json!({ "status": status, "body": if content.is_null() { body.to_owned() } else { content.to_string() } })
+fn answer(status: u16, body: &str) -> Value {
+    json!({ "status": status, "body": body })
 }
 
 /// RapidPro's request for a room.
 fn ticket(contact: u64, number: u64) -> Value {
-    let uuid = |kind: u64| format!("{kind:08}-0000-4000-8000-{contact:06}{number:06}");
-    let visitor = json!({ "token": contact.to_string(), "name": "Ann", "contactUUID": uuid(1) });
-    json!({ "ticketID": uuid(2), "sessionStart": "2026-11-28T00:00:00Z", "visitor": visitor })
+    let uuid = |kind: u64, number: u64| format!("{kind:08}-0000-4000-8000-{contact:06}{number:06}");
+    let visitor = json!({ "token": contact.to_string(), "name": "Ann", "contactUUID": uuid(1, 0) });
+    json!({ "ticketID": uuid(2, number), "sessionStart": "2026-11-28T00:00:00Z", "visitor": visitor })
 }
 
 /// A history in which records of every kind are stored.
@@ -360,18 +373,18 @@ fn history(world: &mut World) {
 
     // A dead letter that is tried again, and a file that RapidPro cannot fetch.
     let room = world.opens(5);
-    world.rapidpro = answer(400, r#"{"error":"message too rude"}"#, Value::Null);
+    world.rapidpro = answer(400, r#"{"error":"field 'data' is required"}"#);
     world.agent_writes(&room, "m2", "Rude words");
     world.rapidpro = handled();
     world.types(&room, "retry");
-    world.rapidpro = answer(400, r#"{"error":"error fetching ticket file 'x': y"}"#, Value::Null);
+    world.rapidpro = answer(400, r#"{"error":"error fetching ticket file 'x': y"}"#);
     let file = json!([{ "_id": "f", "name": "map.png", "type": "image/png", "size": 8 }]);
     let sender = json!({ "id": "agnes", "username": "agnes", "name": "Agnes Agent", "type": "user" });
     let message = json!({ "id": "m3", "createdAt": world.now, "text": "A map", "files": file, "sender": sender,
         "room": world.room(&room), "attachments": [{ "link": "/file-upload/f/map.png" }] });
-    world.run(json!({ "messageSent": { "message": message } }));
+    world.agent_sends(&room, message);
     // An outage that outlasts the page on which the message stands; a close meanwhile; a history that must wait.
-    world.rapidpro = answer(502, "<html>Bad Gateway</html>", Value::Null);
+    world.rapidpro = answer(502, "<html>Bad Gateway</html>");
     world.agent_writes(&room, "m4", "Are you there?");
     let late = world.opens(6);
     world.agent_closes(&late, None);
@@ -382,7 +395,7 @@ fn history(world: &mut World) {
     let picture = json!([{ "type": "image/jpeg", "url": "https://media.example.org/roof.jpg" }]);
     world.contact_writes(5, json!({ "attachments": picture }));
     world.minutes(10);
-    world.rapidpro = answer(401, "", json!({ "detail": "Invalid token" }));
+    world.rapidpro = answer(401, r#"{"detail":"Invalid token"}"#);
     world.minutes(40);
     world.types(&refused, "history");
     // A message that cannot be stored is looked for soon.

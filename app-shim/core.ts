@@ -105,7 +105,7 @@ export interface EffectArguments {
 	findVisitor: { token: string };
 	registerVisitor: { visitor: { token: string; name?: string; email?: string; phone?: string } };
 	findRoom: { room: string };
-	findOpenRooms: { visitor: Visitor };
+	findOpenRooms: { token: string };
 	createRoom: { visitor: Visitor; customFields: Record<string, unknown> };
 	closeRoom: { room: string; comment: string };
 	postMessage: { room: string; visitor: Visitor; text: string; attachments: Array<object> };

@@ -1,6 +1,7 @@
 import type {
 	IHttp,
 	IHttpResponse,
+	ILivechatCreator,
 	IModify,
 	IPersistence,
 	IRead,
@@ -71,6 +72,13 @@ type Performers = Required<{
 	) => Promise<unknown>;
 }>;
 
+/** What a process learns of its server that never changes. */
+export interface Learnt {
+	appUser?: IUser;
+	/** Whether the engine has told a visitor whom it registered. */
+	tellsVisitors?: boolean;
+}
+
 /** Performs one operation's effects with Rocket.Chat's accessors: one method an effect. Decides nothing. */
 export class Host implements Performers {
 	/** The rooms that this operation has seen, since Rocket.Chat wants its own objects back. */
@@ -81,6 +89,7 @@ export class Host implements Performers {
 	constructor(
 		private readonly accessors: Accessors,
 		private readonly timers: Timers,
+		private readonly learnt: Learnt,
 	) {}
 
 	public async sleep({ ms }: EffectArguments['sleep']): Promise<void> {
@@ -116,7 +125,7 @@ export class Host implements Performers {
 		return visitor ? visitorOf(visitor) : null;
 	}
 
-	public async registerVisitor({ visitor }: EffectArguments['registerVisitor']): Promise<unknown> {
+	public async registerVisitor({ visitor }: EffectArguments['registerVisitor']): Promise<Visitor | string | null> {
 		const { token, name, email, phone } = visitor;
 		const details = {
 			token,
@@ -124,10 +133,21 @@ export class Host implements Performers {
 			...(email && { visitorEmails: [{ address: email }] }),
 			...(phone && { phone: [{ phoneNumber: phone }] }),
 		};
-		return this.modify
-			.getCreator()
-			.getLivechatCreator()
-			.createVisitor(details as IVisitor);
+		const creator: OlderLivechatCreator = this.modify.getCreator().getLivechatCreator();
+		if (!creator.createAndReturnVisitor) {
+			return creator.createVisitor(details as IVisitor);
+		}
+		try {
+			const registered = await creator.createAndReturnVisitor(details as IVisitor);
+			this.learnt.tellsVisitors = true;
+			return registered ? visitorOf(registered) : null;
+		} catch (error) {
+			// Engine 1.43 lacks the method, too, but learns of that only from the server.
+			if (this.learnt.tellsVisitors) {
+				throw error;
+			}
+			return creator.createVisitor(details as IVisitor);
+		}
 	}
 
 	public async findRoom({ room }: EffectArguments['findRoom']): Promise<object | null> {
@@ -135,8 +155,9 @@ export class Host implements Performers {
 		return found ? this.seen(found) : null;
 	}
 
-	public async findOpenRooms({ visitor }: EffectArguments['findOpenRooms']): Promise<Array<object> | null> {
-		const rooms = await this.accessors.read.getLivechatReader().getLivechatRooms(visitor as IVisitor);
+	/** Rocket.Chat looks at nothing of a visitor but the token. */
+	public async findOpenRooms({ token }: EffectArguments['findOpenRooms']): Promise<Array<object> | null> {
+		const rooms = await this.accessors.read.getLivechatReader().getLivechatRooms({ token } as IVisitor);
 		return rooms ? rooms.map((room) => this.seen(room)) : null;
 	}
 
@@ -153,9 +174,9 @@ export class Host implements Performers {
 	}
 
 	public async closeRoom({ room, comment }: EffectArguments['closeRoom']): Promise<unknown> {
-		const closer = await this.accessors.read.getUserReader().getAppUser();
 		const closed = this.roomSeen(room);
-		return this.modify.getUpdater().getLivechatUpdater().closeRoom(closed, comment, closer);
+		this.learnt.appUser ??= await this.accessors.read.getUserReader().getAppUser();
+		return this.modify.getUpdater().getLivechatUpdater().closeRoom(closed, comment, this.learnt.appUser);
 	}
 
 	public async postMessage(args: EffectArguments['postMessage']): Promise<string | null> {
@@ -399,6 +420,10 @@ export function typeOf(message: IMessage): string | undefined {
 function plainList(list: unknown): Array<object> | undefined {
 	return Array.isArray(list) ? JSON.parse(JSON.stringify(list)) : undefined;
 }
+
+/** Engines before 1.44 answer a new visitor's id only. */
+type OlderLivechatCreator = Pick<ILivechatCreator, 'createVisitor'> &
+	Partial<Pick<ILivechatCreator, 'createAndReturnVisitor'>>;
 
 interface ReaderOfNewerServers {
 	getMessages(room: string, options: { limit: number; sort: { createdAt: 'desc' } }): Promise<Array<IMessage>>;

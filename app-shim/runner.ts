@@ -3,7 +3,7 @@ import { randomBytes } from 'crypto';
 import type { Core, Effect, End, Job, Operation, Outcome, Step, Trigger } from './core';
 import { createCore } from './core';
 import { errorText } from './errorText';
-import type { Accessors } from './host';
+import type { Accessors, Learnt } from './host';
 import { Host } from './host';
 import { Journal } from './journal';
 import { Queues } from './queues';
@@ -33,6 +33,8 @@ export class Runner {
 
 	private readonly queues = new Queues();
 
+	private readonly learnt: Learnt = {};
+
 	constructor(
 		private readonly appId: string,
 		private readonly timers: Timers,
@@ -46,7 +48,7 @@ export class Runner {
 	 * answered.
 	 */
 	public async run(trigger: Trigger, accessors: Accessors, budgetMs = Number.POSITIVE_INFINITY): Promise<End> {
-		const drive = new Drive(this.queues, accessors, this.timers, budgetMs);
+		const drive = new Drive(this.queues, this.learnt, accessors, this.timers, budgetMs);
 		// Apps-Engine 1.28 breaks off what takes over a second up to here, as loading the core may on a busy server.
 		await undefined;
 		const core = this.currentCore();
@@ -140,11 +142,12 @@ class Drive {
 
 	constructor(
 		private readonly queues: Queues,
+		learnt: Learnt,
 		private readonly accessors: Accessors,
 		private readonly timers: Timers,
 		budgetMs: number,
 	) {
-		this.host = new Host(accessors, timers);
+		this.host = new Host(accessors, timers, learnt);
 		this.until = Date.now() + budgetMs;
 	}
 

@@ -39,8 +39,9 @@ fn write<T: Serialize>(value: T) -> Value {
 
 /// What has to be the same about a record, whatever it is about: its fields, what it says, how it is found.
 fn shape(associations: &Value, data: &Value) -> String {
-    // 1.0.0 stored neither what RapidPro said, nor the code of a reason, nor whose message it is, and skips all three.
-    let is_old = |name: &&String| !["said", "reason", "person"].contains(&name.as_str());
+    // What 1.0.0 did not store and skips: what RapidPro said, the code of a reason, whose message it is, since when
+    // visitors are persons'.
+    let is_old = |name: &&String| !["said", "reason", "person", "by_person"].contains(&name.as_str());
     let names = |value: &Value| {
         value.as_object().map(|fields| fields.keys().filter(is_old).cloned().collect::<Vec<_>>().join(","))
     };
@@ -207,7 +208,8 @@ impl World {
             "findVisitor" => {
                 json!({ "id": "v", "token": text("token"), "username": "guest-1", "name": "Ann" })
             }
-            "registerVisitor" | "postNotice" | "copyFile" => json!("id"),
+            "registerVisitor" => json!({ "id": "v", "token": effect["visitor"]["token"], "username": "guest-1" }),
+            "postNotice" | "copyFile" => json!("id"),
             "schedule" => {
                 self.jobs.insert(job_shape(&effect["job"]));
                 json!("job")
@@ -219,7 +221,7 @@ impl World {
             }
             "findRoom" => self.room(&text("room")),
             "findOpenRooms" => {
-                let of = effect["visitor"]["token"].as_str().unwrap();
+                let of = effect["token"].as_str().unwrap();
                 let open: Vec<_> = self.rooms.iter().filter(|(_, token, open)| *open && token == of).collect();
                 open.into_iter().map(|(id, ..)| self.room(id)).collect()
             }

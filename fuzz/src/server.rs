@@ -172,11 +172,11 @@ impl Server {
                     let username = format!("guest-{id}");
                     self.visitors.push(json!({ "id": id, "token": visitor.token, "username": username }));
                 }
-                self.visitor(&visitor.token)["id"].clone()
+                self.visitor(&visitor.token)
             }
             Effect::FindRoom { room } => self.room(room.as_str()).map_or(Value::Null, |room| shown(room)),
-            Effect::FindOpenRooms { visitor } => {
-                let theirs = |room: &&Room| room.is_open && room.visitor["token"] == visitor.token.as_str();
+            Effect::FindOpenRooms { token } => {
+                let theirs = |room: &&Room| room.is_open && room.visitor["token"] == token.as_str();
                 self.rooms.iter().filter(theirs).map(shown).collect()
             }
             Effect::CreateRoom { visitor, .. } => {

@@ -1,26 +1,26 @@
 //! Two rooms of one contact, opened at the same time by two nodes: one goes on, the others are closed.
 
 use crate::ids::{Contact, RoomId};
-use crate::livechat::room::unused_own_rooms;
+use crate::livechat::room::unused;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::{DeliveryMode, Job};
 use crate::store::ticket;
 use crate::store::ticket::{Binding, ClosedBy, FactKind, Service, Ticket};
-use crate::wire::rocketchat::Visitor;
+use crate::wire::rocketchat::{Room, Visitor};
 
 /// Another node may have opened a room for the contact at the same time. Both look again after they
 /// have bound theirs, so at least one sees both rooms: the smallest id wins, takes the others' tickets
-/// over, and the others are closed.
+/// over, and the others are closed. `open` are the visitor's open rooms, as they were after that.
 pub(crate) async fn merge_duplicates(
     host: &Host,
     contact: &Contact,
-    visitor: &Visitor,
+    (visitor, open): (&Visitor, &[Room]),
     (room, binding): (RoomId, &Binding),
     used: &[&RoomId],
     follow_ups: &mut Vec<Job>,
 ) -> Result<RoomId, Failure> {
-    let rivals = unused_own_rooms(host, visitor, used).await?;
+    let rivals = unused(host, open, used);
     let Some((winner, losers)) = rivals.split_first() else { return Ok(room) };
     if rivals.as_slice() == [room.clone()] {
         return Ok(room);

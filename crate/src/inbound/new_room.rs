@@ -11,7 +11,7 @@ use crate::runtime::outcome::Level;
 use crate::store::delivered;
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::{Binding, Service, Ticket};
-use crate::wire::rocketchat::Visitor;
+use crate::wire::rocketchat::{Room, Visitor};
 
 /// How often to ask for a new room: the one that stands in its way may be closed in the meantime.
 const CREATE_TRIES: u32 = 2;
@@ -28,18 +28,17 @@ pub(crate) enum Found {
 /// Finds or makes a room for a visitor whom none of their `tickets` serves.
 ///
 /// From Rocket.Chat 8.3 on a visitor has at most one open room (facts: "createRoom"), so rooms of tickets that have
-/// ended are closed before, and what cannot be closed serves once more.
+/// ended are closed before, and what cannot be closed serves once more. `open` are the visitor's open rooms.
 pub(crate) async fn find_or_create(
     host: &Host,
-    visitor: &Visitor,
+    (visitor, open): (&Visitor, &[Room]),
     order: &RoomRequest<'_>,
     tickets: &[Ticket],
     follow_ups: &mut Vec<Job>,
 ) -> Result<Found, Failure> {
-    let open = host.find_open_rooms(visitor.clone()).await?;
     let used: Vec<&RoomId> = tickets.iter().map(|ticket| &ticket.room).collect();
     // A room of ours that no fact knows is what a crash between opening and binding left.
-    if let Some(left_over) = unused(host, &open, &used).into_iter().next() {
+    if let Some(left_over) = unused(host, open, &used).into_iter().next() {
         follow_ups.push(Job::Deliver { room: left_over.clone(), mode: DeliveryMode::Reconcile });
         return Ok(Found::Unused(left_over));
     }
@@ -59,7 +58,7 @@ pub(crate) async fn find_or_create(
         if !refusals::is_second_room(&failure) {
             return Err(failure);
         }
-        let open = host.find_open_rooms(visitor.clone()).await?;
+        let open = host.find_open_rooms(&visitor.token).await?;
         // Another node may just have opened one for the contact.
         if let Some(room) = unused(host, &open, &used).into_iter().next() {
             return Ok(Found::Unused(room));

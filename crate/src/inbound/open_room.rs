@@ -9,6 +9,7 @@ use crate::inbound::new_room::Found;
 use crate::inbound::room_request::RoomRequest;
 use crate::livechat::custom_fields::set_custom_field;
 use crate::livechat::room::RoomState;
+use crate::livechat::visitor::Known;
 use crate::livechat::{room, visitor};
 use crate::request::caller::Caller;
 use crate::request::fields::Fields;
@@ -31,7 +32,9 @@ pub async fn open_room(host: &Host, caller: &Caller, body: &Fields<'_>) -> Resul
     let request = RoomRequest::read(host, caller, body)?;
     let contact = caller.contact(host, request.token.clone()).await?;
     host.acquire_in_time(contact.queue()).await?;
-    let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
+    let shared = visitor::shared_token(host, &contact, request.person()).await?;
+    let (records, shared) = host.records_and_visitor(contact.association(), shared).await;
+    let tickets = ticket::of_contact(&records?);
     let mut follow_ups = Vec::new();
     end_replaced(host, &tickets, request.person(), &mut follow_ups).await?;
     let mut open = ticket::of_person(&tickets, request.person()).into_iter().filter(|ticket| ticket.is_open());
@@ -53,7 +56,7 @@ pub async fn open_room(host: &Host, caller: &Caller, body: &Fields<'_>) -> Resul
             }
         }
     }
-    let room = create(host, &contact, &request, &tickets, &mut follow_ups).await?;
+    let room = create(host, &contact, &request, (&tickets, shared), &mut follow_ups).await?;
     if request.binding.past.is_some() {
         follow_ups.push(Job::ShowHistory { room: room.clone(), workspace: contact.workspace });
     }
@@ -81,24 +84,27 @@ async fn create(
     host: &Host,
     contact: &Contact,
     request: &RoomRequest<'_>,
-    tickets: &[Ticket],
+    (tickets, shared): (&[Ticket], Result<Option<Visitor>, Failure>),
     follow_ups: &mut Vec<Job>,
 ) -> Result<RoomId, Refusal> {
     let department = match request.department {
         Some(department) => Some(find_department(host, department).await?),
         None => default_department(host, &contact.workspace).await,
     };
-    let visitor = visitor::ensure(host, contact, request.person(), tickets, request.details).await?;
+    let known = Known { tickets, has_shared: shared?.is_some() };
+    let (visitor, open) = visitor::register(host, contact, request.person(), known, request.details).await?;
     let visitor = Visitor { department, ..visitor };
     let used: Vec<&RoomId> = tickets.iter().map(|ticket| &ticket.room).collect();
-    let room = match new_room::find_or_create(host, &visitor, request, tickets, follow_ups).await? {
+    let room = match new_room::find_or_create(host, (&visitor, &open), request, tickets, follow_ups).await? {
         Found::Unused(room) => {
             Service::first(contact, &room).bind(host, &visitor, &request.binding).await?;
-            merge_duplicates(host, contact, &visitor, (room, &request.binding), &used, follow_ups).await?
+            let open = visitor::complete(host, &visitor, request.details).await?;
+            merge_duplicates(host, contact, (&visitor, &open), (room, &request.binding), &used, follow_ups).await?
         }
         Found::Used(room) => {
             let before = tickets.iter().find(|ticket| ticket.room == room);
             new_room::adopt(host, contact, &room, before, &visitor, &request.binding).await?;
+            visitor::complete(host, &visitor, request.details).await?;
             room
         }
     };

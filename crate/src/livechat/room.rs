@@ -5,12 +5,7 @@ use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::sort::sort;
 use crate::store::ticket::Ticket;
-use crate::wire::rocketchat::{Room, Visitor};
-
-/// The visitor's open rooms that this app made and that never served a ticket before, smallest id first.
-pub(crate) async fn unused_own_rooms(host: &Host, visitor: &Visitor, used: &[&RoomId]) -> Result<Vec<RoomId>, Failure> {
-    Ok(unused(host, &host.find_open_rooms(visitor.clone()).await?, used))
-}
+use crate::wire::rocketchat::Room;
 
 /// Those of a visitor's open rooms that this app made and that never served a ticket before, smallest id first.
 pub(crate) fn unused(host: &Host, open: &[Room], used: &[&RoomId]) -> Vec<RoomId> {
@@ -38,7 +33,7 @@ pub async fn observe(host: &Host, ticket: &Ticket) -> Result<RoomState, Failure>
     if let Some(room) = host.find_room(ticket.room.clone()).await? {
         return Ok(if room.is_open == Some(true) { RoomState::Open(room) } else { RoomState::Closed });
     }
-    let open_rooms = host.find_open_rooms(ticket.visitor.clone()).await?;
+    let open_rooms = host.find_open_rooms(&ticket.visitor.token).await?;
     let listed = open_rooms.into_iter().find(|room| room.id == ticket.room);
     if listed.is_some() {
         host.denied("room.read");

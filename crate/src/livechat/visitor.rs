@@ -3,6 +3,7 @@
 //! Whoever knows a visitor's token can read the conversation through Rocket.Chat's public livechat API,
 //! so it must not be derivable from anything that RapidPro shows.
 
+use crate::config::server_key;
 use crate::config::server_key::key;
 use crate::ids::Contact;
 use crate::runtime::effect::NewVisitor;
@@ -12,50 +13,72 @@ use crate::runtime::outcome::Level;
 use crate::store::ticket;
 use crate::store::ticket::Ticket;
 use crate::text::digest::keyed_hash;
-use crate::wire::rocketchat::Visitor;
+use crate::wire::rocketchat::{Room, Visitor};
 
-/// The visitor of a contact, brought up to date or created. `person` is RapidPro's UUID of the contact, where it is
-/// known, and `tickets` are all of the contact's token.
+/// The visitor of a contact, brought up to date or created, and their open rooms. `person` is RapidPro's UUID of the
+/// contact, where it is known.
 ///
-/// A visitor is created by token alone and only then given phone and e-mail: Rocket.Chat matches the
-/// token first, so that nobody is merged with somebody else who shares them.
+/// A visitor is registered by token and name alone and only then given phone and e-mail ([`complete`]): Rocket.Chat
+/// matches the token first, so that nobody is merged with somebody else who shares them.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
-pub async fn ensure(
+pub async fn register(
     host: &Host,
     contact: &Contact,
     person: Option<&str>,
-    tickets: &[Ticket],
+    known: Known<'_>,
     details: Details<'_>,
-) -> Result<Visitor, Failure> {
-    let (token, known) = find(host, contact, person, tickets).await?;
-    let name = details.name.map(str::to_owned);
-    if known.is_none() {
-        let bare = NewVisitor { token: token.clone(), name: name.clone(), email: None, phone: None };
-        host.register_visitor(bare).await?;
-    }
-    let wants_update = known.as_ref().is_some_and(|known| name.is_some() && known.name != name);
-    if wants_update || details.email.is_some() || details.phone.is_some() {
-        let full = NewVisitor {
-            token: token.clone(),
-            name,
-            email: details.email.map(str::to_owned),
-            phone: details.phone.map(str::to_owned),
-        };
-        // The ticket matters more than what else is known of the contact.
-        if let Err(failure) = host.register_visitor(full).await {
-            host.log(Level::Warn, format!("a contact's name, e-mail and phone are not up to date: {failure}"));
-        }
-    }
-    match known {
-        Some(known) => Ok(Visitor { name: details.name.map(str::to_owned).or(known.name), ..known }),
-        // It was just created: nothing else can hide it.
-        None => match host.find_visitor(token).await? {
-            Some(visitor) => Ok(visitor),
-            None => Err(host.denied("livechat-visitor.read")),
+) -> Result<(Visitor, Vec<Room>), Failure> {
+    let (token, last) = find(host, contact, person, known).await?;
+    let bare = NewVisitor { token: token.clone(), name: details.name.map(str::to_owned), email: None, phone: None };
+    let (registered, open) = host.register_and_find_rooms(bare).await;
+    let visitor = match registered {
+        Ok(Some(visitor)) => visitor,
+        // Engines before 1.44 answer an id only. It was just registered: nothing else can hide it.
+        Ok(None) => match host.find_visitor(token).await? {
+            Some(visitor) => visitor,
+            None => return Err(host.denied("livechat-visitor.read")),
         },
+        Err(failure) => {
+            let Some(last) = last else { return Err(failure) };
+            log_outdated(host, &failure);
+            last.clone()
+        }
+    };
+    Ok((visitor, open?))
+}
+
+/// Gives a visitor the contact's phone and e-mail, where there are any; answers their open rooms, read beside that.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading the rooms.
+pub async fn complete(host: &Host, visitor: &Visitor, details: Details<'_>) -> Result<Vec<Room>, Failure> {
+    let Details { name, email, phone } = details;
+    if email.is_none() && phone.is_none() {
+        return host.find_open_rooms(&visitor.token).await;
     }
+    let [name, email, phone] = [name, email, phone].map(|detail| detail.map(str::to_owned));
+    let full = NewVisitor { token: visitor.token.clone(), name, email, phone };
+    let (registered, open) = host.register_and_find_rooms(full).await;
+    if let Err(failure) = registered {
+        log_outdated(host, &failure);
+    }
+    open
+}
+
+/// The ticket matters more than what else is known of the contact.
+fn log_outdated(host: &Host, failure: &Failure) {
+    host.log(Level::Warn, format!("a contact's name, e-mail and phone are not up to date: {failure}"));
+}
+
+/// What is known of the visitors that a contact's token has had.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// All tickets of the token.
+    pub tickets: &'a [Ticket],
+    /// Whether Rocket.Chat has the visitor of [`shared_token`].
+    pub has_shared: bool,
 }
 
 /// What is known of a contact besides their token.
@@ -69,36 +92,47 @@ pub struct Details<'a> {
     pub phone: Option<&'a str>,
 }
 
-/// The token of a contact's visitor, and the visitor, if there is one.
+/// The token of the visitor that version 1.0.0 may have made for a contact whose UUID is known, by the contact's token
+/// alone; `None` where it cannot have. As long as it is nobody else's, it goes on as that contact's.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading the key.
+pub async fn shared_token(host: &Host, contact: &Contact, person: Option<&str>) -> Result<Option<String>, Failure> {
+    if person.is_none() || server_key::is_by_person(host).await? {
+        return Ok(None);
+    }
+    Ok(Some(of_token(&key(host).await?, contact)))
+}
+
+fn of_token(key: &str, contact: &Contact) -> String {
+    keyed_hash(key, &[&contact.workspace, contact.token.as_str()])
+}
+
+/// The token of a contact's visitor, and the visitor of their last ticket, if there is one.
 ///
 /// A contact whose UUID is known has a visitor of their own, whoever has their token next. Only where version 1.0.0
 /// made one by the token alone, or RapidPro told no UUID, is it that one: as long as it is nobody else's.
-async fn find(
+async fn find<'t>(
     host: &Host,
     contact: &Contact,
     person: Option<&str>,
-    tickets: &[Ticket],
-) -> Result<(String, Option<Visitor>), Failure> {
+    Known { tickets, has_shared }: Known<'t>,
+) -> Result<(String, Option<&'t Visitor>), Failure> {
     let key = key(host).await?;
-    let of_token = keyed_hash(&key, &[&contact.workspace, contact.token.as_str()]);
+    let of_token = of_token(&key, contact);
     let last = ticket::of_person(tickets, person).into_iter().max_by_key(|ticket| ticket.opened_at());
-    let last = last.map(|ticket| ticket.visitor.token.clone());
+    let last = last.map(|ticket| &ticket.visitor);
     let Some(person) = person else {
-        let token = last.unwrap_or(of_token);
-        let known = host.find_visitor(token.clone()).await?;
-        return Ok((token, known));
+        return Ok((last.map_or(of_token, |last| last.token.clone()), last));
     };
-    let of_person = keyed_hash(&key, &[&contact.workspace, contact.token.as_str(), &person.to_ascii_lowercase()]);
     let is_free = ticket::is_same(owner(tickets, &of_token), Some(person));
-    if let Some(last) = last.filter(|last| *last != of_token || is_free) {
-        return Ok((last.clone(), host.find_visitor(last).await?));
+    if let Some(last) = last.filter(|last| last.token != of_token || is_free) {
+        return Ok((last.token.clone(), Some(last)));
     }
-    let mut known = host.find_visitors(vec![of_person.clone(), of_token.clone()]).await?.into_iter();
-    let (own, shared) = (known.next().flatten(), known.next().flatten());
-    match shared.filter(|_| own.is_none() && is_free) {
-        Some(shared) => Ok((of_token, Some(shared))),
-        None => Ok((of_person, own)),
+    if has_shared && is_free {
+        return Ok((of_token, None));
     }
+    Ok((keyed_hash(&key, &[&contact.workspace, contact.token.as_str(), &person.to_ascii_lowercase()]), None))
 }
 
 /// Whose a visitor is: of whoever was first served by them.

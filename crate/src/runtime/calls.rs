@@ -18,6 +18,13 @@ use crate::wire::rocketchat::{Attachment, Department, Message, Room, Upload, Vis
 
 type RecordsAndRoom = (Answer<Vec<Value>>, Option<Room>);
 
+/// Older engines answer a visitor's id only: then there is none.
+type Registered = Answer<Option<Visitor>>;
+
+type RegisteredAndRooms = (Registered, Answer<Vec<Room>>);
+
+type RecordsAndVisitor = (Answer<Vec<Value>>, Answer<Option<Visitor>>);
+
 type PostedAndStored = (Answer<WebhookAnswer>, Answer<()>);
 
 impl Host {
@@ -109,15 +116,24 @@ impl Host {
         self.one(Effect::FindVisitor { token })
     }
 
-    /// Looks visitors up by their tokens, side by side.
-    pub fn find_visitors(&self, tokens: Vec<String>) -> Pending<'_, Answer<Vec<Option<Visitor>>>> {
-        let effects = tokens.into_iter().map(|token| Effect::FindVisitor { token }).collect();
-        Pending::of(self, effects, |outcomes| outcomes.all(Outcomes::read))
+    /// Reads all records that carry `association` and looks a visitor up, if there is one to look up, side by side.
+    pub fn records_and_visitor(&self, association: String, token: Option<String>) -> Pending<'_, RecordsAndVisitor> {
+        let mut effects = vec![Effect::ReadRecords { association }];
+        effects.extend(token.map(|token| Effect::FindVisitor { token }));
+        Pending::of(self, effects, |outcomes| {
+            let records = outcomes.list();
+            (records, if outcomes.is_over() { Ok(None) } else { outcomes.read() })
+        })
     }
 
-    /// Creates a visitor, or brings the one with this token up to date.
-    pub fn register_visitor(&self, visitor: NewVisitor) -> Pending<'_, Answer<()>> {
-        self.done(Effect::RegisterVisitor { visitor })
+    /// Creates a visitor, or brings the one with this token up to date, and lists their open rooms, side by side.
+    pub fn register_and_find_rooms(&self, visitor: NewVisitor) -> Pending<'_, RegisteredAndRooms> {
+        let token = visitor.token.clone();
+        let effects = vec![Effect::RegisterVisitor { visitor }, Effect::FindOpenRooms { token }];
+        Pending::of(self, effects, |outcomes| {
+            let registered = outcomes.value().map(|answer| json::read(&answer));
+            (registered, outcomes.read())
+        })
     }
 
     /// Looks a room up by id.
@@ -126,8 +142,8 @@ impl Host {
     }
 
     /// Lists a visitor's open rooms.
-    pub fn find_open_rooms(&self, visitor: Visitor) -> Pending<'_, Answer<Vec<Room>>> {
-        self.one(Effect::FindOpenRooms { visitor })
+    pub fn find_open_rooms(&self, token: &str) -> Pending<'_, Answer<Vec<Room>>> {
+        self.one(Effect::FindOpenRooms { token: token.to_owned() })
     }
 
     /// Opens a room.

@@ -72,7 +72,7 @@ pub enum Effect {
         /// The livechat visitor token.
         token: String,
     },
-    /// Create a visitor, or bring the one with this token up to date; answers its id.
+    /// Create a visitor, or bring the one with this token up to date; answers the visitor, or by older engines its id.
     RegisterVisitor {
         /// What Rocket.Chat is to know of them.
         visitor: NewVisitor,
@@ -84,8 +84,8 @@ pub enum Effect {
     },
     /// List a visitor's open rooms, whoever opened them.
     FindOpenRooms {
-        /// The visitor.
-        visitor: Visitor,
+        /// The visitor's token.
+        token: String,
     },
     /// Open a room for a visitor; answers it.
     CreateRoom {

@@ -62,6 +62,11 @@ impl Outcomes<'_> {
         self.host.judge(self.permissions.next().flatten(), self.outcomes.next())
     }
 
+    /// Whether there are no more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.outcomes.len() == 0
+    }
+
     /// What each of the others answered, read by `next`, if all did.
     pub(crate) fn all<T>(&mut self, next: fn(&mut Self) -> Result<T, Failure>) -> Result<Vec<T>, Failure> {
         let mut all = Vec::new();

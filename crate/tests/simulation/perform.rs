@@ -138,10 +138,10 @@ impl World {
             Effect::FindVisitor { token } => Outcome::Ok(self.chat.visitor(&token).unwrap_or_default()),
             Effect::RegisterVisitor { visitor } => {
                 self.chat.register(&visitor);
-                Outcome::Ok(json!(visitor.token))
+                Outcome::Ok(self.chat.registered(&visitor.token))
             }
             Effect::FindRoom { room } => self.find_room(op, &room),
-            Effect::FindOpenRooms { visitor } => self.find_open_rooms(op, &visitor.token),
+            Effect::FindOpenRooms { token } => self.find_open_rooms(op, &token),
             Effect::CreateRoom { visitor, custom_fields } => {
                 let ticket = custom_fields.get("rapidproTicket").and_then(Value::as_str).unwrap_or_default();
                 let contact = self.rapidpro.tickets.get(ticket).map(|ticket| ticket.contact);

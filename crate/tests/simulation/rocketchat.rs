@@ -121,6 +121,15 @@ impl RocketChat {
         Some(json!({ "id": id, "username": username, "name": name, "token": token }))
     }
 
+    /// What registering a visitor answers: older engines tell the id only.
+    pub fn registered(&self, token: &str) -> Value {
+        let visitor = self.visitor(token).unwrap_or_default();
+        match self.close_message_has_event && !self.one_open_room {
+            true => visitor["id"].clone(),
+            false => visitor,
+        }
+    }
+
     /// Always a new room; `order` decides where its id stands among the others.
     pub fn open(&mut self, maker: Maker, contact: Option<usize>, token: &str, order: u64) -> RoomId {
         self.last_id += 1;

@@ -113,7 +113,7 @@ describe('More workspaces', () => {
 		);
 		assert.match(
 			line,
-			/line 1 of the setting More workspaces is left out: it must be `name; secret=…; token=…; department=…`/,
+			/line 1 of the setting More workspaces is left out: it must be `name; secret=…; token=…; department=…; address=…`/,
 		);
 		assert.doesNotMatch(line, /t0p-s3cr3t/);
 	});

@@ -1,6 +1,8 @@
 //! What the settings say of one RapidPro workspace.
 
-/// A line of the setting **More workspaces**: `name; secret=…; token=…; department=…`.
+use crate::text::url::is_http_url;
+
+/// A line of the setting **More workspaces**: `name; secret=…; token=…; department=…; address=…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkspaceConfig {
     /// How the admin calls the workspace.
@@ -11,7 +13,7 @@ pub struct WorkspaceConfig {
     pub token: String,
     /// Its default department; may be empty.
     pub department: String,
-    /// Where its API is, if not where its webhooks go; only other settings can say that, of the main one.
+    /// Where its API is, without a slash at its end; empty where that is where its webhooks go.
     pub address: String,
 }
 
@@ -43,16 +45,35 @@ impl WorkspaceConfig {
                 "secret" => &mut line.secret,
                 "token" => &mut line.token,
                 "department" => &mut line.department,
+                "address" => &mut line.address,
                 _ => return None,
             };
             value.trim_start().clone_into(place);
         }
+        line.address.truncate(line.address.trim_end_matches('/').len());
         let is_named = !line.name.is_empty() && !line.name.contains('=');
-        Some(line).filter(|line| is_named && !line.secret.is_empty())
+        let is_reachable = line.address.is_empty() || is_http_url(&line.address);
+        Some(line).filter(|line| is_named && is_reachable && !line.secret.is_empty())
     }
 
     /// The token for RapidPro's API, as far as a header can hold it.
     pub fn api_token(&self) -> String {
         self.token.chars().filter(char::is_ascii_graphic).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_may_say_where_the_api_is() {
+        let address = |text: &str| WorkspaceConfig::read(text).map(|line| line.address);
+        assert_eq!(
+            address("A; secret=s; address = https://rapidpro.example.org/"),
+            Some("https://rapidpro.example.org".into())
+        );
+        assert_eq!(address("A; secret=s; address="), Some(String::new()));
+        assert_eq!(address("A; secret=s; address=rapidpro.example.org"), None);
     }
 }

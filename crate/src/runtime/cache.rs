@@ -2,11 +2,10 @@
 
 use std::borrow::Borrow;
 use std::cell::RefCell;
-use std::collections::VecDeque;
 
 /// The latest values by key; of more than `MOST` the oldest are forgotten.
 #[derive(Debug)]
-pub struct Recent<K, V, const MOST: usize>(pub(crate) RefCell<VecDeque<(K, V)>>);
+pub struct Recent<K, V, const MOST: usize>(pub(crate) RefCell<Vec<(K, V)>>);
 
 impl<K, V, const MOST: usize> Default for Recent<K, V, MOST> {
     fn default() -> Self {
@@ -27,9 +26,9 @@ impl<K: PartialEq, V: Clone, const MOST: usize> Recent<K, V, MOST> {
     pub fn put(&self, key: K, value: V) -> Option<V> {
         let before = self.remove(&key);
         let mut entries = self.0.borrow_mut();
-        entries.push_back((key, value));
+        entries.push((key, value));
         if entries.len() > MOST {
-            entries.pop_front();
+            entries.remove(0);
         }
         before
     }
@@ -41,7 +40,7 @@ impl<K: PartialEq, V: Clone, const MOST: usize> Recent<K, V, MOST> {
     {
         let mut entries = self.0.borrow_mut();
         let index = entries.iter().position(|(known, _)| known.borrow() == key)?;
-        entries.remove(index).map(|(_, value)| value)
+        Some(entries.remove(index).1)
     }
 
     /// Forgets everything.

@@ -40,8 +40,9 @@ fn write<T: Serialize>(value: T) -> Value {
 /// What has to be the same about a record, whatever it is about: its fields, what it says, how it is found.
 fn shape(associations: &Value, data: &Value) -> String {
     // What 1.0.0 did not store and skips: what RapidPro said, the code of a reason, whose message it is, since when
-    // visitors are persons'.
-    let is_old = |name: &&String| !["said", "reason", "person", "by_person"].contains(&name.as_str());
+    // visitors are persons', who tells of a close, and that this was the last thing to be done.
+    let is_old =
+        |name: &&String| !["said", "reason", "person", "by_person", "lease", "finished"].contains(&name.as_str());
     let names = |value: &Value| {
         value.as_object().map(|fields| fields.keys().filter(is_old).cloned().collect::<Vec<_>>().join(","))
     };

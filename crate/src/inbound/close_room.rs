@@ -32,7 +32,7 @@ pub async fn close(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<En
     {
         // Stored before the room is closed: its close event must find it, however soon it comes.
         ticket.add(host, FactKind::closed(ClosedBy::RapidPro)).await?;
-        end.follow_ups.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Due });
+        end.follow_ups.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Ended });
     }
     Ok(end)
 }

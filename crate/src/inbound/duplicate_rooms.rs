@@ -56,6 +56,6 @@ pub(crate) async fn supersede(
         winner.bind(host, visitor, binding).await?;
     }
     loser.record(host, FactKind::closed(ClosedBy::Duplicate)).await?;
-    follow_ups.push(Job::Deliver { room: loser.room.clone(), mode: DeliveryMode::Due });
+    follow_ups.push(Job::Deliver { room: loser.room.clone(), mode: DeliveryMode::Ended });
     Ok(())
 }

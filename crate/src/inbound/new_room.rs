@@ -2,6 +2,7 @@
 
 use crate::ids::{Contact, EntryId, RoomId};
 use crate::inbound::room_request::RoomRequest;
+use crate::livechat::leave::OwnCloses;
 use crate::livechat::room::unused;
 use crate::livechat::{leave, notice, refusals};
 use crate::runtime::failure::Failure;
@@ -83,6 +84,8 @@ pub(crate) async fn adopt(
     binding: &Binding,
 ) -> Result<(), Failure> {
     host.log(Level::Info, format!("room {} could not be replaced and serves a new ticket", room.as_str()));
+    // Whoever closes it from now on is heard.
+    host.cache::<OwnCloses>().take(room);
     let adopted = before.map_or(0, |ticket| ticket.adopted).saturating_add(1);
     let service = Service { contact, room, adopted };
     // Stored with the first binding: from then on the room is compared with what was taken up.

@@ -75,7 +75,7 @@ async fn end_replaced(
         let room = ticket.room.as_str();
         host.log(Level::Warn, format!("room {room} ends: RapidPro names another contact by the token of its contact"));
         ticket.add(host, FactKind::replaced()).await?;
-        follow_ups.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Due });
+        follow_ups.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Ended });
     }
     Ok(())
 }

@@ -24,6 +24,13 @@ pub enum RoomState {
     Closed,
 }
 
+impl RoomState {
+    /// What is to be seen of a room that was found.
+    pub fn of(room: Room) -> Self {
+        if room.is_open == Some(true) { Self::Open(room) } else { Self::Closed }
+    }
+}
+
 /// Asks Rocket.Chat for a ticket's room. Its silence about one room proves nothing (a permission may be
 /// missing), so then the visitor's open rooms are asked for as well.
 ///
@@ -31,7 +38,7 @@ pub enum RoomState {
 /// Whatever keeps Rocket.Chat from reading.
 pub async fn observe(host: &Host, ticket: &Ticket) -> Result<RoomState, Failure> {
     if let Some(room) = host.find_room(ticket.room.clone()).await? {
-        return Ok(if room.is_open == Some(true) { RoomState::Open(room) } else { RoomState::Closed });
+        return Ok(RoomState::of(room));
     }
     let open_rooms = host.find_open_rooms(&ticket.visitor.token).await?;
     let listed = open_rooms.into_iter().find(|room| room.id == ticket.room);

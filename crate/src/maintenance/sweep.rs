@@ -137,7 +137,9 @@ pub(crate) async fn drop_bucket(host: &Host, bucket: u64, due_items: &DueItems) 
         if snapshot.is_busy() {
             remind(host, Reminder { v: VERSION, room: Some(room.clone()), contact: None }, room.as_str()).await?;
         } else if snapshot.ticket.is_finished() {
-            delivered::purge_outbox(host, &snapshot).await?;
+            // Every room that is finished stands with its close, or a reminder, on such a bucket once.
+            let ids = due_items.closed_rooms.contains(room);
+            delivered::purge_outbox(host, &snapshot, ids).await?;
         }
         if !snapshot.ticket.is_finished() {
             delivered::compact_bucket(host, &snapshot, bucket).await?;

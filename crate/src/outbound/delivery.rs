@@ -6,6 +6,7 @@
 
 use crate::history;
 use crate::ids::RoomId;
+use crate::livechat::leave::Departure;
 use crate::livechat::{leave, notice};
 use crate::outbound::outbox_writer::with_retries;
 use crate::outbound::retry_policy::{Kind, Verdict};
@@ -17,7 +18,7 @@ use crate::runtime::host::Host;
 use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
-use crate::store::delivered;
+use crate::store::keys;
 use crate::store::missed::ReconcileNeeded;
 use crate::store::outbox::Entry;
 use crate::store::outbox_record::CLOSE;
@@ -50,7 +51,10 @@ pub async fn deliver(host: &Host, room: &RoomId, mode: DeliveryMode) -> End {
 impl DeliveryRun<'_> {
     pub(crate) async fn run(&mut self, room: &RoomId) -> Result<(), Failure> {
         for turn in 0..TURNS_MAX {
-            let Some(snapshot) = RoomSnapshot::read(self.host, room).await? else { return Ok(()) };
+            let look_up = (turn == 0 && self.mode == DeliveryMode::Ended).then(|| room.clone());
+            let (records, found) = self.host.records_and_room(keys::room_association(room), look_up).await;
+            let Some(snapshot) = RoomSnapshot::of(&records?) else { return Ok(()) };
+            self.found = found;
             if turn == 0 {
                 self.follow_ups.extend(history::due(self.host, &snapshot, self.mode));
             }
@@ -77,19 +81,25 @@ impl DeliveryRun<'_> {
             self.leave(&snapshot.ticket).await;
         }
         if let Some(entry) = snapshot.outbox.pending.first() {
+            self.note_left(&snapshot.ticket).await;
             return self.send(snapshot, entry).await;
         }
         if snapshot.ticket.is_open() {
             return Ok(Flow::Stop);
         }
         if self.reconcile(snapshot).await? {
+            self.note_left(&snapshot.ticket).await;
             return Ok(Flow::Again);
         }
         match snapshot.ticket.pending_closes().first() {
-            Some(binding) => self.send_close(snapshot, binding).await,
+            Some(binding) => {
+                self.note_left(&snapshot.ticket).await;
+                self.send_close(snapshot, binding).await
+            }
             None if snapshot.ticket.is_to_be_left() && !self.left => Ok(Flow::Stop),
             None => {
-                finish(self.host, snapshot).await?;
+                // What was on its way is the sweep's to remove.
+                snapshot.ticket.add(self.host, FactKind::Finished).await?;
                 Ok(Flow::Stop)
             }
         }
@@ -111,17 +121,32 @@ impl DeliveryRun<'_> {
 
     pub(crate) async fn leave(&mut self, ticket: &Ticket) {
         self.tried_to_leave = true;
-        let left = match leave::leave_room(self.host, ticket).await {
-            Ok(()) => ticket.add(self.host, FactKind::RoomLeft).await,
-            Err(failure) => Err(failure),
-        };
-        match left {
-            Ok(()) => self.left = true,
-            Err(failure) => {
-                let room = ticket.room.as_str();
-                self.host.log(Level::Warn, format!("room {room} is still to be closed: {failure}"));
+        match leave::leave_room(self.host, ticket, self.found.take()).await {
+            Ok(departure) => {
+                (self.left, self.left_unnoted) = (true, true);
+                // A closed room is seen to be closed; agents must not be asked twice.
+                if departure == Departure::AgentsAsked {
+                    self.note_left(ticket).await;
+                }
             }
+            Err(failure) => self.log_not_left(ticket, &failure),
         }
+    }
+
+    /// Stores that the room was left, where that does not end all: [`FactKind::Finished`] says it too.
+    async fn note_left(&mut self, ticket: &Ticket) {
+        if self.left_unnoted
+            && let Err(failure) = ticket.add(self.host, FactKind::RoomLeft).await
+        {
+            self.left = false;
+            self.log_not_left(ticket, &failure);
+        }
+        self.left_unnoted = false;
+    }
+
+    fn log_not_left(&self, ticket: &Ticket, failure: &Failure) {
+        let room = ticket.room.as_str();
+        self.host.log(Level::Warn, format!("room {room} is still to be closed: {failure}"));
     }
 
     pub(crate) async fn send(&mut self, snapshot: &RoomSnapshot, entry: &Entry) -> Result<Flow, Failure> {
@@ -191,7 +216,7 @@ impl DeliveryRun<'_> {
         let answer = webhook.post(self.host).await;
         let attempt = self.attempt(close_kind(ticket, binding), progress, closed_at, binding.at, sent_at);
         match self.decide(ticket, CLOSE, &binding.ticket, attempt, &answer).await {
-            Verdict::Delivered => self.note_told(ticket, binding).await,
+            Verdict::Delivered => self.close_taken(ticket, binding).await,
             // The policy gives up no close; were it to, the next attempt would still be in the calendar.
             Verdict::GiveUp { .. } | Verdict::Unfetched | Verdict::UnknownTicket => Ok(Flow::Stop),
             Verdict::Retry { delay_ms, scope } => {
@@ -202,8 +227,33 @@ impl DeliveryRun<'_> {
         }
     }
 
+    /// RapidPro has taken a close. Where that was the last thing to be done, as the store has it now, one record says both.
+    async fn close_taken(&mut self, ticket: &Ticket, binding: &Binding) -> Result<Flow, Failure> {
+        let now = match ticket.is_finished() || ticket.pending_closes().len() > 1 {
+            true => None,
+            // Whatever keeps it from being read: that RapidPro has taken the close must be stored.
+            false => RoomSnapshot::read(self.host, &ticket.room).await.ok().flatten(),
+        };
+        if !now.is_some_and(|now| self.is_last(&now, binding)) {
+            return self.note_told(ticket, binding).await;
+        }
+        match ticket.add(self.host, FactKind::told_last(binding)).await {
+            Ok(()) => Ok(Flow::Stop),
+            // The day's index of what has ended may be what cannot be stored.
+            Err(_) => self.note_told(ticket, binding).await,
+        }
+    }
+
+    /// Whether nothing is left to be done for a room once this close is noted.
+    fn is_last(&self, snapshot: &RoomSnapshot, binding: &Binding) -> bool {
+        let RoomSnapshot { ticket, outbox } = snapshot;
+        let is_compared = self.reconciled_open == Some(false) && outbox.pending.is_empty();
+        let is_left = self.left || !ticket.is_to_be_left();
+        is_compared && is_left && !ticket.is_finished() && ticket.pending_closes() == [binding]
+    }
+
     async fn note_told(&self, ticket: &Ticket, binding: &Binding) -> Result<Flow, Failure> {
-        with_retries(|| ticket.add(self.host, FactKind::CloseDelivered { ticket: binding.ticket.clone() })).await?;
+        with_retries(|| ticket.add(self.host, FactKind::told(binding))).await?;
         Ok(Flow::Again)
     }
 }
@@ -213,10 +263,4 @@ pub(crate) fn close_kind(ticket: &Ticket, binding: &Binding) -> Kind {
     // A RapidPro that was set up anew does not know the tickets of the one before.
     let superseded = ticket.latest_binding() != Some(binding) || ticket.is_replaced();
     Kind::Close { superseded, shared: ticket.bindings.len() > 1 }
-}
-
-/// Nothing is left to be done for a room: what was on its way is removed, but for what RapidPro never took.
-async fn finish(host: &Host, snapshot: &RoomSnapshot) -> Result<(), Failure> {
-    snapshot.ticket.add(host, FactKind::Finished).await?;
-    delivered::purge_outbox(host, snapshot).await
 }

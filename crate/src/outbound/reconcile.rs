@@ -1,7 +1,7 @@
 //! Comparing rooms with what was taken up. Rocket.Chat's events are fire-and-forget: what happened while
 //! the app was down, disabled or too slow is found here.
 
-use crate::ids::RoomId;
+use crate::ids::{EntryId, RoomId};
 use crate::livechat::room::RoomState;
 use crate::livechat::{notice, room};
 use crate::outbound::outbox_writer::{record_entry, with_retries};
@@ -59,19 +59,32 @@ pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Re
         Err(failure) => return Err(failure),
     };
     let mut any = false;
-    let sent = delivered::delivered_ids(host, room).await?;
+    // Read where something is unknown to the outbox, and once.
+    let mut sent: Option<Vec<EntryId>> = None;
     sort_by_key(&mut messages, |message| message.created_at);
-    let is_known = |id: &String| snapshot.outbox.knows(id) || sent.contains(id) || snapshot.ticket.is_from_before(id);
     for written in messages {
-        let Some((id, message)) = eligible::outbound_message(host, &written) else {
-            if let Some(id) = eligible::without_content(host, &written).filter(|id| !is_known(id)) {
-                pass_over(host, snapshot, &id).await?;
-            }
-            continue;
+        let said = eligible::outbound_message(host, &written);
+        let (id, message) = match said {
+            Some((id, message)) => (id, Some(message)),
+            None => match eligible::without_content(host, &written) {
+                Some(id) => (id, None),
+                None => continue,
+            },
         };
-        if is_known(&id) {
+        if snapshot.outbox.knows(&id) || snapshot.ticket.is_from_before(&id) {
             continue;
         }
+        let known = match sent.take() {
+            Some(known) => known,
+            None => delivered::delivered_ids(host, room).await?,
+        };
+        if sent.insert(known).contains(&id) {
+            continue;
+        }
+        let Some(message) = message else {
+            pass_over(host, snapshot, &id).await?;
+            continue;
+        };
         host.log(Level::Info, format!("message {id} of room {} had been missed and is sent now", room.as_str()));
         let message = content_lookup::completed(host, &snapshot.ticket, &written, message).await;
         let entry = Entry::new(id, message, host.now());

@@ -2,6 +2,7 @@
 
 use crate::config::settings;
 use crate::ids::RoomId;
+use crate::livechat::leave::OwnCloses;
 use crate::outbound::{outbox_writer, reconcile};
 use crate::runtime::cache::Recent;
 use crate::runtime::host::Host;
@@ -10,7 +11,7 @@ use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::missed::ReconcileNeeded;
 use crate::store::snapshot::RoomSnapshot;
-use crate::store::ticket::{ClosedBy, FactKind};
+use crate::store::ticket::FactKind;
 use crate::wire::rocketchat::{Message, Room};
 
 /// How long after the event of a close that of its comment may come, in milliseconds.
@@ -35,6 +36,9 @@ fn closing_comment(message: &Message) -> Option<&str> {
 
 /// A room was closed on Rocket.Chat's side, or by this app: RapidPro is told in the first case.
 pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
+    if host.cache::<OwnCloses>().take(&closed.id) {
+        return End::default();
+    }
     let made_here = closed.was_made_by(&host.process().app_id);
     let room = closed.id;
     // Behind the room's messages whose events came before.
@@ -42,7 +46,7 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
     let stored = match RoomSnapshot::read(host, &room).await {
         Ok(Some(snapshot)) if snapshot.ticket.is_open() => {
             let comment = comment_on(host, &room).await;
-            snapshot.ticket.add(host, FactKind::Closed { by: ClosedBy::RocketChat, comment, replaced: None }).await
+            snapshot.ticket.add(host, FactKind::closed_in_rocket_chat(host, comment)).await
         }
         Ok(None) if made_here => {
             reconcile::schedule_reconcile(host, &room).await;

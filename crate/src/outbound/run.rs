@@ -8,7 +8,7 @@ use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::store::ticket::Ticket;
 use crate::store::wish;
-use crate::wire::rocketchat::Message;
+use crate::wire::rocketchat::{Message, Room};
 
 /// How long an attempt can take, with what is stored around it, in milliseconds.
 pub(crate) const ATTEMPT_MS: u64 = WEBHOOK_TIMEOUT_MS + 5_000;
@@ -47,6 +47,10 @@ pub(crate) struct DeliveryRun<'a> {
     pub(crate) room_read: Option<RoomRead>,
     pub(crate) tried_to_leave: bool,
     pub(crate) left: bool,
+    /// Whether that the room was left is still to be stored.
+    pub(crate) left_unnoted: bool,
+    /// The room, where it was looked up beside what is stored of it.
+    pub(crate) found: Option<Room>,
     /// Whether something has passed that stood behind a stuck entry.
     pub(crate) others_pass: bool,
     pub(crate) follow_ups: Vec<Job>,
@@ -62,6 +66,8 @@ impl<'a> DeliveryRun<'a> {
             room_read: None,
             tried_to_leave: false,
             left: false,
+            left_unnoted: false,
+            found: None,
             others_pass: false,
             follow_ups: Vec::new(),
         }

@@ -117,8 +117,7 @@ impl DeliveryRun<'_> {
         let attempt = self.attempt(close_kind(ticket, binding), &snapshot.outbox.close, closed_at, binding.at, sent_at);
         match self.decide(ticket, CLOSE, &binding.ticket, attempt, &answer).await {
             Verdict::Delivered => {
-                with_retries(|| ticket.add(self.host, FactKind::CloseDelivered { ticket: binding.ticket.clone() }))
-                    .await?;
+                with_retries(|| ticket.add(self.host, FactKind::told(binding))).await?;
                 Ok(true)
             }
             _ => Ok(false),

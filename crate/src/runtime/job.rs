@@ -59,4 +59,7 @@ pub enum DeliveryMode {
     /// Events may have been lost: look for messages and a close that were never taken up.
     #[serde(rename = "compare")]
     Reconcile,
+    /// The ticket has just ended and its room is to be closed: look it up beside what is stored of it. Never scheduled,
+    /// since version 1.0.0 does not know it.
+    Ended,
 }

@@ -55,14 +55,17 @@ pub async fn compact_bucket(host: &Host, snapshot: &RoomSnapshot, first_bucket: 
     host.remove_records(keys::batch_association(room, first_bucket)).await
 }
 
-/// Removes what was on its way from a room that is finished, but for what RapidPro never took.
+/// Removes what was on its way from a room that is finished, but for what RapidPro never took; `ids` says whether the
+/// ids of what was delivered go too.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
-pub async fn purge_outbox(host: &Host, snapshot: &RoomSnapshot) -> Result<(), Failure> {
+pub async fn purge_outbox(host: &Host, snapshot: &RoomSnapshot, ids: bool) -> Result<(), Failure> {
     let room = &snapshot.ticket.room;
-    host.remove_records(delivered_association(room)).await?;
-    if snapshot.outbox.settled.iter().any(|entry| entry.given_up) {
+    if ids {
+        host.remove_records(delivered_association(room)).await?;
+    }
+    if !snapshot.outbox.has_records() || snapshot.outbox.settled.iter().any(|entry| entry.given_up) {
         return Ok(());
     }
     host.remove_records(keys::outbox_association(room)).await

@@ -14,6 +14,8 @@ pub struct DueItems {
     pub rooms: Vec<RoomId>,
     /// Rooms where everything on the bucket is over.
     pub(crate) settled_rooms: Vec<RoomId>,
+    /// Of all these, those about whose close or whole outbox the bucket has something.
+    pub(crate) closed_rooms: Vec<RoomId>,
     /// Contacts whose messages may be waiting.
     pub contacts: Vec<Contact>,
 }
@@ -65,6 +67,8 @@ impl DueItems {
             let all_settled = entries.all(|entry| entry.last().is_some_and(|last| last.stage == Stage::Settled));
             let rooms = if all_settled { &mut due_items.settled_rooms } else { &mut due_items.rooms };
             rooms.extend(same_room.first().map(|due_item| due_item.room.clone()));
+            let of_no_entry = same_room.iter().find(|due_item| due_item.entry.is_none());
+            due_items.closed_rooms.extend(of_no_entry.map(|due_item| due_item.room.clone()));
         }
         due_items
     }

@@ -5,6 +5,7 @@
 //! takes the place of its beginning, which nobody needs any more, since every message of a room reads them all.
 
 use std::cmp::Reverse;
+use std::mem;
 
 use serde_json::Value;
 
@@ -58,9 +59,14 @@ pub struct Outbox {
 impl Outbox {
     /// What the records among a room's records add up to.
     pub fn of(records: &[Value]) -> Self {
+        Self::with_close(records, Progress::default())
+    }
+
+    /// The same, where telling of the close has come so far by other records than the outbox's own.
+    pub(crate) fn with_close(records: &[Value], close: Progress) -> Self {
         let mut records: Vec<OutboxRecord> = json::read_all(records);
         sort_by(&mut records, |a, b| (&a.entry, a.at).cmp(&(&b.entry, b.at)));
-        let mut outbox = Self::default();
+        let mut outbox = Self { close, ..Self::default() };
         for records in records.chunk_by(|a, b| a.entry == b.entry) {
             outbox.add(records);
         }
@@ -71,7 +77,7 @@ impl Outbox {
     /// Adds one entry's records, oldest first.
     pub(crate) fn add(&mut self, records: &[OutboxRecord]) {
         let Some(first) = records.first() else { return };
-        let mut progress = Progress::default();
+        let mut progress = if first.entry == CLOSE { mem::take(&mut self.close) } else { Progress::default() };
         for record in records {
             // A history can be shown again, and what is in the room already is not posted twice.
             if first.entry == HISTORY && record.event == OutboxEvent::Retried {
@@ -113,6 +119,12 @@ impl Outbox {
     /// Where the records about the history of a room go, that was opened at `opened_at`.
     pub fn history_ref<'a>(&self, room: &'a RoomId, opened_at: u64) -> EntryRef<'a> {
         EntryRef { room, entry: HISTORY, enqueued_at: opened_at, last_at: self.history.last_at }
+    }
+
+    /// Whether it has any records of its own.
+    pub fn has_records(&self) -> bool {
+        let has_entries = !self.pending.is_empty() || !self.settled.is_empty() || !self.dead_letters.is_empty();
+        has_entries || self.close.last_at > 0 || self.history.last_at > 0
     }
 
     /// Whether an entry was ever taken up, as far as its records are still there.

@@ -3,6 +3,9 @@
 use crate::ids::NodeId;
 use crate::store::outbox_record::{OutboxEvent, Reason};
 
+/// When it was taken, by whom, and until when nobody else may send.
+pub(crate) type Lease = (u64, NodeId, u64);
+
 /// How far an entry, or the close, has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -24,7 +27,7 @@ pub struct Progress {
     pub(crate) equal: EqualFailures,
     pub(crate) last_at: u64,
     pub(crate) settled: Option<End>,
-    pub(crate) leases: Vec<(u64, NodeId, u64)>,
+    pub(crate) leases: Vec<Lease>,
 }
 
 impl Progress {

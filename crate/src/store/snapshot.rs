@@ -6,6 +6,7 @@ use crate::ids::RoomId;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::store::outbox::Outbox;
+use crate::store::progress::Progress;
 use crate::store::ticket::Ticket;
 use crate::store::{keys, ticket};
 
@@ -32,7 +33,9 @@ impl RoomSnapshot {
 
     /// What a room's records add up to; `None` where it never served a ticket.
     pub fn of(records: &[Value]) -> Option<Self> {
-        ticket::of_room(records).map(|ticket| Self { ticket, outbox: Outbox::of(records) })
+        let ticket = ticket::of_room(records)?;
+        let outbox = Outbox::with_close(records, Progress { leases: ticket.leases.clone(), ..Progress::default() });
+        Some(Self { ticket, outbox })
     }
 
     /// Reads what is stored of a room, several times if need be: for what must not be missed.

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_with::skip_serializing_none;
 
-use crate::ids::{ConnectionId, Contact, ContactToken, EntryId, RoomId, TicketId};
+use crate::ids::{ConnectionId, Contact, ContactToken, EntryId, NodeId, RoomId, TicketId};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::json;
 use crate::sort::sort_by;
 use crate::store::keys::room_association;
+use crate::store::outbox_record::LEASE_MS;
+use crate::store::progress::Lease;
 use crate::store::time_index::{DUE, ENDED, OPENED};
 use crate::wire::rocketchat::{RoomVisitor, Visitor};
 
@@ -74,8 +76,8 @@ impl<'a> Service<'a> {
         let bucket = match &kind {
             FactKind::Bound { .. } => Some((OPENED, OPENED.bucket(now))),
             FactKind::Closed { .. } => Some((DUE, DUE.bucket(now))),
-            FactKind::CloseDelivered { .. } | FactKind::RoomLeft => None,
-            FactKind::Finished => Some((ENDED, ENDED.bucket(now))),
+            FactKind::CloseDelivered { finished: None, .. } | FactKind::RoomLeft => None,
+            FactKind::CloseDelivered { finished: Some(_), .. } | FactKind::Finished => Some((ENDED, ENDED.bucket(now))),
         };
         let mut associations = vec![contact.association(), room_association(room)];
         if let Some((index, bucket)) = bucket {
@@ -135,12 +137,17 @@ pub enum FactKind {
         comment: Option<String>,
         /// `true` where the contact's token came back with another person's UUID. Version 1.0.0 passes it over.
         replaced: Option<bool>,
+        /// Which process has taken it on to tell RapidPro, where one has. Version 1.0.0 passes it over.
+        lease: Option<CloseLease>,
     },
     /// RapidPro has taken the close of this ticket.
     #[serde(rename = "told")]
     CloseDelivered {
         /// RapidPro's id.
         ticket: TicketId,
+        /// `true` where nothing is left to be done for the room, as by [`Self::Finished`]. Version 1.0.0 passes it over
+        /// and finishes the room once more.
+        finished: Option<bool>,
     },
     /// The room of a ticket that has ended is closed, or the agents were asked to close it.
     #[serde(rename = "left")]
@@ -152,13 +159,38 @@ pub enum FactKind {
 impl FactKind {
     /// That the room no longer serves the contact.
     pub fn closed(by: ClosedBy) -> Self {
-        Self::Closed { by, comment: None, replaced: None }
+        Self::Closed { by, comment: None, replaced: None, lease: None }
+    }
+
+    /// That somebody in Rocket.Chat closed the room, which this process is about to tell RapidPro.
+    pub fn closed_in_rocket_chat(host: &Host, comment: Option<String>) -> Self {
+        let lease = CloseLease { node: host.process().node.clone(), until: host.now().saturating_add(LEASE_MS) };
+        Self::Closed { by: ClosedBy::RocketChat, comment, replaced: None, lease: Some(lease) }
+    }
+
+    /// That RapidPro has taken the close of this ticket.
+    pub fn told(binding: &Binding) -> Self {
+        Self::CloseDelivered { ticket: binding.ticket.clone(), finished: None }
+    }
+
+    /// The same, where that was the last thing to be done for the room.
+    pub fn told_last(binding: &Binding) -> Self {
+        Self::CloseDelivered { ticket: binding.ticket.clone(), finished: Some(true) }
     }
 
     /// That the contact's token is another person's now. RapidPro is owed the closes: it may know the tickets.
     pub fn replaced() -> Self {
-        Self::Closed { by: ClosedBy::RocketChat, comment: None, replaced: Some(true) }
+        Self::Closed { by: ClosedBy::RocketChat, comment: None, replaced: Some(true), lease: None }
     }
+}
+
+/// Which process tells RapidPro of a close first.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct CloseLease {
+    /// Which.
+    pub(crate) node: NodeId,
+    /// Until when nobody else may.
+    pub(crate) until: u64,
 }
 
 /// Where to find what a contact and the bot said before the ticket.
@@ -222,6 +254,7 @@ pub struct Ticket {
     pub(crate) written_before: Vec<EntryId>,
     pub(crate) replaced: bool,
     pub(crate) closed: Vec<(ClosedBy, u64)>,
+    pub(crate) leases: Vec<Lease>,
     pub(crate) told: Vec<TicketId>,
     pub(crate) left: bool,
     pub(crate) finished: bool,
@@ -250,7 +283,7 @@ impl Ticket {
 
     /// Whether the ticket has ended and its room is still to be closed.
     pub fn is_to_be_left(&self) -> bool {
-        (self.is_ended() || self.replaced) && !self.left
+        (self.is_ended() || self.replaced) && !self.left && !self.finished
     }
 
     /// Whether this message is none of these tickets' business: it was in the room before that was adopted. Not told by
@@ -365,6 +398,7 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
     let mut replaced_here = false;
     let (mut visitor, mut known_comment) = (None, None);
     let (mut left, mut finished) = (false, false);
+    let mut leases = Vec::new();
     let (mut bindings, mut closed, mut told): (Vec<Binding>, _, _) = (Vec::new(), Vec::new(), Vec::new());
     for fact in facts.iter().filter(|fact| fact.adopted == adopted) {
         match &fact.kind {
@@ -376,12 +410,16 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
                     bindings.push(Binding { ticket, connection, at: fact.at, past });
                 }
             }
-            FactKind::Closed { by, comment, replaced } => {
+            FactKind::Closed { by, comment, replaced, lease } => {
                 closed.push((*by, fact.at));
+                leases.extend(lease.iter().map(|lease| (fact.at, lease.node.clone(), lease.until)));
                 replaced_here |= *replaced == Some(true);
                 known_comment = known_comment.or(comment.as_ref());
             }
-            FactKind::CloseDelivered { ticket } => told.push(ticket.clone()),
+            FactKind::CloseDelivered { ticket, finished: is_last } => {
+                told.push(ticket.clone());
+                finished |= *is_last == Some(true);
+            }
             FactKind::RoomLeft => left = true,
             FactKind::Finished => finished = true,
         }
@@ -396,6 +434,7 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
         written_before: facts.iter().filter_map(|fact| fact.written_before.as_ref()).flatten().cloned().collect(),
         replaced: replaced_here,
         closed,
+        leases,
         told,
         left,
         finished,
@@ -441,7 +480,7 @@ mod tests {
     }
 
     fn told(ticket: &str) -> FactKind {
-        FactKind::CloseDelivered { ticket: TicketId(ticket.into()) }
+        FactKind::CloseDelivered { ticket: TicketId(ticket.into()), finished: None }
     }
 
     fn pending_closes(facts: Vec<Fact>) -> Vec<String> {

@@ -446,7 +446,9 @@ impl World {
             self.violate("nothing is given up before the agent is told", text.clone());
         }
         let id = RoomId(record["room"].as_str().unwrap_or_default().to_owned());
-        let finished = record.get("fact").is_some_and(|fact| fact == "finished") && self.ledger.is_present(record);
+        let finished =
+            record.get("fact").is_some_and(|fact| fact == "finished" || fact.pointer("/told/finished").is_some())
+                && self.ledger.is_present(record);
         if finished && self.is_open(&id) && !self.ledger.room(&id).asked_to_close {
             self.violate("a room that is finished was left", id.0);
         }

@@ -217,7 +217,7 @@ impl Ledger {
             room.ended_at.get_or_insert(time);
         }
         room.gave_way |= fact.pointer("/closed/by").is_some_and(|by| by == "race");
-        if fact == "finished" {
+        if fact == "finished" || fact.pointer("/told/finished").is_some() {
             room.finished.get_or_insert(version);
         }
     }

@@ -353,8 +353,9 @@ fn history(world: &mut World) {
     let body = callback("e8b0e9b1-429e-4db5-90af-6f3236324dde");
     world.run(World::request("settings", "put", &body, "another"));
 
-    // A conversation with a history, a message, and a close with words.
+    // A conversation with a history, two tickets, a message, and a close with words.
     let room = world.opens(1);
+    world.asks("room", "get", &ticket(1, 2));
     world.agent_writes(&room, "m1", "Hello");
     world.types(&room, "history");
     world.agent_closes(&room, Some("The pump was mended"));
@@ -386,11 +387,14 @@ fn history(world: &mut World) {
     let message = json!({ "id": "m3", "createdAt": world.now, "text": "A map", "files": file, "sender": sender,
         "room": world.room(&room), "attachments": [{ "link": "/file-upload/f/map.png" }] });
     world.agent_sends(&room, message);
-    // An outage that outlasts the page on which the message stands; a close meanwhile; a history that must wait.
+    // An outage that outlasts the page on which the message stands; closes meanwhile by either side; a history that must wait.
     world.rapidpro = answer(502, "<html>Bad Gateway</html>");
     world.agent_writes(&room, "m4", "Are you there?");
     let late = world.opens(6);
     world.agent_closes(&late, None);
+    let ended = world.opens(10);
+    world.agent_writes(&ended, "m6", "And you?");
+    world.asks("room.close", "get", &json!({ "visitor": { "token": "10" } }));
     let refused = world.opens(7);
     world.posts = false;
     world.contact_writes(5, json!({ "text": "one" }));

@@ -270,7 +270,10 @@ describe('room says what Rocket.Chat refuses', () => {
 	}
 
 	it('500 with a reference, and no inside information, where nobody foresaw it', told, async () => {
-		stage.rocketChat.faults.fail('livechat.createRoom', { times: 1, message: 'MongoServerError: connection 7 at pool.js' });
+		stage.rocketChat.faults.fail('livechat.createRoom', {
+			times: 1,
+			message: 'MongoServerError: connection 7 at pool.js',
+		});
 		const reply = await stage.app.call('POST', 'room', proper());
 		stage.rocketChat.faults.clear();
 		assertRefusal(reply, 500, /^internal error \S+$/);

@@ -1,17 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorIn, roomIn } from './answers.mts';
 import { Api } from './api.mts';
 import { callbackPath, EventCallback } from './callback.mts';
 import { baseUrl, putSettings } from './django.mts';
 import { type Answer, ExchangeLog } from './exchanges.mts';
 import { Faults } from './faults.mts';
 import { type FileCredentials, fetchFile } from './fetch-file.mts';
+import { Flows } from './flows.mts';
+import { HistoryApi } from './history-api.mts';
 import { MAILROOM_PATIENCE, MailroomClient, type Patience } from './mailroom-client.mts';
 import { Media } from './media.mts';
 import { type Contact, type Forwarding, type IncomingAttachment, Model, type Ticket } from './model.mts';
 import { closePayload, messagePayload, type RoomExtras, roomPayload } from './payloads.mts';
 import { NoAnswer, Transport } from './transport.mts';
+import { ApiV2 } from './v2/index.mts';
+import type { Release } from './v2/release.mts';
 import { type ReceivedEvent, WebhookServer } from './webhook-server.mts';
 
 export type { Answer, Exchange } from './exchanges.mts';
@@ -19,6 +23,7 @@ export type { Contact, Forwarding, IncomingAttachment, Message, Ticket } from '.
 export type { RoomExtras } from './payloads.mts';
 export { Redirector, STRANGERS, STRIPPED, type StrangersAnswer } from './strangers.mts';
 export { NoAnswer } from './transport.mts';
+export type { Release } from './v2/release.mts';
 export type { ReceivedEvent } from './webhook-server.mts';
 
 export interface RapidProOptions {
@@ -30,6 +35,8 @@ export interface RapidProOptions {
 	patience?: Partial<Patience>;
 	/** With what agents' files are fetched from Rocket.Chat. */
 	fileCredentials?: FileCredentials;
+	/** A RapidPro of this release, which has no ticketers but all of the API. */
+	release?: Release;
 }
 
 /** What became of an attempt to open a ticket. */
@@ -42,6 +49,11 @@ export interface Opening {
 	ticket?: Ticket;
 	/** Why it failed, as RapidPro's log shows it. */
 	error?: string;
+}
+
+interface WithoutTicketers {
+	api: ApiV2;
+	flows: Flows;
 }
 
 /**
@@ -60,6 +72,7 @@ export class RapidPro {
 	readonly api: Api;
 	/** What the app's setting RapidPro API token must hold; may be changed. */
 	apiToken = randomBytes(20).toString('hex');
+	private readonly withoutTicketers: WithoutTicketers | undefined;
 	private readonly ticketerUuid = randomUUID();
 	private readonly transport: Transport;
 	private readonly client: MailroomClient;
@@ -72,6 +85,7 @@ export class RapidPro {
 		public secret: string,
 		patience: Patience,
 		fileCredentials: FileCredentials,
+		release: Release | undefined,
 	) {
 		this.exchanges = new ExchangeLog();
 		this.faults = new Faults();
@@ -90,9 +104,13 @@ export class RapidPro {
 					media: this.media,
 				}),
 		});
+		const token = () => this.apiToken;
+		if (release !== undefined) {
+			const api = new ApiV2(release, this.model, this.media, token);
+			this.withoutTicketers = { api, flows: new Flows(api.store) };
+		}
 		this.api = new Api({
-			model: this.model,
-			token: () => this.apiToken,
+			responder: this.withoutTicketers?.api ?? new HistoryApi(this.model, token),
 			faults: this.apiFaults,
 			log: this.exchanges,
 		});
@@ -106,10 +124,36 @@ export class RapidPro {
 			secret = randomBytes(16).toString('hex'),
 			patience = {},
 			fileCredentials = { userId: '', authToken: '' },
+			release,
 		} = options;
-		const rapidPro = new RapidPro(secret, { ...MAILROOM_PATIENCE, ...patience }, fileCredentials);
+		const rapidPro = new RapidPro(secret, { ...MAILROOM_PATIENCE, ...patience }, fileCredentials, release);
 		rapidPro.address = await rapidPro.server.listen(port);
 		return rapidPro;
+	}
+
+	/** The API's own state and limits. Only of a RapidPro without ticketers. */
+	get apiV2(): ApiV2 {
+		return this.side.api;
+	}
+
+	/** What its flows, contacts and users do. Only of a RapidPro without ticketers. */
+	get flows(): Flows {
+		return this.side.flows;
+	}
+
+	/** Nobody listens any more: connections are refused until {@link comeBack}. */
+	async goDown(): Promise<void> {
+		await this.server.close();
+	}
+
+	/** It listens again where it did. */
+	async comeBack(): Promise<void> {
+		await this.server.listen(Number(new URL(this.address).port));
+	}
+
+	private get side(): WithoutTicketers {
+		if (this.withoutTicketers === undefined) throw new Error('this RapidPro has ticketers: start it with a release');
+		return this.withoutTicketers;
 	}
 
 	/** Where it listens. */
@@ -169,8 +213,7 @@ export class RapidPro {
 		const room = roomIn(answer);
 		if (room.error !== undefined) return { ticketID, answer, error: room.error };
 		if (commitAfterMs > 0) await sleep(commitAfterMs);
-		const ticket: Ticket = { uuid: ticketID, contact, status: 'open', externalId: room.id };
-		this.model.tickets.push(ticket);
+		const ticket = this.model.addTicket({ uuid: ticketID, contact, externalId: room.id });
 		return { ticketID, answer, ticket };
 	}
 
@@ -236,37 +279,4 @@ export class RapidPro {
 			throw error;
 		}
 	}
-}
-
-/**
- * mailroom takes the words from `{"error": "…"}`; anything else makes its own parse error the message, which would tell
- * nobody here anything: instead of that, what was answered.
- */
-function errorIn(answer: Answer): string {
-	try {
-		const { error } = JSON.parse(answer.body);
-		if (typeof error === 'string') return error;
-	} catch {
-		// No JSON: not the app's own answer.
-	}
-	return unexpected(answer);
-}
-
-/** The answer of somebody else than the app, such as Rocket.Chat where the app is disabled. */
-function unexpected({ status, body }: Answer): string {
-	const text = body.trim();
-	const words = [`${status} ${STATUS_CODES[status] ?? ''}`.trim()];
-	if (text !== '' && text !== STATUS_CODES[status]) words.push(text.length > 200 ? `${text.slice(0, 200)} …` : text);
-	const where = status === 404 ? '; in Rocket.Chat the app is disabled or not there' : '';
-	return `the answer was not the app’s: ${words.join(': ')}${where}`;
-}
-
-function roomIn(answer: Answer): { id: string; error?: undefined } | { error: string } {
-	try {
-		const { id } = JSON.parse(answer.body);
-		if (typeof id === 'string') return { id };
-	} catch {
-		// No JSON: not the app's own answer.
-	}
-	return { error: unexpected(answer) };
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,6 +17,12 @@ import { endProcess, killProcess, processId, watchedSubprocess } from './subproc
 
 /** Where apps' processes look for the time. */
 const CLOCK = 'clock.json';
+
+/** Removed once more when the process ends: an installation that was broken off may put something there. */
+const tempDirs = new Set<string>();
+process.once('exit', () => {
+	for (const tempDir of tempDirs) rmSync(tempDir, { recursive: true, force: true });
+});
 
 type Factory = NonNullable<ConstructorParameters<typeof AppRuntimeManager>[1]>;
 
@@ -43,6 +50,7 @@ export class DenoRuntime implements AppRuntime {
 		const isOutsideTime = clock.pace.speed === 1 && !this.clockMoves;
 		const config = isOutsideTime ? prepared.config : prepared.fastConfig;
 		this.tempDir = await mkdtemp(path.join(os.tmpdir(), 'rocketchat-sandbox-'));
+		tempDirs.add(this.tempDir);
 		const pace = JSON.stringify(clock.pace);
 		if (isOtherEngine) await offerLauncher(this.tempDir, config, prepared, pace);
 		else await linkRuntime(this.tempDir, prepared, pace);

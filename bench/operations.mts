@@ -41,7 +41,7 @@ await serve(async (zip: string, storeMs: number) => {
 	};
 });
 
-/** The least of several: once a minute an operation also lists a page of a calendar, and the sweep comes by. */
+/** The least of several: once a minute an operation also lists a bucket of the time index, and the sweep comes by. */
 async function roundTrips(subject: Subject): Promise<Record<string, number>> {
 	const counts: Record<string, number> = {};
 	const count = async (name: string, act: () => Promise<unknown>) => {

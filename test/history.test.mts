@@ -259,7 +259,7 @@ describe('the history that RapidPro does not give', () => {
 		assert.equal(shown(ticket).length, 1);
 	});
 
-	it('because the app died: the comparison of rooms finds it', RESTARTS, async () => {
+	it('because the app died: reconciliation finds it', RESTARTS, async () => {
 		const contact = contactWith([5, { text: 'before' }]);
 		stage.rapidPro.apiFaults.hang({ contact: contact.uuid });
 		const ticket = await stage.openTicket(contact);

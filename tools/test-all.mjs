@@ -15,7 +15,7 @@ const SIMULATION = ['test', '--locked', '--package', 'rapidpro-tickets-core', '-
 main(() =>
 	inSteps([
 		['Figures that hold on every machine', () => tsx('bench/figures.mts', join(FRESH, packageName()), FRESH_CORE)],
-		['The simulation, 4,000 histories', () => run('cargo', SIMULATION, { env: { SEEDS: '4000' } })],
+		['The simulation, 20,000 histories', () => run('cargo', SIMULATION, { env: { SEEDS: '20000' } })],
 		['The core that can be made to trap', () => node('tools/build.mjs', '--features', 'trap', '--out', TRAP)],
 		['… packaged', () => node('tools/package.mjs', '--core', TRAP_CORE, '--out', TRAP)],
 		['… on the newest engine', testTrap],

@@ -1,6 +1,6 @@
 import { AGENT, type OpenTicket, type Stage } from './stage.mts';
 
-/** Once a minute an operation also lists pages of calendars, and the sweep comes by: the cheapest of these is the cost. */
+/** Once a minute an operation also lists buckets of the time index, and the sweep comes by: the cheapest of these is the cost. */
 const TIMES = 3;
 
 /**

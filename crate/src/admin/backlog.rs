@@ -1,6 +1,6 @@
 //! What waits and what failed, as far as one look goes.
 //!
-//! It finds them as the sweep does, by the calendar, and reads a bounded number of rooms: however many tickets there are,
+//! It finds them as the sweep does, by the time index, and reads a bounded number of rooms: however many tickets there are,
 //! a look costs the same.
 
 use serde_json::Value;
@@ -22,7 +22,7 @@ use crate::text::i18n::{Language, Phrase, Text};
 use crate::text::messages;
 use crate::text::sanitize::{one_line, quoted};
 
-/// How many buckets of the calendar a look reads, the oldest ones.
+/// How many buckets of the time index a look reads, the oldest ones.
 pub(crate) const PAGES_MAX: usize = 60;
 
 /// How many rooms and contacts it reads.
@@ -188,7 +188,7 @@ impl Found {
         let (who, next) = (who(ticket, server), span(progress.next.saturating_sub(now)));
         for (count, text, since, why) in [
             (messages + closes, messages::ROW_OUT, owed_since, why(progress).in_language(language)),
-            (entries, messages::ROW_IN, self.entries.first().map_or(now, |letter| letter.at), ""),
+            (entries, messages::ROW_IN, self.entries.first().map_or(now, |entry| entry.at), ""),
             (failures, messages::ROW_FAILED, failed_at, &reason),
         ] {
             if count > 0 {

@@ -102,7 +102,7 @@ pub(crate) async fn begin(host: &Host, room: &RoomId, line: &WorkspaceConfig) ->
     host.sleep(snapshot.ticket.opened_at().saturating_add(SETTLING_MS).saturating_sub(host.now())).await;
     let Some(until) = claim(host, &snapshot).await? else { return Ok(()) };
     let attempt = attempt(host, &snapshot, past, line, until).await;
-    // The claim stands in the calendar: the sweep comes by when it is over.
+    // The lease stands in the time index: the sweep comes by when it is over.
     if let Err(failure) = attempt {
         host.log(Level::Warn, format!("room {} lacks its history, Rocket.Chat refuses: {failure}", room.as_str()));
         if is_too_late(host, &snapshot.ticket) {
@@ -151,9 +151,9 @@ pub(crate) async fn settle(host: &Host, snapshot: &RoomSnapshot, given_up: Optio
     add(host, snapshot, OutboxEvent::Settled { given_up, reason: None }).await
 }
 
-pub(crate) async fn add(host: &Host, snapshot: &RoomSnapshot, line: OutboxEvent) -> Result<(), Failure> {
+pub(crate) async fn add(host: &Host, snapshot: &RoomSnapshot, event: OutboxEvent) -> Result<(), Failure> {
     let ticket = &snapshot.ticket;
-    outbox_record::append(host, snapshot.outbox.history_ref(&ticket.room, ticket.opened_at()), line).await
+    outbox_record::append(host, snapshot.outbox.history_ref(&ticket.room, ticket.opened_at()), event).await
 }
 
 /// Posts what an earlier attempt has not posted, as long as the room is open and the claim holds.

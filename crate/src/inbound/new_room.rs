@@ -88,7 +88,7 @@ pub(crate) async fn adopt(
     host.cache::<OwnCloses>().take(room);
     let adopted = before.map_or(0, |ticket| ticket.adopted).saturating_add(1);
     let service = Service { contact, room, adopted };
-    // Stored with the first binding: from then on the room is compared with what was taken up.
+    // Stored with the first binding: from then on the room is compared with what was recorded.
     let mut written_before = Some(written_before(host, room).await?);
     if let Some(ticket) = before {
         for owed in ticket.pending_closes() {

@@ -12,7 +12,7 @@ use crate::store::missed::ReconcileNeeded;
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::time_index::OPENED;
 
-/// Compares the rooms of open tickets with what was taken up: of one bucket of the time index of opened
+/// Compares the rooms of open tickets with what was recorded: of one bucket of the time index of opened
 /// tickets, or of all of them, a job each.
 pub async fn reconcile(host: &Host, bucket: Option<u64>) -> End {
     if bucket.is_none() {
@@ -28,7 +28,7 @@ pub async fn reconcile(host: &Host, bucket: Option<u64>) -> End {
     match outcome {
         Ok(follow_ups) => End { response: None, follow_ups },
         Err(failure) => {
-            host.log(Level::Warn, format!("rooms could not be compared with what was taken up: {failure}"));
+            host.log(Level::Warn, format!("rooms could not be compared with what was recorded: {failure}"));
             host.cache::<ReconcileNeeded>().0.set(true);
             End::default()
         }

@@ -130,7 +130,7 @@ async fn notice_gap(host: &Host) -> Result<bool, Failure> {
     stored.map(|()| needed)
 }
 
-/// Takes a bucket off the list. Whoever still waits gets a reminder first; lines that are over shrink.
+/// Takes a bucket off the list. Whoever still waits gets a reminder first; records of what is over shrink.
 pub(crate) async fn drop_bucket(host: &Host, bucket: u64, due_items: &DueItems) -> Result<(), Failure> {
     for room in due_items.rooms.iter().chain(&due_items.settled_rooms) {
         let Some(snapshot) = RoomSnapshot::read(host, room).await? else { continue };

@@ -1,8 +1,8 @@
-//! Write down, send, strike out: how what is written in a ticket's room, and its close, reach RapidPro.
+//! Record, send, settle: how what is written in a ticket's room, and its close, reach RapidPro.
 //!
 //! A room's entries go oldest first, one at a time: on this process a queue sees to that, between nodes
 //! a claim that is written and read back. Whoever stops half-way leaves what the next one needs: every
-//! entry stands in the calendar until it is settled.
+//! entry stands in the time index until it is settled.
 
 use crate::history;
 use crate::ids::RoomId;
@@ -105,7 +105,7 @@ impl DeliveryRun<'_> {
         }
     }
 
-    /// Takes up what nobody noticed, once while the room is open and once when it is closed; says whether
+    /// Enqueues what nobody noticed, once while the room is open and once when it is closed; says whether
     /// there was anything.
     pub(crate) async fn reconcile(&mut self, snapshot: &RoomSnapshot) -> Result<bool, Failure> {
         let open = Some(snapshot.ticket.is_open());
@@ -217,7 +217,7 @@ impl DeliveryRun<'_> {
         let attempt = self.attempt(close_kind(ticket, binding), progress, closed_at, binding.at, sent_at);
         match self.decide(ticket, CLOSE, &binding.ticket, attempt, &answer).await {
             Verdict::Delivered => self.close_taken(ticket, binding).await,
-            // The policy gives up no close; were it to, the next attempt would still be in the calendar.
+            // The policy gives up no close; were it to, the next attempt would still be in the time index.
             Verdict::GiveUp { .. } | Verdict::Unfetched | Verdict::UnknownTicket => Ok(Flow::Stop),
             Verdict::Retry { delay_ms, scope } => {
                 self.log_failure(ticket, CLOSE, &answer);

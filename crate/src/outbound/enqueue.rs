@@ -1,7 +1,7 @@
 //! A new message of a room: recorded in its outbox and, where nothing waits before it, sent at once.
 
 use crate::ids::RoomId;
-use crate::outbound::outbox_writer::{log_unwritten, record_entry, room_queue, written};
+use crate::outbound::outbox_writer::{log_unrecorded, record_entry, room_queue, written};
 use crate::outbound::reconcile;
 use crate::outbound::run::{DeliveryRun, may_try, sending_queue};
 use crate::outbound::webhook::Webhook;
@@ -15,8 +15,8 @@ use crate::store::outbox_record;
 use crate::store::outbox_record::Message;
 use crate::store::snapshot::RoomSnapshot;
 
-/// Takes up a new message. Where nothing waits before it, it is sent while it is being written down;
-/// otherwise it is written down and follows the others. The room's snapshot must be held by the operation.
+/// Enqueues a new message. Where nothing waits before it, it is sent while it is being recorded;
+/// otherwise it is recorded and follows the others. The room's snapshot must be held by the operation.
 pub async fn enqueue(host: &Host, snapshot: &RoomSnapshot, id: String, message: Message) -> End {
     let room = &snapshot.ticket.room;
     let entry = Entry::new(id, message, host.now());
@@ -38,19 +38,19 @@ pub async fn enqueue(host: &Host, snapshot: &RoomSnapshot, id: String, message: 
 async fn send_while_recording(host: &Host, snapshot: &RoomSnapshot, entry: &Entry, webhook: Webhook) -> End {
     let room = &snapshot.ticket.room;
     let sent_at = host.now();
-    let line = match outbox_record::record_effect(host, entry.entry_ref(room), written(host, entry)).await {
-        Ok(line) => line,
+    let record = match outbox_record::record_effect(host, entry.entry_ref(room), written(host, entry)).await {
+        Ok(record) => record,
         Err(failure) => {
-            log_unwritten(host, entry, &failure);
+            log_unrecorded(host, entry, &failure);
             let mode = record_or_reconcile(host, room, entry).await;
             return End::follow_up(Job::Deliver { room: room.clone(), mode });
         }
     };
     // The next event of the room may look at the snapshot meanwhile: it finds the sending queue taken.
-    let (answer, stored) = host.post_and_store(webhook.into_effect(), line, room_queue(room)).await;
+    let (answer, stored) = host.post_and_store(webhook.into_effect(), record, room_queue(room)).await;
     let mut mode = DeliveryMode::Due;
     if let Err(failure) = stored {
-        log_unwritten(host, entry, &failure);
+        log_unrecorded(host, entry, &failure);
         mode = record_or_reconcile(host, room, entry).await;
     }
     let mut run = DeliveryRun::new(host, mode);
@@ -64,7 +64,7 @@ async fn send_while_recording(host: &Host, snapshot: &RoomSnapshot, entry: &Entr
     run.end()
 }
 
-/// Writes an entry down, and says how to go on with the room: what is not written down must be found again before
+/// Records an entry, and says how to go on with the room: what is not recorded must be found again before
 /// its next message goes.
 async fn record_or_reconcile(host: &Host, room: &RoomId, entry: &Entry) -> DeliveryMode {
     match record_entry(host, room, entry).await {

@@ -15,11 +15,11 @@ use crate::store::missed::{ReconcileNeeded, UnrecordedRooms};
 use crate::store::snapshot::RoomSnapshot;
 use crate::wire::rocketchat::Message;
 
-/// An event that is this much younger than its message is late, in milliseconds. No entry's lines shrink
+/// An event that is this much younger than its message is late, in milliseconds. No entry's records shrink
 /// before.
 const LATE_MS: u64 = 60_000;
 
-/// Takes up a message of a ticket's room for RapidPro; passes over everything that the livechat visitor
+/// Enqueues a message of a ticket's room for RapidPro; skips everything that the livechat visitor
 /// would not see, and everything outside the ticket's own room.
 pub async fn forward(host: &Host, message: Message) -> End {
     let (buffer, room) = (host.cache::<ReorderBuffer>(), message.room.id.clone());
@@ -33,7 +33,7 @@ pub async fn forward(host: &Host, message: Message) -> End {
         return End::default();
     }
     buffer.push(message);
-    // In the order of the events; which message is taken up then, is the reorder' business.
+    // In the order of the events; which message is enqueued then, is the reorder buffer's business.
     host.acquire(outbox_writer::room_queue(&room)).await;
     wait_for_missing(host, &room).await;
     let oldest = buffer.take_oldest(&room);
@@ -73,12 +73,12 @@ pub(crate) async fn nothing_to_send(host: &Host, message: &Message) -> End {
         Err(failure) => Err(failure),
     };
     if let Err(failure) = passed_over {
-        host.log(Level::Warn, format!("a message without content is passed over: {failure}"));
+        host.log(Level::Warn, format!("a message without content is skipped: {failure}"));
     }
     End::default()
 }
 
-/// An event that comes late may be a second one of a message whose lines have shrunk to its id.
+/// An event that comes late may be a second one of a message whose records have shrunk to its id.
 async fn was_taken_up(host: &Host, snapshot: &RoomSnapshot, id: &str, written_at: u64) -> Result<bool, Failure> {
     let is_late = host.now().saturating_sub(written_at) > LATE_MS;
     Ok(snapshot.outbox.knows(id)
@@ -88,7 +88,7 @@ async fn was_taken_up(host: &Host, snapshot: &RoomSnapshot, id: &str, written_at
 
 /// The room's next message must not overtake this one, and the rooms are compared soon.
 pub(crate) async fn missed(host: &Host, room: &RoomId, id: &str, failure: &Failure) -> End {
-    host.log(Level::Error, format!("message {id} was not taken up, the comparison of rooms will find it: {failure}"));
+    host.log(Level::Error, format!("message {id} was not enqueued; reconciliation will find it: {failure}"));
     host.cache::<ReconcileNeeded>().0.set(true);
     host.cache::<UnrecordedRooms>().insert(room);
     reconcile::schedule_reconcile(host, room).await;

@@ -12,20 +12,20 @@ use crate::store::outbox_record::{LEASE_MS, OutboxEvent};
 /// A failing store is tried this often.
 const WRITE_TRIES: u32 = 3;
 
-/// The queue of this process in which writing down what happens in a room waits for its turn. It is
+/// The queue of this process in which recording what happens in a room waits for its turn. It is
 /// never held while RapidPro is being waited for.
 pub fn room_queue(room: &RoomId) -> String {
     format!("room/{}", room.as_str())
 }
 
-/// Writes an entry down.
+/// Records an entry.
 ///
 /// # Errors
-/// Where the store refuses to the last: then the comparison of rooms finds the message.
+/// Where the store refuses to the last: then reconciliation finds the message.
 pub async fn record_entry(host: &Host, room: &RoomId, entry: &Entry) -> Result<(), Failure> {
     let stored = with_retries(|| outbox_record::append(host, entry.entry_ref(room), written(host, entry))).await;
     if let Err(failure) = &stored {
-        log_unwritten(host, entry, failure);
+        log_unrecorded(host, entry, failure);
         host.cache::<ReconcileNeeded>().0.set(true);
         host.cache::<UnrecordedRooms>().insert(room);
     }
@@ -37,8 +37,8 @@ pub(crate) fn written(host: &Host, entry: &Entry) -> OutboxEvent {
     OutboxEvent::Enqueued { message: entry.message.clone(), node: host.process().node.clone(), until }
 }
 
-pub(crate) fn log_unwritten(host: &Host, entry: &Entry, failure: &Failure) {
-    host.log(Level::Warn, format!("message {} could not be written down: {failure}", entry.id));
+pub(crate) fn log_unrecorded(host: &Host, entry: &Entry, failure: &Failure) {
+    host.log(Level::Warn, format!("message {} could not be recorded: {failure}", entry.id));
 }
 
 /// Tries a write several times.

@@ -1,4 +1,4 @@
-//! Comparing rooms with what was taken up. Rocket.Chat's events are fire-and-forget: what happened while
+//! Comparing rooms with what was recorded. Rocket.Chat's events are fire-and-forget: what happened while
 //! the app was down, disabled or too slow is found here.
 
 use crate::ids::{EntryId, RoomId};
@@ -17,7 +17,7 @@ use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::{ClosedBy, FactKind, Ticket};
 use crate::store::{delivered, outbox_record};
 
-/// How soon to look for what was not taken up, in milliseconds.
+/// How soon to look for what was not recorded, in milliseconds.
 const LOOK_SOON_MS: u64 = 3_000;
 
 /// Has a room compared soon. Something may happen in it before it is bound to a ticket, or while the store
@@ -27,7 +27,7 @@ pub async fn schedule_reconcile(host: &Host, room: &RoomId) {
     host.schedule(Job::Deliver { room: room.clone(), mode: DeliveryMode::Reconcile }, soon).await;
 }
 
-/// Takes up that a ticket's room was closed, if nobody noticed; says whether that was so.
+/// Records that a ticket's room was closed, if nobody noticed; says whether that was so.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading or storing.
@@ -45,7 +45,7 @@ pub async fn recover_missed_close(host: &Host, ticket: &Ticket) -> Result<bool, 
     Ok(missed)
 }
 
-/// Takes up the messages of a room that nobody noticed, in the order in which they were written; says
+/// Enqueues the messages of a room that nobody noticed, in the order in which they were written; says
 /// whether there were any.
 ///
 /// # Errors
@@ -54,7 +54,7 @@ pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Re
     let room = &snapshot.ticket.room;
     let mut messages = match host.messages(room.clone()).await {
         Ok(messages) => messages,
-        // What was taken up goes out all the same.
+        // What was enqueued goes out all the same.
         Err(failure) if failure.is_denied() => return Ok(false),
         Err(failure) => return Err(failure),
     };

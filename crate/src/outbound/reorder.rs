@@ -17,7 +17,7 @@ pub const GAP_WAIT_MS: u64 = 40;
 /// How often it looks, in milliseconds.
 pub const LOOK_EVERY_MS: u64 = 4;
 
-/// The messages whose events have come and that are not taken up yet, by room.
+/// The messages whose events have come and that are not enqueued yet, by room.
 #[derive(Debug, Default)]
 pub struct ReorderBuffer(pub(crate) RefCell<VecDeque<Room>>);
 
@@ -46,7 +46,7 @@ impl ReorderBuffer {
         });
     }
 
-    /// A message is to be taken up.
+    /// A message is to be enqueued.
     pub fn push(&self, message: Message) {
         let id = message.room.id.clone();
         self.with(&id, |room| room.waiting.push(message));

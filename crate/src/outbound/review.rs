@@ -1,7 +1,7 @@
 //! What waits is looked at before it goes: its author may have deleted or corrected it meanwhile.
 //!
 //! Rocket.Chat's own list of the room's messages tells, read once a run. What it does not say for certain, such as
-//! where the list may not be read, changes nothing: then a message goes as it was written down.
+//! where the list may not be read, changes nothing: then a message goes as it was recorded.
 
 use crate::livechat::notice;
 use crate::outbound::run::{DeliveryRun, RoomRead};
@@ -12,7 +12,7 @@ use crate::store::outbox::Entry;
 use crate::store::snapshot::RoomSnapshot;
 use crate::wire::rocketchat::Message;
 
-/// What goes this soon after it was taken up goes unread, in milliseconds, unless RapidPro has failed to take it.
+/// What goes this soon after it was enqueued goes unread, in milliseconds, unless RapidPro has failed to take it.
 const FRESH_MS: u64 = 5_000;
 
 /// How long what was read counts in one run, in milliseconds.

@@ -59,7 +59,7 @@ pub async fn closed_in_rocket_chat(host: &Host, closed: Room) -> End {
     if let Err(failure) = stored {
         reconcile::schedule_reconcile(host, &room).await;
         let room = room.as_str();
-        host.log(Level::Error, format!("room {room} was closed, which the comparison of rooms will find: {failure}"));
+        host.log(Level::Error, format!("room {room} was closed, which reconciliation will find: {failure}"));
         host.cache::<ReconcileNeeded>().0.set(true);
         mode = DeliveryMode::Reconcile;
     }

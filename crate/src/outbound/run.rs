@@ -22,7 +22,7 @@ pub(crate) fn sending_queue(room: &RoomId) -> String {
 pub(crate) enum Flow {
     /// Something changed: look again.
     Again,
-    /// What is left has its wake-up in the calendar.
+    /// What is left has its wake-up in the time index.
     Stop,
 }
 

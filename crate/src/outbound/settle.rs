@@ -23,7 +23,7 @@ use crate::text::i18n::Phrase;
 use crate::wire::rapidpro::WebhookAnswer;
 
 impl DeliveryRun<'_> {
-    /// Strikes an entry out, or notes when to try again.
+    /// Settles an entry, or notes when to try again.
     pub(crate) async fn settle(
         &mut self,
         snapshot: &RoomSnapshot,
@@ -77,8 +77,9 @@ impl DeliveryRun<'_> {
             Verdict::Unfetched => {
                 self.log_failure(ticket, &entry.id, answer);
                 let now = self.host.now();
-                let line = self.failed(now, false, true, None);
-                with_retries(|| outbox_record::append(self.host, entry.entry_ref(&ticket.room), line.clone())).await?;
+                let record = self.failed(now, false, true, None);
+                with_retries(|| outbox_record::append(self.host, entry.entry_ref(&ticket.room), record.clone()))
+                    .await?;
                 self.follow_ups.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Due });
                 Ok(Flow::Stop)
             }
@@ -121,7 +122,7 @@ impl DeliveryRun<'_> {
         Ok(Flow::Again)
     }
 
-    /// What RapidPro has must be struck out, or it would get it twice: the store is tried several times.
+    /// What RapidPro has must be settled, or it would get it twice: the store is tried several times.
     async fn settle_entry(&self, room: &RoomId, entry: &Entry, why: Option<(String, Phrase)>) -> Result<(), Failure> {
         let (given_up, reason) = why.unzip();
         let settled = OutboxEvent::Settled { given_up, reason: reason.map(stored) };
@@ -210,8 +211,8 @@ impl DeliveryRun<'_> {
         said: Option<String>,
     ) -> Result<(), Failure> {
         let next = self.host.now().saturating_add(delay_ms);
-        let line = self.failed(next, scope != FailureScope::Ticket, false, said);
-        with_retries(|| outbox_record::append(self.host, entry_ref, line.clone())).await?;
+        let record = self.failed(next, scope != FailureScope::Ticket, false, said);
+        with_retries(|| outbox_record::append(self.host, entry_ref, record.clone())).await?;
         self.host.schedule(Job::Deliver { room: entry_ref.room.clone(), mode: DeliveryMode::Due }, next).await;
         Ok(())
     }

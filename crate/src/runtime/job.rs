@@ -36,7 +36,7 @@ pub enum Job {
         /// Whether RapidPro may be back, so that whatever waited for it is due.
         recovered: bool,
     },
-    /// Compare the rooms of open tickets with what was taken up, since events may have been lost.
+    /// Compare the rooms of open tickets with what was recorded, since events may have been lost.
     #[serde(rename = "compare")]
     Reconcile {
         /// The bucket of the time index of opened tickets, or all of them.
@@ -56,7 +56,7 @@ pub enum DeliveryMode {
     /// RapidPro may be back: send also what waits for its recovery.
     #[serde(rename = "recovered")]
     AfterOutage,
-    /// Events may have been lost: look for messages and a close that were never taken up.
+    /// Events may have been lost: look for messages and a close that were never recorded.
     #[serde(rename = "compare")]
     Reconcile,
     /// The ticket has just ended and its room is to be closed: look it up beside what is stored of it. Never scheduled,

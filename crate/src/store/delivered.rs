@@ -1,6 +1,6 @@
 //! Keeping small what is stored.
 //!
-//! The lines of entries that are over shrink to a list of ids, a batch at a time; the comparison of rooms
+//! The records of entries that are over shrink to a list of ids, a batch at a time; reconciliation
 //! needs to know the ids for as long as the ticket lives. A batch is touched only long after its entries'
 //! leases are over, so that nobody can be adding to it.
 
@@ -23,7 +23,7 @@ struct DeliveredIds {
     pub(crate) sent: Vec<EntryId>,
 }
 
-/// The ids of all entries of a room that are over and whose lines are gone.
+/// The ids of all entries of a room that are over and whose records are gone.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading them.
@@ -32,14 +32,14 @@ pub async fn delivered_ids(host: &Host, room: &RoomId) -> Result<Vec<EntryId>, F
     Ok(records.into_iter().flat_map(|record| record.sent).collect())
 }
 
-/// Shrinks the lines of a room's entries that have this first page, if all of them were delivered.
+/// Shrinks the records of a room's entries that have this first bucket, if all of them were delivered.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
 pub async fn compact_bucket(host: &Host, snapshot: &RoomSnapshot, first_bucket: u64) -> Result<(), Failure> {
     let (pending, settled) = (&snapshot.outbox.pending, &snapshot.outbox.settled);
     let over: Vec<&SettledEntry> = settled.iter().filter(|entry| entry.batches.contains(&first_bucket)).collect();
-    // What has lines elsewhere would come back to life by them.
+    // What has records elsewhere would come back to life by them.
     let still_needed = |entry: &&&SettledEntry| entry.given_up || entry.batches.len() > 1;
     if pending.iter().any(|entry| entry.batches.contains(&first_bucket))
         || over.iter().any(|entry| still_needed(&entry))

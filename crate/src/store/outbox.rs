@@ -22,9 +22,9 @@ pub struct Entry {
     pub id: EntryId,
     /// What it says.
     pub message: Message,
-    /// When it was written down.
+    /// When it was enqueued.
     pub enqueued_at: u64,
-    /// The batches on which its records are: more than one where it was taken up twice.
+    /// The batches on which its records are: more than one where it was enqueued twice.
     pub batches: Vec<u64>,
     /// How far it has come.
     pub progress: Progress,
@@ -35,7 +35,7 @@ pub struct Entry {
 pub struct SettledEntry {
     /// The message's id.
     pub id: EntryId,
-    /// The batches on which its records are: more than one where it was taken up twice.
+    /// The batches on which its records are: more than one where it was enqueued twice.
     pub batches: Vec<u64>,
     /// Whether RapidPro never took it.
     pub given_up: bool,
@@ -91,7 +91,7 @@ impl Outbox {
             _ => {}
         }
         let written = records.iter().find_map(|record| match &record.event {
-            // Not when the line was stored, which is later.
+            // Not when the record was stored, which is later.
             OutboxEvent::Enqueued { message, until, .. } => Some((message, until.saturating_sub(LEASE_MS))),
             _ => None,
         });
@@ -127,14 +127,14 @@ impl Outbox {
         has_entries || self.close.last_at > 0 || self.history.last_at > 0
     }
 
-    /// Whether an entry was ever taken up, as far as its records are still there.
+    /// Whether an entry was ever enqueued, as far as its records are still there.
     pub fn knows(&self, id: &str) -> bool {
         self.settled.iter().any(|settled| settled.id == id) || self.pending.iter().any(|entry| entry.id == id)
     }
 }
 
 impl Entry {
-    /// Somebody's message, taken up at `now`.
+    /// Somebody's message, enqueued at `now`.
     pub fn new(id: EntryId, message: Message, now: u64) -> Self {
         Self { id, message, enqueued_at: now, batches: Vec::new(), progress: Progress::default() }
     }
@@ -216,23 +216,23 @@ mod tests {
     #[test]
     fn rooms_of_what_was_given_up_last_come_first_and_those_tried_again_not_at_all() {
         let given_up = || OutboxEvent::Settled { given_up: Some("why".into()), reason: None };
-        let line = |at, room: &str, entry: &str, line| {
+        let record = |at, room: &str, entry: &str, event| {
             json::to_value(OutboxRecord {
                 v: VERSION,
                 at,
                 room: RoomId(room.into()),
                 entry: entry.into(),
                 batch: 1,
-                event: line,
+                event,
             })
         };
         let records = [
-            line(5, "b", "m2", given_up()),
-            line(1, "a", "m1", given_up()),
-            line(4, "c", "m3", OutboxEvent::Retried),
-            line(2, "c", "m3", given_up()),
-            line(3, "a", "m4", OutboxEvent::Retried),
-            line(6, "a", "m4", given_up()),
+            record(5, "b", "m2", given_up()),
+            record(1, "a", "m1", given_up()),
+            record(4, "c", "m3", OutboxEvent::Retried),
+            record(2, "c", "m3", given_up()),
+            record(3, "a", "m4", OutboxEvent::Retried),
+            record(6, "a", "m4", given_up()),
         ];
         let rooms: Vec<String> =
             rooms_with_dead_letters(&records).iter().map(|room| room.as_str().to_owned()).collect();

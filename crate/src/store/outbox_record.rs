@@ -26,7 +26,7 @@ pub const CLOSE: &str = "close";
 /// The entry id under which attempts at showing the room's history are kept.
 pub const HISTORY: &str = "history";
 
-/// One line of a room's outbox, as it is stored.
+/// One record of a room's outbox, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct OutboxRecord {
     pub(crate) v: u8,
@@ -38,7 +38,7 @@ pub struct OutboxRecord {
     pub(crate) event: OutboxEvent,
 }
 
-/// What a line says.
+/// What a record says.
 #[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -128,26 +128,26 @@ pub struct File {
     pub size: u64,
 }
 
-/// The bucket of the calendar on which an entry is looked at again, should its first attempt not settle
-/// it. All lines of an entry share a batch of that name, so that they can be removed together.
+/// The bucket of the time index in which an entry is looked at again, should its first attempt not settle
+/// it. All records of an entry share a batch of that name, so that they can be removed together.
 pub fn first_bucket(enqueued_at: u64) -> u64 {
     DUE.bucket(enqueued_at.saturating_add(LEASE_MS))
 }
 
-/// Where a line goes: which entry of which room it is about.
+/// Where a record goes: which entry of which room it is about.
 #[derive(Debug, Clone, Copy)]
 pub struct EntryRef<'a> {
     /// The room.
     pub room: &'a RoomId,
     /// The entry's id.
     pub entry: &'a str,
-    /// When it was written down.
+    /// When it was enqueued.
     pub enqueued_at: u64,
-    /// When its last line was stored: the next one counts as later, whatever became of the clock.
+    /// When its last record was stored: the next one counts as later, whatever became of the clock.
     pub last_at: u64,
 }
 
-/// Adds a line about an entry.
+/// Adds a record about an entry.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
@@ -157,16 +157,16 @@ pub async fn append(host: &Host, entry_ref: EntryRef<'_>, kind: OutboxEvent) -> 
     Ok(())
 }
 
-/// What adds a line about an entry. What needs to be looked at later is entered in the calendar first;
+/// What adds a record about an entry. What needs to be looked at later is entered in the time index first;
 /// the end of an entry is entered where its beginning is, so that whoever reads that bucket sees it.
 ///
 /// # Errors
-/// Whatever keeps Rocket.Chat from storing the calendar's bucket.
+/// Whatever keeps Rocket.Chat from storing the bucket.
 pub async fn record_effect(host: &Host, entry_ref: EntryRef<'_>, kind: OutboxEvent) -> Result<Effect, Failure> {
     let EntryRef { room, entry, enqueued_at, last_at } = entry_ref;
     let batch = first_bucket(enqueued_at);
     let mut associations = vec![room_association(room), outbox_association(room)];
-    // Other lines must not go with those of the messages that were taken up in the same minute.
+    // Other records must not go with those of the messages that were enqueued in the same minute.
     let is_of_message = entry != CLOSE && entry != HISTORY;
     if is_of_message {
         associations.push(batch_association(room, batch));

@@ -49,7 +49,7 @@ impl Progress {
         }
     }
 
-    /// For how long it has failed in these words, and for the how manieth time, where it does so once more at `now`.
+    /// For how long, and how many times, it has failed in these words, where it does so once more at `now`.
     pub fn equal_failures(&self, said: &str, now: u64) -> (u64, u32) {
         let EqualFailures { said: before, since, count } = &self.equal;
         match before.as_deref() == Some(said) {
@@ -89,7 +89,7 @@ impl Progress {
                 self.equal.add(at, said.as_deref());
                 (self.next, self.outage) = (*next, *outage);
                 self.unfetched |= unfetched;
-                // Whoever failed waits with everybody else; another may be at it, since this line may be late.
+                // Whoever failed waits with everybody else; another may be at it, since this record may be late.
                 self.leases.retain(|(leased, by, _)| by != node || *leased > at);
             }
             OutboxEvent::OutageAnnounced => self.announced = true,

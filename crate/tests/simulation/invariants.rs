@@ -27,10 +27,10 @@ const PATIENCE_MS: u64 = 30;
 /// More attempts than this at one entry by one ticket within a second are of an app that does not wait after a failure:
 /// RapidPro may be back.
 const ATTEMPTS_A_SECOND_MAX: usize = 8;
-/// By how much the nodes' clocks may be apart for the calendar to be relied on: less than the sweep's margin (sweep.rs),
+/// By how much the nodes' clocks may be apart for the time index to be relied on: less than the sweep's margin (sweep.rs),
 /// less the lease by which a line is entered in advance.
 const CLOCKS_APART_MS: u64 = 80_000;
-/// What goes within this time of being written down goes unread (review.rs), with some time for what is slow.
+/// What goes within this time of being enqueued goes unread (review.rs), with some time for what is slow.
 const FRESH_MS: u64 = 20_000;
 /// How old at most what a run knows of a room's messages may be: what it has read counts for a while (review.rs), and
 /// several calls may be slow.
@@ -132,7 +132,7 @@ impl World {
         // To a clock that is ahead what was just settled looks old enough to be forgotten.
         let forgotten = match entry {
             Entry::Message(text) => {
-                !self.calendar_is_reliable()
+                !self.time_index_is_reliable()
                     || self.ledger.clock_set_at >= Some(self.ledger.agents_messages[text].stored_at)
             }
             Entry::Close(..) => false,
@@ -202,13 +202,13 @@ impl World {
         }
     }
 
-    /// What was written down earlier goes first, unless a node whose clock is far ahead took it off the books.
+    /// What was enqueued earlier goes first, unless a node whose clock is far ahead took it off the books.
     fn check_first(&mut self, text: &str, read: u64) {
         let messages = &self.ledger.agents_messages;
         let this = &messages[text];
         let association = keys::room_association(&this.room);
         let stands =
-            |id: &str| self.calendar_is_reliable() || self.store.of(&association).any(|line| line["entry"] == id);
+            |id: &str| self.time_index_is_reliable() || self.store.of(&association).any(|line| line["entry"] == id);
         let before = |other: &AgentsMessage| {
             other.room == this.room
                 && other.created_at < this.created_at
@@ -221,7 +221,7 @@ impl World {
         let before = |(text, other): &(&String, &AgentsMessage)| before(other) && !self.may_be_passed(text);
         if let Some((first, _)) = messages.iter().find(before) {
             let detail = format!("{text} before {first}");
-            self.violate("what was written down earlier goes first", detail);
+            self.violate("what was enqueued earlier goes first", detail);
         }
     }
 
@@ -249,7 +249,7 @@ impl World {
 
     /// Messages reach RapidPro in the order in which they were written, as long as one process hears of both in that
     /// order, none of its calls goes wrong meanwhile, and no clock is set. What is sent as it comes overtakes nothing
-    /// that merely could not be written down, either.
+    /// that merely could not be recorded, either.
     pub fn check_order(&mut self, text: &str, (sender, at_once): (u32, bool)) {
         let Some(this) = self.ledger.agents_messages.get(text).filter(|message| message.applied == 0) else { return };
         let Arrival::Came { process, at, .. } = this.arrival else { return };
@@ -296,7 +296,7 @@ impl World {
 
     /// Whether the nodes' clocks have always been so close to each other that none took a page off the list on which
     /// another one was still writing.
-    fn calendar_is_reliable(&self) -> bool {
+    fn time_index_is_reliable(&self) -> bool {
         self.ledger.clocks_apart_ms <= CLOCKS_APART_MS
     }
 
@@ -318,7 +318,7 @@ impl World {
             };
             let unknown = unnoticed && rest < Rest::RoomsClosed
                 || self.is_close_unnoticed(&message.room, rest)
-                || !self.calendar_is_reliable();
+                || !self.time_index_is_reliable();
             let unserved = room.was_unserved(message.stored_at);
             // Nothing passes in its room that would tell that it is the message that fails; it keeps nothing from passing.
             let alone = self.rapidpro.is_poisoned_by(text) && (rest < Rest::RoomsClosed || room.ended.is_some());
@@ -342,7 +342,7 @@ impl World {
     }
 
     fn owed_post(&self) -> Option<(&'static str, String)> {
-        if !self.calendar_is_reliable() {
+        if !self.time_index_is_reliable() {
             return None;
         }
         for (text, message) in &self.ledger.contacts_messages {
@@ -355,7 +355,7 @@ impl World {
     }
 
     fn owed_close(&self, rest: Rest) -> Option<(&'static str, String)> {
-        if !self.calendar_is_reliable() {
+        if !self.time_index_is_reliable() {
             return None;
         }
         for (id, room) in &self.ledger.rooms {
@@ -456,7 +456,7 @@ impl World {
 
     /// An ended room is closed, or its agents are asked to close it.
     fn owed_leave(&self) -> Option<(&'static str, String)> {
-        if !self.calendar_is_reliable() {
+        if !self.time_index_is_reliable() {
             return None;
         }
         let mut ended = self.ledger.rooms.iter().filter(|(_, room)| room.ended.is_some() && !room.bound.is_empty());
@@ -466,7 +466,7 @@ impl World {
 
     /// Of a room that is over nothing is left to be done, where RapidPro knows any of its tickets.
     fn owed_end(&self, rest: Rest) -> Option<(&'static str, String)> {
-        if !self.calendar_is_reliable() {
+        if !self.time_index_is_reliable() {
             return None;
         }
         let is_over = |id: &RoomId, room: &RoomLedger| {
@@ -501,9 +501,9 @@ impl World {
         }
     }
 
-    /// Whatever waits stands on a page of the calendar that the sweep will read.
+    /// Whatever waits stands in a bucket of the time index that the sweep will read.
     pub fn check_wake_ups(&mut self) {
-        if !self.is_idle() || !self.calendar_is_reliable() {
+        if !self.is_idle() || !self.time_index_is_reliable() {
             return;
         }
         let pages = self.store.of("due").filter_map(|listing| listing["page"].as_u64());

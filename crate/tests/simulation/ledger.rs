@@ -53,9 +53,9 @@ pub struct AgentsMessage {
     pub versions: Vec<(String, u64)>,
     /// When its author took it back.
     pub deleted_at: Option<u64>,
-    /// When it was first written down, in true time.
+    /// When it was first recorded, in true time.
     pub written_at: Option<u64>,
-    /// The states of the store since which it is known to be written down, and to be over.
+    /// The states of the store since which it is known to be recorded, and to be over.
     pub written: Option<u64>,
     pub settled: Option<u64>,
     pub given_up: bool,

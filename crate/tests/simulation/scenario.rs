@@ -22,8 +22,8 @@ use crate::world::{Asked, Asker, Confirmation, Happening, Spell, Violation, Worl
 
 /// For how long RapidPro waits for an answer.
 const RAPIDPRO_WAITS_MS: u64 = 15_000;
-/// How long the app may need to work off what is left once nothing goes wrong any more: what waits because of RapidPro's
-/// configuration is tried once an hour, and a clock may have been set back by two.
+/// How long the app may need to work off what is left once nothing goes wrong any more, and clocks show again what they
+/// showed before they were set back: what waits because of RapidPro's configuration is tried once an hour.
 const QUIET_WITHIN_MS: u64 = 4 * 60 * 60_000;
 /// The same where a clock was set forward by days: a close that is as old as that is tried once a day.
 const QUIET_WITHIN_DAYS_MS: u64 = 30 * 60 * 60_000;
@@ -84,7 +84,12 @@ impl Run {
 
     fn quiet_within_ms(&self) -> u64 {
         let by_days = |step: &Step| matches!(step.transition, Transition::ClockSet { by_ms, .. } if by_ms > DAYS_MS);
-        if self.steps.iter().any(by_days) { QUIET_WITHIN_DAYS_MS } else { QUIET_WITHIN_MS }
+        let set_back = self.steps.iter().filter_map(|step| match step.transition {
+            Transition::ClockSet { by_ms, .. } if by_ms < 0 => Some(by_ms.unsigned_abs()),
+            _ => None,
+        });
+        let within = if self.steps.iter().any(by_days) { QUIET_WITHIN_DAYS_MS } else { QUIET_WITHIN_MS };
+        within + set_back.sum::<u64>()
     }
 
     pub fn play(&self, trace: bool) -> Report {

@@ -144,7 +144,8 @@ describe('Previous secret', () => {
 		await until('the message', () => texts(stage.rapidPro).length === 1);
 		const [answer] = await stage.rapidPro.contactWrites(contact, 'thanks');
 		assert.equal(answer?.status, 201);
-		const again = await openTicket(other, other.addContact({ name: 'Ann' }));
+		// The same RapidPro, by another ticketer.
+		const again = await openTicket(other, other.addContact({ name: 'Ann', uuid: contact.uuid }));
 		assert.equal(again.roomId, roomId);
 		await stage.rocketChat.agentWrites(roomId, AGENT, 'by the new connection');
 		await stage.rocketChat.closeRoom(roomId, { by: AGENT });

@@ -8,7 +8,7 @@ import { until } from '../sandbox/until.mts';
 import { DOWN, deliveredTo, FOR_EVER, historyIn, untilDelivered } from './support/delivery.mts';
 import { AGENT, openTicket, packagedZip, Stage } from './support/stage.mts';
 
-const VERSION: string = JSON.parse(readFileSync('app.json', 'utf8')).version;
+const VERSION: string = JSON.parse(readFileSync(new URL('../app.json', import.meta.url), 'utf8')).version;
 const MANAGER = 'maria';
 const MONITOR = 'mo';
 const NOBODY = 'ned';

@@ -123,8 +123,11 @@ describe('room is opened', () => {
 		const { contact } = await stage.openTicket(stage.rapidPro.addContact({ name: 'Ann', urns: ['tel:+250788654321'] }));
 		await stage.rapidPro.closeTicket(contact);
 		// Engines before 1.44 have only the latter.
-		for (const call of ['livechat.createAndReturnVisitor', 'livechat.createVisitor']) {
-			stage.rocketChat.faults.fail(call, { times: 1, message: 'Invalid email [error-invalid-email]' });
+		const { faults } = stage.rocketChat;
+		for (const call of ['livechat.createAndReturnVisitor', 'livechat.createVisitor'].filter((call) =>
+			faults.knows(call),
+		)) {
+			faults.fail(call, { times: 1, message: 'Invalid email [error-invalid-email]' });
 		}
 		await stage.openTicket(contact);
 		stage.rocketChat.faults.clear();

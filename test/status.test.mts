@@ -67,7 +67,7 @@ describe('status', () => {
 		const status = await statusOf();
 		const host = new URL(stage.rapidPro.url).host;
 		assert.deepEqual(status, {
-			version: JSON.parse(readFileSync('app.json', 'utf8')).version,
+			version: JSON.parse(readFileSync(new URL('../app.json', import.meta.url), 'utf8')).version,
 			address: stage.rocketChat.appUrl,
 			missing_permissions: [],
 			settings_problems: [],
@@ -116,7 +116,10 @@ describe('status', () => {
 		for (const text of ['one', 'two']) await stage.rocketChat.agentWrites(ticket.roomId, AGENT, text);
 		const second = await stage.openTicket();
 		await stage.rocketChat.closeRoom(second.roomId, { by: AGENT });
-		const down = await untilStatus('the outage', ({ answers }) => answers === false);
+		const down = await untilStatus(
+			'the outage',
+			({ answers, queued_closes }) => answers === false && queued_closes === 1,
+		);
 		assert.deepEqual([down.queued_messages, down.queued_closes, down.failed_messages], [2, 1, 1]);
 		assert.equal(
 			down.trouble,

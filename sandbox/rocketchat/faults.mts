@@ -57,6 +57,11 @@ export class Faults {
 		this.faults.clear();
 	}
 
+	/** Whether the engine has a call of that name. */
+	knows(call: string): boolean {
+		return this.names.has(call);
+	}
+
 	/** Carries a call out, with the fault that is set for it, if any. */
 	async around<T>(call: string, perform: () => Promise<T> | T): Promise<T> {
 		const fault = this.take(call);
@@ -69,7 +74,7 @@ export class Faults {
 	}
 
 	private add(call: string, fault: Partial<Fault> & Pick<Fault, 'kind'>, options: FaultOptions): void {
-		if (!this.names.has(call)) throw new Error(`no call is named ${call}; there are ${[...this.names].join(', ')}`);
+		if (!this.knows(call)) throw new Error(`no call is named ${call}; there are ${[...this.names].join(', ')}`);
 		const full: Fault = {
 			message: '',
 			delayMs: 0,

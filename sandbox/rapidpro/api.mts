@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exchange, ExchangeLog } from './exchanges.mts';
 import type { ApiEvent, Fault, Faults } from './faults.mts';
+import { bodyOf } from './request-body.mts';
 import type { Question, Reply } from './v2/reply.mts';
 
 const PREFIX = '/api/v2/';
@@ -81,19 +82,12 @@ export class Api {
 
 async function read(request: IncomingMessage): Promise<Question> {
 	const url = new URL(request.url ?? '', `http://${request.headers.host}`);
-	const chunks: Buffer[] = [];
-	let size = 0;
-	for await (const chunk of request) {
-		size += (chunk as Buffer).length;
-		if (size > MAX_REQUEST_BYTES) throw new Error('request body too large');
-		chunks.push(chunk as Buffer);
-	}
 	return {
 		method: request.method ?? '',
 		resource: url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length).replace(/\.json$/, '') : '',
 		url,
 		contentType: request.headers['content-type'] ?? '',
-		body: Buffer.concat(chunks),
+		body: await bodyOf(request, MAX_REQUEST_BYTES),
 	};
 }
 

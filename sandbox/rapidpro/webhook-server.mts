@@ -6,6 +6,7 @@ import type { EventCallback, Verdict } from './callback.mts';
 import type { Answer, Exchange, ExchangeLog, HeaderList } from './exchanges.mts';
 import type { Fault, Faults } from './faults.mts';
 import type { Media } from './media.mts';
+import { bodyOf } from './request-body.mts';
 
 /** mailroom refuses longer requests. */
 const MAX_REQUEST_BYTES = 50 * 1024 * 1024;
@@ -124,14 +125,7 @@ export class WebhookServer {
 }
 
 async function readEvent(request: IncomingMessage): Promise<ReceivedEvent> {
-	const chunks: Buffer[] = [];
-	let size = 0;
-	for await (const chunk of request) {
-		size += (chunk as Buffer).length;
-		if (size > MAX_REQUEST_BYTES) throw new Error('request body too large');
-		chunks.push(chunk as Buffer);
-	}
-	const rawBody = Buffer.concat(chunks).toString('utf8');
+	const rawBody = (await bodyOf(request, MAX_REQUEST_BYTES)).toString('utf8');
 	const headers = Object.entries(request.headersDistinct);
 	return {
 		method: request.method ?? '',

@@ -1,7 +1,7 @@
 //! Record, send, settle: how what is written in a ticket's room, and its close, reach RapidPro.
 //!
 //! A room's entries go oldest first, one at a time: on this process a queue sees to that, between nodes
-//! a claim that is written and read back. Whoever stops half-way leaves what the next one needs: every
+//! a lease that is written and read back. Whoever stops half-way leaves what the next one needs: every
 //! entry stands in the time index until it is settled.
 
 use crate::history;

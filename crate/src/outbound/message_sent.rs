@@ -49,7 +49,7 @@ pub async fn forward(host: &Host, message: Message) -> End {
         }
         Err(failure) => return missed(host, &room, &id, &failure).await,
     };
-    match was_taken_up(host, &snapshot, &id, message.written_at).await {
+    match is_recorded(host, &snapshot, &id, message.written_at).await {
         Ok(false) => {}
         Ok(true) => return End::default(),
         Err(failure) => return missed(host, &room, &id, &failure).await,
@@ -79,7 +79,7 @@ pub(crate) async fn nothing_to_send(host: &Host, message: &Message) -> End {
 }
 
 /// An event that comes late may be a second one of a message whose records have shrunk to its id.
-async fn was_taken_up(host: &Host, snapshot: &RoomSnapshot, id: &str, written_at: u64) -> Result<bool, Failure> {
+async fn is_recorded(host: &Host, snapshot: &RoomSnapshot, id: &str, written_at: u64) -> Result<bool, Failure> {
     let is_late = host.now().saturating_sub(written_at) > LATE_MS;
     Ok(snapshot.outbox.knows(id)
         || snapshot.ticket.is_from_before(id)

@@ -74,11 +74,10 @@ pub async fn recover_missed_messages(host: &Host, snapshot: &RoomSnapshot) -> Re
         if snapshot.outbox.knows(&id) || snapshot.ticket.is_from_before(&id) {
             continue;
         }
-        let known = match sent.take() {
-            Some(known) => known,
-            None => delivered::delivered_ids(host, room).await?,
-        };
-        if sent.insert(known).contains(&id) {
+        if sent.is_none() {
+            sent = Some(delivered::delivered_ids(host, room).await?);
+        }
+        if sent.as_ref().is_some_and(|sent| sent.contains(&id)) {
             continue;
         }
         let Some(message) = message else {

@@ -67,7 +67,7 @@ impl Host {
         self.one(Effect::ReadServerSetting { id })
     }
 
-    /// Reads all records that carry `association`; those of an unknown shape are passed over, since a
+    /// Reads all records that carry `association`; those of an unknown shape are skipped, since a
     /// newer version of the app may have written them.
     pub fn records<T: DeserializeOwned>(&self, association: String) -> Pending<'_, Answer<Vec<T>>> {
         self.ask(Effect::ReadRecords { association }, |outcomes| Ok(json::read_all(&outcomes.list()?)))

@@ -135,9 +135,9 @@ pub enum FactKind {
         by: ClosedBy,
         /// With which words, where somebody in Rocket.Chat did and they are known.
         comment: Option<String>,
-        /// `true` where the contact's token came back with another person's UUID. Version 1.0.0 passes it over.
+        /// `true` where the contact's token came back with another person's UUID. Version 1.0.0 skips it.
         replaced: Option<bool>,
-        /// Which process has taken it on to tell RapidPro, where one has. Version 1.0.0 passes it over.
+        /// Which process has taken it on to tell RapidPro, where one has. Version 1.0.0 skips it.
         lease: Option<CloseLease>,
     },
     /// RapidPro has taken the close of this ticket.
@@ -145,7 +145,7 @@ pub enum FactKind {
     CloseDelivered {
         /// RapidPro's id.
         ticket: TicketId,
-        /// `true` where nothing is left to be done for the room, as by [`Self::Finished`]. Version 1.0.0 passes it over
+        /// `true` where nothing is left to be done for the room, as by [`Self::Finished`]. Version 1.0.0 skips it
         /// and finishes the room once more.
         finished: Option<bool>,
     },

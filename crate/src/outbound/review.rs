@@ -12,7 +12,8 @@ use crate::store::outbox::Entry;
 use crate::store::snapshot::RoomSnapshot;
 use crate::wire::rocketchat::Message;
 
-/// What goes this soon after it was enqueued goes unread, in milliseconds, unless RapidPro has failed to take it.
+/// What goes this soon after it was enqueued goes unread, in milliseconds, unless RapidPro has failed to take it or the
+/// room was read for another entry.
 const FRESH_MS: u64 = 5_000;
 
 /// How long what was read counts in one run, in milliseconds.
@@ -52,11 +53,11 @@ impl DeliveryRun<'_> {
     async fn review(&mut self, snapshot: &RoomSnapshot, entry: &Entry) -> Review {
         let now = self.host.now();
         let is_fresh = entry.progress.failures == 0 && now.saturating_sub(entry.enqueued_at) < FRESH_MS;
-        if !is_fresh {
-            self.read_room(snapshot, entry, now).await;
+        if !is_fresh && self.room_read_for(entry, now).is_none() {
+            self.read_room(snapshot).await;
         }
-        let messages = self.room_read.as_ref().and_then(|read| read.messages.as_deref());
-        let Some(messages) = messages.filter(|_| !is_fresh) else { return Review::Goes(Box::new(entry.clone())) };
+        let messages = self.room_read_for(entry, now).and_then(|read| read.messages.as_deref());
+        let Some(messages) = messages else { return Review::Goes(Box::new(entry.clone())) };
         match messages.iter().find(|message| message.id.as_ref() == Some(&entry.id)) {
             None => Review::Deleted,
             Some(message) if message.kind.as_deref() == Some(REMOVED) => Review::Deleted,
@@ -71,12 +72,14 @@ impl DeliveryRun<'_> {
         Review::Goes(Box::new(Entry { message: content, ..entry.clone() }))
     }
 
-    async fn read_room(&mut self, snapshot: &RoomSnapshot, entry: &Entry, now: u64) {
-        // What was written after the room was read is not in it, and was not deleted.
-        let counts = |read: &RoomRead| now.abs_diff(read.at) < READ_COUNTS_MS && read.entries.contains(&entry.id);
-        if self.room_read.as_ref().is_some_and(counts) {
-            return;
-        }
+    /// What was read of the room, where that still counts for an entry: what was written after it is not in it, and
+    /// was not deleted.
+    fn room_read_for(&self, entry: &Entry, now: u64) -> Option<&RoomRead> {
+        let read = self.room_read.as_ref()?;
+        (now.abs_diff(read.at) < READ_COUNTS_MS && read.entries.contains(&entry.id)).then_some(read)
+    }
+
+    async fn read_room(&mut self, snapshot: &RoomSnapshot) {
         let messages = match self.list_messages(snapshot).await {
             Ok(messages) => messages,
             Err(failure) if failure.is_denied() => None,

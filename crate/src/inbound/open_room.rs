@@ -98,13 +98,13 @@ async fn create(
     let room = match new_room::find_or_create(host, (&visitor, &open), request, tickets, follow_ups).await? {
         Found::Unused(room) => {
             Service::first(contact, &room).bind(host, &visitor, &request.binding).await?;
-            let open = visitor::complete(host, &visitor, request.details).await?;
+            let open = visitor::complete_and_find_rooms(host, &visitor, request.details).await?;
             merge_duplicates(host, contact, (&visitor, &open), (room, &request.binding), &used, follow_ups).await?
         }
         Found::Used(room) => {
             let before = tickets.iter().find(|ticket| ticket.room == room);
             new_room::adopt(host, contact, &room, before, &visitor, &request.binding).await?;
-            visitor::complete(host, &visitor, request.details).await?;
+            visitor::complete(host, &visitor, request.details).await;
             room
         }
     };

@@ -49,22 +49,39 @@ pub async fn register(
     Ok((visitor, open?))
 }
 
-/// Gives a visitor the contact's phone and e-mail, where there are any; answers their open rooms, read beside that.
+/// Gives a visitor the contact's phone and e-mail, where there are any.
+pub async fn complete(host: &Host, visitor: &Visitor, details: Details<'_>) {
+    if let Some(full) = full(visitor, details)
+        && let Err(failure) = host.register(full).await
+    {
+        log_outdated(host, &failure);
+    }
+}
+
+/// [`complete`], and the visitor's open rooms, read beside it.
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading the rooms.
-pub async fn complete(host: &Host, visitor: &Visitor, details: Details<'_>) -> Result<Vec<Room>, Failure> {
-    let Details { name, email, phone } = details;
-    if email.is_none() && phone.is_none() {
-        return host.find_open_rooms(&visitor.token).await;
-    }
-    let [name, email, phone] = [name, email, phone].map(|detail| detail.map(str::to_owned));
-    let full = NewVisitor { token: visitor.token.clone(), name, email, phone };
+pub async fn complete_and_find_rooms(
+    host: &Host,
+    visitor: &Visitor,
+    details: Details<'_>,
+) -> Result<Vec<Room>, Failure> {
+    let Some(full) = full(visitor, details) else { return host.find_open_rooms(&visitor.token).await };
     let (registered, open) = host.register_and_find_rooms(full).await;
     if let Err(failure) = registered {
         log_outdated(host, &failure);
     }
     open
+}
+
+/// What is to be registered of a visitor who has been registered by token and name.
+fn full(visitor: &Visitor, Details { name, email, phone }: Details<'_>) -> Option<NewVisitor> {
+    if email.is_none() && phone.is_none() {
+        return None;
+    }
+    let [name, email, phone] = [name, email, phone].map(|detail| detail.map(str::to_owned));
+    Some(NewVisitor { token: visitor.token.clone(), name, email, phone })
 }
 
 /// The ticket matters more than what else is known of the contact.

@@ -126,7 +126,12 @@ impl Host {
         })
     }
 
-    /// Creates a visitor, or brings the one with this token up to date, and lists their open rooms, side by side.
+    /// Creates a visitor, or brings the one with this token up to date.
+    pub fn register(&self, visitor: NewVisitor) -> Pending<'_, Answer<()>> {
+        self.done(Effect::RegisterVisitor { visitor })
+    }
+
+    /// [`register`](Self::register), and lists the visitor's open rooms, side by side.
     pub fn register_and_find_rooms(&self, visitor: NewVisitor) -> Pending<'_, RegisteredAndRooms> {
         let token = visitor.token.clone();
         let effects = vec![Effect::RegisterVisitor { visitor }, Effect::FindOpenRooms { token }];

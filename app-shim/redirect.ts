@@ -4,6 +4,9 @@ import type { Timers } from './timers';
 interface Requests {
 	request(url: string, options: object, answered: (answer: Answer) => void): Asked;
 }
+interface Addresses {
+	URL: new (address: string, base: string) => { href: string };
+}
 interface Answer {
 	statusCode?: number;
 	headers: { location?: string };
@@ -41,8 +44,10 @@ export function redirectIn(url: string, status: number | undefined, location: st
 	if (!status || status < 300 || status > 399 || !location) {
 		return undefined;
 	}
+	// Servers up to 6.x keep the global one from apps.
+	const addresses: Addresses = require('url');
 	try {
-		return new URL(location, url).href;
+		return new addresses.URL(location, url).href;
 	} catch {
 		return undefined;
 	}

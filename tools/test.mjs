@@ -66,12 +66,7 @@ function testAsWasm() {
 
 /** Several files at a time: most of them wait for a clock. */
 function runTests() {
-	const options = [
-		'--test-reporter',
-		'spec',
-		'--test-concurrency',
-		process.env.CI ? '1' : String(Math.max(2, availableParallelism() - 1)),
-	];
+	const options = ['--test-reporter', 'spec', '--test-concurrency', String(Math.max(2, availableParallelism() - 1))];
 	run(process.execPath, ['--import', 'tsx', '--test', ...options, ...testFiles()], {
 		env: {
 			CORE: join(FRESH, 'core.generated.ts'),

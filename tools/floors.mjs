@@ -23,7 +23,7 @@ export const FLOORS = {
 	request: ['livechat', 'config', 'runtime', 'wire', 'ids', 'text'],
 	livechat: ['config', 'store', 'runtime', 'wire', 'ids', 'text', 'sort'],
 	config: ['runtime', 'wire', 'ids', 'text', 'sort'],
-	store: ['runtime', 'wire', 'ids', 'sort'],
+	store: ['runtime', 'wire', 'ids', 'text', 'sort'],
 	runtime: ['wire', 'ids', 'text'],
 	wire: ['ids', 'text'],
 	ids: ['text'],

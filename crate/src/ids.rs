@@ -68,10 +68,4 @@ impl Contact {
     pub fn queue(&self) -> String {
         format!("contact/{}/{}", self.workspace, self.token.as_str())
     }
-
-    /// By which everything that is stored of the contact is found, also what other versions stored. Hashed, since
-    /// RapidPro's token may be longer than what a database indexes.
-    pub fn association(&self) -> String {
-        format!("contact/{}", keyed_hash("contact", &[&self.workspace, self.token.as_str()]))
-    }
 }

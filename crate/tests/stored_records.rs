@@ -234,7 +234,7 @@ fn a_history_that_was_given_up_and_one_that_is_to_be_shown_again() {
 #[test]
 fn letters_wait_in_their_order_and_know_that_they_were_tried() {
     let contact = Contact { workspace: ANN[0].into(), token: ContactToken(ANN[1].into()) };
-    let records = with(&contact.association());
+    let records = with(&keys::contact_association(&contact));
     let entries = inbox::entries(&records);
     let texts: Vec<String> = entries.iter().map(|letter| write(letter.clone())["text"].to_string()).collect();
     assert_eq!(texts, ["\"Are you there?\"", "\"It rains\"", "\"see\""]);

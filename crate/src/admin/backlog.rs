@@ -10,7 +10,7 @@ use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::store::due::DueItems;
 use crate::store::inbox::InboxEntry;
-use crate::store::keys::DEAD_LETTERS;
+use crate::store::keys::{DEAD_LETTERS, contact_association};
 use crate::store::outbox::Entry;
 use crate::store::outbox_record::{OutboxEvent, Reason};
 use crate::store::progress::{GivenUp, Progress};
@@ -78,7 +78,7 @@ pub async fn look(host: &Host) -> Result<Queue, Failure> {
             add_new(&mut whose, keys::room_association(room));
         }
         for contact in &due_items.contacts {
-            add_new(&mut whose, contact.association());
+            add_new(&mut whose, contact_association(contact));
         }
     }
     is_complete &= cut(&mut whose, READS_MAX);

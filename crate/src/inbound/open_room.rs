@@ -19,6 +19,7 @@ use crate::runtime::host::Host;
 use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
+use crate::store::keys::contact_association;
 use crate::store::ticket;
 use crate::store::ticket::{ClosedBy, FactKind, Service, Ticket};
 use crate::wire::http::Response;
@@ -33,7 +34,7 @@ pub async fn open_room(host: &Host, caller: &Caller, body: &Fields<'_>) -> Resul
     let contact = caller.contact(host, request.token.clone()).await?;
     host.acquire_in_time(contact.queue()).await?;
     let shared = visitor::shared_token(host, &contact, request.person()).await?;
-    let (records, shared) = host.records_and_visitor(contact.association(), shared).await;
+    let (records, shared) = host.records_and_visitor(contact_association(&contact), shared).await;
     let tickets = ticket::of_contact(&records?);
     let mut follow_ups = Vec::new();
     end_replaced(host, &tickets, request.person(), &mut follow_ups).await?;

@@ -8,7 +8,8 @@ use crate::livechat::{media, refusals, room};
 use crate::runtime::failure::{Cause, Failure};
 use crate::runtime::host::Host;
 use crate::runtime::outcome::Level;
-use crate::store::inbox::{Copy, InboxEntry, PostAttempt, VERSION, inbox_entry_association};
+use crate::store::inbox::{Copy, InboxEntry, PostAttempt, VERSION};
+use crate::store::keys::{contact_association, inbox_entry_association};
 use crate::store::ticket::Ticket;
 use crate::wire::rocketchat::{Attachment, Message, Room, Visitor};
 
@@ -37,7 +38,7 @@ pub(crate) async fn attempt(host: &Host, ticket: &Ticket, room: Room, entry: &In
         }
         None => {
             let attempt = PostAttempt { v: VERSION, entry: entry.id.clone(), tried_at: host.now() };
-            let associations = vec![entry.contact_of.association(), inbox_entry_association(&entry.id)];
+            let associations = vec![contact_association(&entry.contact_of), inbox_entry_association(&entry.id)];
             host.create_record(associations, attempt).await?;
             let is_young = host.now().saturating_sub(entry.at) < media_copy::WITHIN_MS;
             if let Some(copy) = entry.copy.as_ref().filter(|_| is_young) {

@@ -12,7 +12,8 @@ use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
-use crate::store::inbox::{InboxEntry, RETRY_MS, entries, inbox_entry_association};
+use crate::store::inbox::{InboxEntry, RETRY_MS, entries};
+use crate::store::keys::{contact_association, inbox_entry_association};
 use crate::store::ticket;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Phrase;
@@ -47,7 +48,7 @@ pub async fn post(host: &Host, contact: &Contact) -> End {
 
 /// Whether there is to be a next turn.
 async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
-    let records = host.all_records(contact.association()).await?;
+    let records = host.all_records(contact_association(contact)).await?;
     let entries = entries(&records);
     let Some((entry, following)) = entries.split_first() else { return Ok(false) };
     let tickets = ticket::of_contact(&records);
@@ -105,7 +106,7 @@ pub(crate) async fn give_up(host: &Host, ticket: Option<&Ticket>, entry: &InboxE
 
 /// One job at a time posts a contact's entries.
 fn inbox_queue(contact: &Contact) -> String {
-    format!("inbox/{}", contact.association())
+    format!("inbox/{}", contact_association(contact))
 }
 
 #[cfg(test)]

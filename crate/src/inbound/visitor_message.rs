@@ -18,6 +18,7 @@ use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::inbox::InboxContent;
+use crate::store::keys::contact_association;
 use crate::store::ticket::{ClosedBy, FactKind, Ticket};
 use crate::store::{inbox, ticket};
 use crate::text::i18n::Language;
@@ -50,7 +51,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     }
     let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
-    let key = contact.association();
+    let key = contact_association(&contact);
     // Most write where they wrote last, and then there is nothing more to ask for.
     let (records, seen) = host.records_and_room(key.clone(), host.cache::<LastRooms>().get(&key)).await;
     let records = records?;

@@ -10,6 +10,7 @@ use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::json;
 use crate::sort::sort_by;
+use crate::store::keys::{contact_association, inbox_entry_association};
 use crate::store::time_index::DUE;
 use crate::wire::rocketchat::{Attachment, Message};
 
@@ -121,7 +122,7 @@ pub async fn add(
         let mut id = id.clone();
         // Parts of one time are posted in the order of their ids.
         id.extend(char::from_u32(u32::from('a') + index));
-        let associations = vec![contact.association(), DUE.association(bucket), inbox_entry_association(&id)];
+        let associations = vec![contact_association(contact), DUE.association(bucket), inbox_entry_association(&id)];
         let (contact_of, person) = (contact.clone(), person.map(str::to_owned));
         let entry =
             InboxEntry { v: VERSION, at, id, contact_of, text, attachments, copy, person, tried_at, refused: None };
@@ -139,7 +140,7 @@ pub async fn add(
 /// Whatever keeps Rocket.Chat from storing it.
 pub async fn note_refusal(host: &Host, entry: &InboxEntry, words: String) -> Result<(), Failure> {
     let refused = Refused { v: VERSION, entry: entry.id.clone(), refused_at: host.now(), words };
-    host.create_record(vec![entry.contact_of.association(), inbox_entry_association(&entry.id)], refused).await
+    host.create_record(vec![contact_association(&entry.contact_of), inbox_entry_association(&entry.id)], refused).await
 }
 
 /// The entries among a contact's records, oldest first.
@@ -174,9 +175,5 @@ pub fn contacts_on(records: &[Value]) -> Vec<Contact> {
 /// # Errors
 /// Whatever keeps Rocket.Chat from reading them.
 pub async fn waits(host: &Host, contact: &Contact) -> Result<bool, Failure> {
-    Ok(!entries(&host.all_records(contact.association()).await?).is_empty())
-}
-
-pub(crate) fn inbox_entry_association(id: &str) -> String {
-    format!("letter/{id}")
+    Ok(!entries(&host.all_records(contact_association(contact)).await?).is_empty())
 }

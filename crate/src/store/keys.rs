@@ -1,6 +1,7 @@
 //! The associations by which records are found: the schema of what the app stores in Rocket.Chat's persistence.
 
-use crate::ids::RoomId;
+use crate::ids::{Contact, RoomId};
+use crate::text::digest::keyed_hash;
 
 pub(crate) fn reminders_association(bucket: u64) -> String {
     format!("reminders/{bucket}")
@@ -29,4 +30,25 @@ pub fn outbox_association(room: &RoomId) -> String {
 /// By which everything that is stored of a room is found.
 pub fn room_association(room: &RoomId) -> String {
     format!("room/{}", room.as_str())
+}
+
+/// By which everything that is stored of a contact is found, also what other versions stored. Hashed, since RapidPro's
+/// token may be longer than what a database indexes.
+pub fn contact_association(contact: &Contact) -> String {
+    format!("contact/{}", keyed_hash("contact", &[&contact.workspace, contact.token.as_str()]))
+}
+
+/// By which all records of one entry of a room's outbox are found.
+pub(crate) fn entry_association(room: &RoomId, entry: &str) -> String {
+    format!("entry/{}/{entry}", room.as_str())
+}
+
+/// By which all records of one entry of an inbox are found.
+pub(crate) fn inbox_entry_association(id: &str) -> String {
+    format!("letter/{id}")
+}
+
+/// By which the records of a bucket of a time index are found.
+pub(crate) fn bucket_association(index: &str, bucket: u64) -> String {
+    format!("{index}/{bucket}")
 }

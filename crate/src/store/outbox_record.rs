@@ -11,7 +11,7 @@ use crate::runtime::effect::Effect;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::json;
-use crate::store::keys::{DEAD_LETTERS, batch_association, outbox_association, room_association};
+use crate::store::keys::{DEAD_LETTERS, batch_association, entry_association, outbox_association, room_association};
 use crate::store::time_index::DUE;
 
 pub(crate) const VERSION: u8 = 1;
@@ -170,7 +170,7 @@ pub async fn record_effect(host: &Host, entry_ref: EntryRef<'_>, kind: OutboxEve
     let is_of_message = entry != CLOSE && entry != HISTORY;
     if is_of_message {
         associations.push(batch_association(room, batch));
-        associations.push(format!("entry/{}/{entry}", room.as_str()));
+        associations.push(entry_association(room, entry));
     }
     if is_of_message && matches!(kind, OutboxEvent::Settled { given_up: Some(_), .. } | OutboxEvent::Retried) {
         associations.push(DEAD_LETTERS.to_owned());

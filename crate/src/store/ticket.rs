@@ -13,7 +13,7 @@ use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::json;
 use crate::sort::sort_by;
-use crate::store::keys::room_association;
+use crate::store::keys::{contact_association, room_association};
 use crate::store::outbox_record::LEASE_MS;
 use crate::store::progress::Lease;
 use crate::store::time_index::{DUE, ENDED, OPENED};
@@ -79,7 +79,7 @@ impl<'a> Service<'a> {
             FactKind::CloseDelivered { finished: None, .. } | FactKind::RoomLeft => None,
             FactKind::CloseDelivered { finished: Some(_), .. } | FactKind::Finished => Some((ENDED, ENDED.bucket(now))),
         };
-        let mut associations = vec![contact.association(), room_association(room)];
+        let mut associations = vec![contact_association(contact), room_association(room)];
         if let Some((index, bucket)) = bucket {
             index.ensure_listed(host, bucket).await?;
             associations.push(index.association(bucket));
@@ -454,7 +454,7 @@ mod tests {
     fn what_an_update_of_the_app_must_find_again() {
         let contact = Contact { workspace: "main".into(), token: ContactToken("10000".into()) };
         let association = "contact/35ec40167ac913f7f2e088808116f1032aef2ed1d1ab57caa4152a20e4de40fc";
-        assert_eq!(contact.association(), association);
+        assert_eq!(contact_association(&contact), association);
         let connection = ConnectionId::of("0123456789abcdef0123456789abcdef");
         assert_eq!(json::to_value(connection), "1f60b653c28fbd5a25d894637832224f0e21ed760412f5ca515759ed225a6468");
     }

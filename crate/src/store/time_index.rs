@@ -14,6 +14,7 @@ use crate::runtime::cache::Recent;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::sort::sort;
+use crate::store::keys::bucket_association;
 
 pub(crate) const VERSION: u8 = 1;
 
@@ -87,7 +88,7 @@ impl TimeIndex {
 
     /// By which the records of a bucket are found.
     pub fn association(&self, bucket: u64) -> String {
-        format!("{}/{bucket}", self.name)
+        bucket_association(self.name, bucket)
     }
 
     /// Lists a bucket, unless this process has just done so.

@@ -531,7 +531,7 @@ impl World {
         let Some(workspace) = ids.min().map(str::to_owned) else { return };
         for number in 0..CONTACTS_MAX {
             let contact = Contact { workspace: workspace.clone(), token: ContactToken(token_of(number)) };
-            let records: Vec<Value> = self.store.of(&contact.association()).cloned().collect();
+            let records: Vec<Value> = self.store.of(&keys::contact_association(&contact)).cloned().collect();
             let waits = !inbox::entries(&records).is_empty();
             if waits && !listed.iter().any(|page| inbox::contacts_on(page).contains(&contact)) {
                 self.violate("what waits has a wake-up", format!("contact {number}"));

@@ -1,34 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exchange, ExchangeLog } from './exchanges.mts';
-import type { Faults } from './faults.mts';
-import type { Message, Model } from './model.mts';
+import type { ApiEvent, Faults } from './faults.mts';
+import type { Question, Reply } from './v2/reply.mts';
 
-const MESSAGES = '/api/v2/messages.json';
-const WORKSPACE = '/api/v2/workspace.json';
+const PREFIX = '/api/v2/';
 const PAGE_SIZE = 250;
+const MAX_REQUEST_BYTES = 60 * 1024 * 1024;
+
+/** Answers requests for one release of RapidPro. */
+export interface Responder {
+	answer(question: Question, authorization: string | undefined, pageSize: number): Reply | Promise<Reply>;
+}
 
 /** What the API needs of the rest of RapidPro. */
 export interface ApiSurroundings {
-	model: Model;
-	/** The token of an administrator. */
-	token: () => string;
+	responder: Responder;
 	faults: Faults;
 	log: ExchangeLog;
 }
 
-interface ApiAnswer {
-	status: number;
-	headers?: Record<string, string>;
-	body: string;
-}
-
-/**
- * RapidPro's API, as far as it is asked for a contact's messages and for its workspace
- * (docs/reference/rapidpro.md#api-v2).
- */
+/** RapidPro's API as it is reached over HTTP: it may misbehave as ordered, else the release's responder answers. */
 export class Api {
-	/** How many messages a page holds. */
+	/** How many items a page holds. */
 	pageSize = PAGE_SIZE;
 
 	constructor(private readonly on: ApiSurroundings) {}
@@ -40,15 +34,20 @@ export class Api {
 
 	/** Answers a request, or misbehaves as ordered. */
 	async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const question = await read(request);
+		const isText = !question.contentType.startsWith('multipart/');
 		const exchange = this.on.log.begin({
 			initiator: 'app',
-			purpose: isAbout(WORKSPACE, request) ? 'read the workspace' : 'read messages',
-			method: request.method ?? '',
+			purpose: purposeOf(question),
+			method: question.method,
 			url: request.url ?? '',
 			headers: Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const),
-			body: '',
+			body: isText ? question.body.toString('utf8') : `(${question.body.length} bytes)`,
 		});
-		const fault = isAbout(MESSAGES, request) ? this.on.faults.take('messages', contactIn(request)) : undefined;
+		const answer = () => this.on.responder.answer(question, request.headers.authorization, this.pageSize);
+		const event: ApiEvent = `${question.method} ${question.resource}`;
+		const fault = this.on.faults.take(event, contactIn(question), isText ? question.body.toString('utf8') : '');
+		if (fault?.handled) await answer();
 		const { outcome } = fault ?? {};
 		switch (outcome?.kind) {
 			case 'hang':
@@ -62,84 +61,50 @@ export class Api {
 				return this.send(exchange, response, outcome);
 			case 'delay':
 				await sleep(outcome.ms);
-				return this.send(exchange, response, this.answer(request));
+				return this.send(exchange, response, await answer());
 			default:
-				return this.send(exchange, response, this.answer(request));
+				return this.send(exchange, response, await answer());
 		}
 	}
 
-	private send(exchange: Exchange, response: ServerResponse, { status, headers = {}, body }: ApiAnswer): void {
+	private send(exchange: Exchange, response: ServerResponse, { status, headers = {}, body }: Reply): void {
 		const all = { 'content-type': 'application/json', ...headers };
 		this.on.log.end(exchange, { answer: { status, headers: all, body } });
 		response.writeHead(status, all).end(body);
 	}
+}
 
-	private answer(request: IncomingMessage): ApiAnswer {
-		const url = new URL(request.url ?? '', `http://${request.headers.host}`);
-		if (request.headers.authorization !== `Token ${this.on.token()}`) return json(401, { detail: 'Invalid token' });
-		if (url.pathname !== MESSAGES && url.pathname !== WORKSPACE) return json(404, { detail: 'Not found.' });
-		if (request.method !== 'GET') return json(405, { detail: `Method "${request.method}" not allowed.` });
-		return json(200, url.pathname === WORKSPACE ? workspace : this.page(url));
+async function read(request: IncomingMessage): Promise<Question> {
+	const url = new URL(request.url ?? '', `http://${request.headers.host}`);
+	const chunks: Buffer[] = [];
+	let size = 0;
+	for await (const chunk of request) {
+		size += (chunk as Buffer).length;
+		if (size > MAX_REQUEST_BYTES) throw new Error('request body too large');
+		chunks.push(chunk as Buffer);
 	}
-
-	/** "newest created first"; `after` and `before` are inclusive; `next` leads to the next page of the same question. */
-	private page(url: URL): object {
-		const { contact, after, before, cursor } = Object.fromEntries(url.searchParams);
-		const within = ({ createdOn }: Message) =>
-			(!after || createdOn >= new Date(after)) && (!before || createdOn <= new Date(before));
-		const found = this.on.model.messages.filter((message) => message.contact.uuid === contact && within(message));
-		found.sort((a, b) => b.createdOn.getTime() - a.createdOn.getTime());
-		const start = Number(cursor ?? 0);
-		const end = start + this.pageSize;
-		const next = new URL(url);
-		next.searchParams.set('cursor', String(end));
-		return {
-			next: end < found.length ? next.href : null,
-			previous: null,
-			results: found.slice(start, end).map(resultOf),
-		};
-	}
-}
-
-/** "uuid, name, country, languages, timezone, date_style, anon, …" */
-const workspace = {
-	uuid: '6a44ca78-a4c2-4862-a7d3-2932f9b3a7c3',
-	name: 'Sandbox',
-	country: 'RW',
-	languages: ['eng'],
-	timezone: 'Africa/Kigali',
-	date_style: 'day_first',
-	anon: false,
-};
-
-function isAbout(path: string, request: IncomingMessage): boolean {
-	return new URL(request.url ?? '', 'http://rapidpro').pathname === path;
-}
-
-function contactIn(request: IncomingMessage): string {
-	return new URL(request.url ?? '', 'http://rapidpro').searchParams.get('contact') ?? '';
-}
-
-function resultOf({ contact, direction, text, status, attachments, createdOn }: Message): object {
 	return {
-		contact: { uuid: contact.uuid, name: contact.name },
-		urn: contact.urns[0] ?? null,
-		direction,
-		type: 'text',
-		status,
-		visibility: 'visible',
-		text,
-		attachments: attachments.map(({ type, url }) => ({ content_type: type, url })),
-		quick_replies: [],
-		labels: [],
-		flow: null,
-		// RapidPro writes microseconds.
-		created_on: createdOn.toISOString().replace('Z', '000Z'),
-		sent_on: null,
-		modified_on: createdOn.toISOString(),
+		method: request.method ?? '',
+		resource: url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length).replace(/\.json$/, '') : '',
+		url,
+		contentType: request.headers['content-type'] ?? '',
+		body: Buffer.concat(chunks),
 	};
 }
 
-function json(status: number, body: object): ApiAnswer {
-	return { status, body: JSON.stringify(body) };
+function purposeOf({ method, resource }: Question): string {
+	if (resource === 'workspace') return 'read the workspace';
+	return method === 'GET' ? `read ${resource}` : `post ${resource}`.replace('_', ' ');
+}
+
+/** The contact whom a request is about, where it says so. */
+function contactIn({ url, contentType, body }: Question): string {
+	const named = url.searchParams.get('contact');
+	if (named !== null) return named;
+	if (!contentType.startsWith('application/json')) return '';
+	try {
+		return String(JSON.parse(body.toString('utf8'))?.contact ?? '');
+	} catch {
+		return '';
+	}
 }

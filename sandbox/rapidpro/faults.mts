@@ -27,12 +27,15 @@ export const BUSY_DATABASE: readonly BusyDatabase[] = [
 	'error creating outgoing message',
 ];
 
+/** A request to the API, such as `POST messages`. */
+export type ApiEvent = `${string} ${string}`;
+
 /** Which webhooks a fault hits. */
 export interface Scope {
 	/** How many, counted as they come. 1 unless told; `Infinity` until the faults are cleared. */
 	times?: number;
-	/** Only this type. */
-	event?: EventType;
+	/** Only this type of webhook, or these requests to the API. */
+	event?: EventType | ApiEvent;
 	/** Only webhooks about this ticket. */
 	ticketID?: string;
 	/** Only webhooks whose text contains this. */
@@ -59,7 +62,7 @@ export interface Fault {
 
 interface Order extends Fault {
 	left: number;
-	event: EventType | undefined;
+	event: EventType | ApiEvent | undefined;
 	/** The ticket, or the contact. */
 	about: string | undefined;
 	says: string | undefined;

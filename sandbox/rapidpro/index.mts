@@ -7,18 +7,24 @@ import { baseUrl, putSettings } from './django.mts';
 import { type Answer, ExchangeLog } from './exchanges.mts';
 import { Faults } from './faults.mts';
 import { type FileCredentials, fetchFile } from './fetch-file.mts';
+import { Flows } from './flows.mts';
+import { HistoryApi } from './history-api.mts';
 import { MAILROOM_PATIENCE, MailroomClient, type Patience } from './mailroom-client.mts';
 import { Media } from './media.mts';
 import { type Contact, type Forwarding, type IncomingAttachment, Model, type Ticket } from './model.mts';
 import { closePayload, messagePayload, type RoomExtras, roomPayload } from './payloads.mts';
 import { NoAnswer, Transport } from './transport.mts';
+import { ApiV2 } from './v2/index.mts';
+import type { Release } from './v2/release.mts';
 import { type ReceivedEvent, WebhookServer } from './webhook-server.mts';
 
 export type { Answer, Exchange } from './exchanges.mts';
+export type { FlowOpening, FlowOptions } from './flows.mts';
 export type { Contact, Forwarding, IncomingAttachment, Message, Ticket } from './model.mts';
 export type { RoomExtras } from './payloads.mts';
 export { Redirector, STRANGERS, STRIPPED, type StrangersAnswer } from './strangers.mts';
 export { NoAnswer } from './transport.mts';
+export type { Release } from './v2/release.mts';
 export type { ReceivedEvent } from './webhook-server.mts';
 
 export interface RapidProOptions {
@@ -30,6 +36,8 @@ export interface RapidProOptions {
 	patience?: Partial<Patience>;
 	/** With what agents' files are fetched from Rocket.Chat. */
 	fileCredentials?: FileCredentials;
+	/** A RapidPro of this release, without ticketers: it has `workspace`, and the app comes to its API. */
+	release?: Release;
 }
 
 /** What became of an attempt to open a ticket. */
@@ -42,6 +50,11 @@ export interface Opening {
 	ticket?: Ticket;
 	/** Why it failed, as RapidPro's log shows it. */
 	error?: string;
+}
+
+interface WithoutTicketers {
+	api: ApiV2;
+	flows: Flows;
 }
 
 /**
@@ -60,6 +73,7 @@ export class RapidPro {
 	readonly api: Api;
 	/** What the app's setting RapidPro API token must hold; may be changed. */
 	apiToken = randomBytes(20).toString('hex');
+	private readonly withoutTicketers: WithoutTicketers | undefined;
 	private readonly ticketerUuid = randomUUID();
 	private readonly transport: Transport;
 	private readonly client: MailroomClient;
@@ -72,6 +86,7 @@ export class RapidPro {
 		public secret: string,
 		patience: Patience,
 		fileCredentials: FileCredentials,
+		release: Release | undefined,
 	) {
 		this.exchanges = new ExchangeLog();
 		this.faults = new Faults();
@@ -90,9 +105,13 @@ export class RapidPro {
 					media: this.media,
 				}),
 		});
+		const token = () => this.apiToken;
+		if (release !== undefined) {
+			const api = new ApiV2(release, this.model, this.media, token);
+			this.withoutTicketers = { api, flows: new Flows(api.store, this.transport) };
+		}
 		this.api = new Api({
-			model: this.model,
-			token: () => this.apiToken,
+			responder: this.withoutTicketers?.api ?? new HistoryApi(this.model, token),
 			faults: this.apiFaults,
 			log: this.exchanges,
 		});
@@ -106,10 +125,41 @@ export class RapidPro {
 			secret = randomBytes(16).toString('hex'),
 			patience = {},
 			fileCredentials = { userId: '', authToken: '' },
+			release,
 		} = options;
-		const rapidPro = new RapidPro(secret, { ...MAILROOM_PATIENCE, ...patience }, fileCredentials);
+		const rapidPro = new RapidPro(secret, { ...MAILROOM_PATIENCE, ...patience }, fileCredentials, release);
 		rapidPro.address = await rapidPro.server.listen(port);
 		return rapidPro;
+	}
+
+	/** The API's own state and limits. Only of a RapidPro without ticketers. */
+	get apiV2(): ApiV2 {
+		return this.side.api;
+	}
+
+	/** What its flows, contacts and users do. Only of a RapidPro without ticketers. */
+	get flows(): Flows {
+		return this.side.flows;
+	}
+
+	/** Whether the app comes to its API, as it has no ticketers. */
+	get hasNoTicketers(): boolean {
+		return this.withoutTicketers !== undefined;
+	}
+
+	/** Nobody listens any more: connections are refused until {@link comeBack}. */
+	async goDown(): Promise<void> {
+		await this.server.close();
+	}
+
+	/** It listens again where it did. */
+	async comeBack(): Promise<void> {
+		await this.server.listen(Number(new URL(this.address).port));
+	}
+
+	private get side(): WithoutTicketers {
+		if (this.withoutTicketers === undefined) throw new Error('this RapidPro has ticketers: start it with a release');
+		return this.withoutTicketers;
 	}
 
 	/** Where it listens. */
@@ -169,8 +219,7 @@ export class RapidPro {
 		const room = roomIn(answer);
 		if (room.error !== undefined) return { ticketID, answer, error: room.error };
 		if (commitAfterMs > 0) await sleep(commitAfterMs);
-		const ticket: Ticket = { uuid: ticketID, contact, status: 'open', externalId: room.id };
-		this.model.tickets.push(ticket);
+		const ticket = this.model.addTicket({ uuid: ticketID, contact, externalId: room.id });
 		return { ticketID, answer, ticket };
 	}
 

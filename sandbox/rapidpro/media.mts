@@ -20,7 +20,11 @@ export class Media {
 
 	/** Stores a file; gives its address. */
 	store(name: string, contentType: string, bytes: Uint8Array): string {
-		const path = `${PATH}${randomUUID()}/${encodeURIComponent(name)}`;
+		return this.storeAt(`${PATH}${randomUUID()}/${encodeURIComponent(name)}`, contentType, bytes);
+	}
+
+	/** Stores a file under this path; gives its address. */
+	storeAt(path: string, contentType: string, bytes: Uint8Array): string {
 		this.media.set(path, { contentType, bytes });
 		return this.base() + path;
 	}

@@ -52,7 +52,7 @@ describe('two nodes', () => {
 			const [roomId] = open as [string];
 			assert.deepEqual(ids, [roomId, roomId]);
 			for (const uuid of tickets) {
-				stage.rapidPro.model.tickets.push({ uuid, contact, status: 'open', externalId: roomId });
+				stage.rapidPro.model.addTicket({ uuid, contact, externalId: roomId });
 			}
 			await stage.node(round).people.closeRoom(roomId, { by: AGENT });
 			await stage.settled();

@@ -1,5 +1,5 @@
 /**
- * Packages the app: `dist/<slug>_<version>.zip`, with its SHA-256 beside it.
+ * Packages the app: `dist/<slug>_<version>.zip`, with its SHA-256 and the flows for RapidPro beside it.
  *
  * usage: node tools/package.mjs [--core <generated file>] [--out <folder>]
  */
@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeFlows } from './flows.mjs';
 import { COMMITTED_CORE, moduleIn } from './generated-core.mjs';
 import { packageName, ROOT } from './project.mjs';
 import { main } from './run.mjs';
@@ -21,6 +22,7 @@ main(async () => {
 	await packageApp(core, zip);
 	writeChecksum(zip);
 	report(zip, core);
+	for (const path of writeFlows(out)) console.log(`${relative(ROOT, path)}: flows to import into RapidPro`);
 });
 
 /** In the form that `sha256sum --check` reads. */

@@ -1,6 +1,7 @@
 /**
- * Leaves in `dist/` what a release consists of: the zip, its SHA-256, and the notes from CHANGELOG.md. Refuses where the
- * files do not agree on the version, the changelog has nothing on it, or the committed core is older than its sources.
+ * Leaves in `dist/` what a release consists of: the zip, its SHA-256, the flows for RapidPro, and the notes from
+ * CHANGELOG.md. Refuses where the files do not agree on the version, the changelog has nothing on it, or the committed
+ * core is older than its sources.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -163,3 +163,23 @@ describe('limits and faults', () => {
 		assert.equal((await ask('GET', 'workspace.json')).status, 403);
 	});
 });
+
+describe('an import', () => {
+	it('makes the globals blank, and keeps those that are there', async () => {
+		const { FLOW_FILES } = await import('../../tools/flows.mjs');
+		const fresh = await RapidPro.start({ release: '9.0' });
+		fresh.flows.import(FLOW_FILES['rapidpro-flows.json']());
+		fresh.flows.import(FLOW_FILES['rapidpro-flows.json']());
+		assert.deepEqual(
+			fresh.apiV2.store.globals.map(({ key, value }) => [key, value]),
+			[
+				['rocketchat_url', ''],
+				['rocketchat_secret', ''],
+			],
+		);
+		assert.equal(fresh.apiV2.store.definitions.flows.length, 2);
+		await fresh.stop();
+		rapidPro.flows.import(FLOW_FILES['rapidpro-flows.json']());
+		assert.equal(rapidPro.apiV2.store.global('rocketchat_secret'), SECRET);
+	});
+});

@@ -72,6 +72,7 @@ export class Flows {
 			if (phantom || simulation) return { ticketUuid, ...rung };
 			const details = { uuid: ticketUuid, contact, assignee, openedIn: options.webhook ? OPEN_FLOW : undefined };
 			const ticket = model.addTicket(topic === undefined ? details : { ...details, topic });
+			if (options.webhook) Object.assign(ticket, kept(rung));
 			return { ticketUuid, ticket, ...rung };
 		} finally {
 			locked.delete(contact);
@@ -217,6 +218,19 @@ export class Flows {
 			created_on: written(createdAt(message)),
 		};
 	}
+}
+
+/** What the flow keeps of the answer, and the room for whoever looks at both sides. */
+function kept({ answer, error }: Rung): Pick<Ticket, 'externalId' | 'flowResult'> {
+	try {
+		const { room_id, agent_online } = JSON.parse(answer?.body ?? '');
+		if (answer?.status === 200 && typeof room_id === 'string') {
+			return { externalId: room_id, flowResult: `room ${room_id}, ${agent_online ? 'an agent' : 'no agent'} online` };
+		}
+	} catch {
+		// No JSON: not the app's own answer.
+	}
+	return { externalId: '', flowResult: error ?? `the app answered ${answer?.status}` };
 }
 
 /** What became of a call to the app. */

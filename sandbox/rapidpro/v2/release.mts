@@ -1,4 +1,4 @@
-/** The RapidPros without ticketers: nyaruka's own server and the public distribution (docs/reference/rapidpro.md). */
+/** The RapidPros without ticketers: nyaruka's own server and the public distribution (docs/reference/rapidpro.md#without-ticketing-services). */
 export type Release = (typeof RELEASES)[number];
 
 export const RELEASES = ['26.3', '9.0'] as const;

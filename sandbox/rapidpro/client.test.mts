@@ -82,10 +82,10 @@ describe('mailroom opens a ticket', () => {
 		assert.equal(app.seen.length, 1);
 	});
 
-	it('shows a parse error where a refusal is not in the pattern', async () => {
+	it('shows what was answered where a refusal is not in the pattern', async () => {
 		answering((response) => response.writeHead(500).end('<html>'));
 		const opening = await rapidPro.openTicket(rapidPro.addContact());
-		assert.match(opening.error ?? '', /JSON/);
+		assert.equal(opening.error, 'the answer was not the app’s: 500 Internal Server Error: <html>');
 	});
 });
 

@@ -183,3 +183,35 @@ describe('an import', () => {
 		assert.equal(rapidPro.apiV2.store.global('rocketchat_secret'), SECRET);
 	});
 });
+
+describe('what the flows of the release send', () => {
+	it('is what the stand-in’s flows send', async () => {
+		const { message } = await rapidPro.flows.contactWrites(ann, 'Hello');
+		const { ticket } = await rapidPro.flows.open(ann, { webhook: true, message });
+		await rapidPro.flows.contactWrites(ann, 'Hello', { webhook: true });
+		if (ticket) await rapidPro.flows.close(ticket, { webhook: true });
+		const { FLOW_FILES } = await import('../../tools/flows.mjs');
+		const calls = Object.values(FLOW_FILES).flatMap((make) => make().flows.flatMap(callsOf));
+		assert.deepEqual(
+			app.seen.map(({ path, body }) => [path.split('/').at(-1), keysIn(JSON.parse(body))]),
+			calls.map(({ url, body }) => [url.split('/').at(-1), [...body.matchAll(/"(\w+)", /g)].map(([, key]) => key)]),
+		);
+	});
+});
+
+interface Call {
+	type: string;
+	url: string;
+	body: string;
+}
+
+function callsOf(flow: object): Call[] {
+	const { nodes } = flow as { nodes: { actions: Call[] }[] };
+	return nodes.flatMap(({ actions }) => actions).filter(({ type }) => type === 'call_webhook');
+}
+
+/** All keys, each before those within it. */
+function keysIn(value: unknown): string[] {
+	if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+	return Object.entries(value).flatMap(([key, held]) => [key, ...keysIn(held)]);
+}

@@ -63,16 +63,21 @@ export class RapidProSide {
 			contact: idIn(this.workspace, message.contact),
 			from: message.direction === 'in' ? 'contact' : 'agent',
 			text: message.text,
-			files: filesOf(message),
+			files: filesOf(message, this.workspace.rapidPro.url),
 			at,
 			delivery: deliveryOf(message, this.workspace.rapidPro.hasNoTicketers),
 		};
 	}
 }
 
-function filesOf({ attachments = [], files }: Message): FileLink[] {
+function filesOf({ attachments = [], files }: Message, rapidProUrl: string): FileLink[] {
 	return [
-		...attachments.map(({ type, url }) => ({ name: decodeURIComponent(url.split('/').at(-1) ?? ''), type, url })),
+		...attachments.map(({ type, url }) => ({
+			name: decodeURIComponent(url.split('/').at(-1) ?? ''),
+			type,
+			// Some releases leave their own address out.
+			url: url.startsWith('/') ? rapidProUrl + url : url,
+		})),
 		...files.map(({ name, contentType, size, url }) => ({ name, type: contentType, url, size })),
 	];
 }

@@ -19,6 +19,10 @@ export interface Traits {
 	tellsFailures: boolean;
 	/** Whether POST messages looks at `ticket`. */
 	messagesHaveTickets: boolean;
+	/** Whether tickets tell what the flow wrote about them. */
+	ticketBodies: boolean;
+	/** Whether users have a `uuid`, a `name`, a team and an avatar. */
+	userDetails: boolean;
 	/** Whether contacts have notes. */
 	contactNotes: boolean;
 	/** Whether the addresses of media lack scheme and host, as with local storage. */
@@ -36,6 +40,8 @@ export const TRAITS: Readonly<Record<Release, Traits>> = {
 		checksUuids: true,
 		tellsFailures: true,
 		messagesHaveTickets: false,
+		ticketBodies: false,
+		userDetails: true,
 		contactNotes: true,
 		relativeMedia: false,
 		images: new Set(['apng', 'avif', 'gif', 'jpeg', 'png', 'webp'].map((name) => `image/${name}`)),
@@ -48,6 +54,8 @@ export const TRAITS: Readonly<Record<Release, Traits>> = {
 		checksUuids: false,
 		tellsFailures: false,
 		messagesHaveTickets: true,
+		ticketBodies: true,
+		userDetails: false,
 		contactNotes: false,
 		relativeMedia: true,
 	},

@@ -3,7 +3,7 @@ import type { Contact, Message, Ticket, Topic, User } from '../model.mts';
 import { count, createdAt, type Global, type Store, type Upload } from './store.mts';
 
 /** A message as the API tells it. The order of the keys is that of each release. */
-export function messageResult(message: Message, { traits, channel, canReach }: Store): object {
+export function messageResult(message: Message, { traits, channel }: Store): object {
 	const { id, uuid, contact, direction, text, status, visibility = 'visible', attachments } = message;
 	const sendable = direction === 'in' || message.urn !== null;
 	const [first] = attachments;
@@ -11,7 +11,7 @@ export function messageResult(message: Message, { traits, channel, canReach }: S
 	const common = {
 		contact: named(contact),
 		urn: sendable ? (message.urn ?? contact.urns[0] ?? null) : null,
-		channel: sendable && canReach(contact) ? channel : null,
+		channel: sendable ? channel : null,
 		direction,
 		type: 'text',
 		status,
@@ -40,7 +40,7 @@ export function ticketResult(ticket: Ticket, { traits }: Store): object {
 		contact: named(contact),
 		status,
 		topic: named(topic),
-		body: traits.contactNotes ? null : body,
+		body: traits.ticketBodies ? body : null,
 		assignee: assignee ? { email: assignee.email, name: nameOf(assignee) } : null,
 		opened_on: written(openedAt),
 		opened_by: ticket.openedBy ? { email: ticket.openedBy.email, name: nameOf(ticket.openedBy) } : null,
@@ -75,7 +75,7 @@ export function contactResult(contact: Contact, { traits, model, openTickets }: 
 export function userResult(user: User, { traits }: Store): object {
 	const { uuid, email, firstName: first_name, lastName: last_name, role } = user;
 	const created_on = written(user.createdAt);
-	if (!traits.messageUuids) return { email, first_name, last_name, role, created_on };
+	if (!traits.userDetails) return { email, first_name, last_name, role, created_on };
 	return { uuid, name: nameOf(user), email, role, team: null, created_on, avatar: null, first_name, last_name };
 }
 

@@ -16,9 +16,10 @@ export const reading: Scenario = {
 		await audience.step('A user of RapidPro opens a ticket, and no flow calls the app');
 		const contact = rapidPro.addContact({ name: 'Grace', urns: ['whatsapp:250788321321'] });
 		audience.meet(contact);
+		const before = new Set(rocketChat.rooms().map(({ _id }) => _id));
 		const { ticket } = await flows.open(contact);
 		if (ticket === undefined) throw new Error('RapidPro stored no ticket');
-		ticket.externalId = await roomOf(place, contact);
+		ticket.externalId = await newRoom(place, contact, before);
 		audience.check(rocketChat.room(ticket.externalId)?.open === true, `room ${ticket.externalId} is open`);
 
 		await audience.step('The contact writes');
@@ -40,12 +41,12 @@ export const reading: Scenario = {
 	},
 };
 
-/** The contact's room, once the app has read of the ticket: RapidPro does not know it. */
-export function roomOf({ rocketChat }: Place, { uuid }: Contact): Promise<string> {
-	const isTheirs = (room: object) => JSON.stringify(room).includes(uuid);
+/** The room that has come for the contact, once the app has read of the ticket: RapidPro does not know it. */
+function newRoom({ rocketChat }: Place, { name }: Contact, before: Set<string>): Promise<string> {
+	const isTheirs = (room: object) => JSON.stringify(room).includes(name);
 	return until(
 		'the room',
-		() => rocketChat.rooms().find((room) => room.open === true && isTheirs(room))?._id,
+		() => rocketChat.rooms().find((room) => !before.has(room._id) && isTheirs(room))?._id,
 		READING_MS,
 	);
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
+import { connectApi } from './connect-api.mts';
 import type { Narrator } from './narrator.mts';
-import { RapidPro } from './rapidpro/index.mts';
+import { RapidPro, type Release } from './rapidpro/index.mts';
 import { RocketChat } from './rocketchat/index.mts';
 import { Trouble } from './trouble.mts';
 import { until } from './until.mts';
@@ -11,6 +12,8 @@ export interface AssemblyOptions {
 	/** Rocket.Chat listens here, RapidPro on the port after it; on any free ports for 0. */
 	port: number;
 	dataFile?: string;
+	/** A RapidPro without ticketers, of this release, which the app reaches through its API. */
+	release?: Release;
 	/** Brings the app into Rocket.Chat. */
 	install: (rocketChat: RocketChat) => Promise<void>;
 	narrator: Narrator;
@@ -40,7 +43,8 @@ const DEPARTMENTS = [
 const LANGUAGE = { id: 'language', label: 'Language' };
 
 /** Starts both sides, installs the app and connects them, telling each step. */
-export async function assemble({ port, dataFile, install, narrator, started }: AssemblyOptions): Promise<Assembly> {
+export async function assemble(options: AssemblyOptions): Promise<Assembly> {
+	const { port, dataFile, release, install, narrator, started } = options;
 	narrator.step('Rocket.Chat starts (a stand-in around the real Apps-Engine; the first time it prepares caches)');
 	const goesOn = dataFile !== undefined && (statSync(dataFile, { throwIfNoEntry: false })?.size ?? 0) > 0;
 	const log = (line: string) => narrator.note(line);
@@ -59,18 +63,37 @@ export async function assemble({ port, dataFile, install, narrator, started }: A
 	await until('the app is enabled', async () => (await rocketChat.appStatus()).endsWith('_enabled'), 30_000);
 	narrator.note(`its address, to be pasted into RapidPro: ${rocketChat.appUrl}`);
 
-	narrator.step('RapidPro starts, and its secret is pasted into the app’s setting App Secret');
-	const rapidPro = await RapidPro.start({ port: port === 0 ? 0 : port + 1 });
+	const rapidPro = await RapidPro.start({ port: port === 0 ? 0 : port + 1, release });
 	started(() => rapidPro.stop());
+	await (release === undefined ? connectTicketer : connectWithoutTicketer)(rocketChat, rapidPro, narrator);
+	const workspaces = new Workspaces(rocketChat, rapidPro, started);
+	workspaces.added.listen(({ rapidPro: other }) => other.exchanges.onEnd((exchange) => narrator.exchange(exchange)));
+	return { rocketChat, rapidPro, workspaces, trouble: new Trouble(rocketChat, rapidPro) };
+}
+
+async function connectTicketer(rocketChat: RocketChat, rapidPro: RapidPro, narrator: Narrator): Promise<void> {
+	narrator.step('RapidPro starts, and its secret is pasted into the app’s setting App Secret');
 	await rocketChat.setAppSetting('app_secret', rapidPro.secret);
 	narrator.note(`${rapidPro.url}, 32 random characters set through Rocket.Chat’s POST /api/apps/<id>/settings`);
 	rapidPro.exchanges.onEnd((exchange) => narrator.exchange(exchange));
 
 	narrator.step('RapidPro is connected: it hands its callback URL to the app');
 	await rapidPro.connect(rocketChat.appUrl);
-	const workspaces = new Workspaces(rocketChat, rapidPro, started);
-	workspaces.added.listen(({ rapidPro: other }) => other.exchanges.onEnd((exchange) => narrator.exchange(exchange)));
-	return { rocketChat, rapidPro, workspaces, trouble: new Trouble(rocketChat, rapidPro) };
+}
+
+async function connectWithoutTicketer(rocketChat: RocketChat, rapidPro: RapidPro, narrator: Narrator): Promise<void> {
+	narrator.step('RapidPro starts and imports the flows; its address and an API token go into the app’s settings');
+	for (const { username, name } of AGENTS) {
+		const [firstName = '', lastName = ''] = name.split(' ');
+		rapidPro.model.addUser({ email: `${username}@example.org`, firstName, lastName, role: 'agent' });
+	}
+	for (const { name } of DEPARTMENTS) rapidPro.model.addTopic(name);
+	await connectApi(rocketChat, rapidPro);
+	narrator.note(`${rapidPro.url}, read by the app from now on`);
+	rapidPro.exchanges.onEnd((exchange) => {
+		// Most readings tell nothing new, and come without end.
+		if (exchange.initiator === 'RapidPro' || exchange.method !== 'GET') narrator.exchange(exchange);
+	});
 }
 
 async function furnish(rocketChat: RocketChat): Promise<void> {

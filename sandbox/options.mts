@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { RELEASES, type Release } from './rapidpro/v2/release.mts';
 
 /** Something is wrong with what was typed on the command line. */
 export class UsageError extends Error {
@@ -23,6 +24,15 @@ export function parseOptions<T extends ParseArgsConfig>(config: T, usage: string
 	} catch (error) {
 		throw new UsageError((error as Error).message, usage);
 	}
+}
+
+/** @throws UsageError unless it is a release of RapidPro that the sandbox knows; nothing where none is named. */
+export function releaseOption(value: string | undefined, usage: string): Release | undefined {
+	const release = RELEASES.find((known) => known === value);
+	if (value !== undefined && release === undefined) {
+		throw new UsageError(`--rapidpro ${value}: one of ${RELEASES.join(', ')}`, usage);
+	}
+	return release;
 }
 
 /** @throws UsageError unless it is a port that leaves room for `more` after it, or 0. */

@@ -3,23 +3,36 @@
 import { assemble } from './assembly.mts';
 import { deploy } from './deploy.mts';
 import { Narrator } from './narrator.mts';
-import { parseOptions, UsageError } from './options.mts';
+import { parseOptions, releaseOption, UsageError } from './options.mts';
+import type { Release } from './rapidpro/index.mts';
 import { type Running, runProgram } from './running.mts';
-import { SCENARIOS, scenarioNamed } from './scenarios/index.mts';
+import { SCENARIOS, scenarioNamed, WITHOUT_TICKETERS } from './scenarios/index.mts';
 import type { Scenario } from './scenarios/scenario.mts';
 import { playOnTerminal } from './scenarios/terminal.mts';
 
-const NAME_WIDTH = Math.max(...SCENARIOS.map(({ id }) => id.length)) + 2;
+const NAME_WIDTH = Math.max(...[...SCENARIOS, ...WITHOUT_TICKETERS].map(({ id }) => id.length)) + 2;
 const USAGE = [
 	'npm run scenario -- <name> …',
-	...SCENARIOS.map(({ id, summary }) => `  ${id.padEnd(NAME_WIDTH)}${summary}`),
+	...SCENARIOS.map(line),
+	'npm run scenario -- --rapidpro 26.3|9.0 <name> …',
+	...WITHOUT_TICKETERS.map(line),
 ].join('\n');
 
-async function play(names: string[], running: Running): Promise<void> {
-	const scenarios = names.map(named);
+function line({ id, summary }: Scenario): string {
+	return `  ${id.padEnd(NAME_WIDTH)}${summary}`;
+}
+
+interface Asked {
+	names: string[];
+	release: Release | undefined;
+}
+
+async function play({ names, release }: Asked, running: Running): Promise<void> {
+	const scenarios = names.map((id) => named(id, release === undefined ? SCENARIOS : WITHOUT_TICKETERS));
 	const narrator = new Narrator(console.log);
 	const assembly = await assemble({
 		port: 0,
+		release,
 		narrator,
 		install: (rocketChat) => deploy(rocketChat, running),
 		started: (stop) => running.add(stop, (stopIt) => stopIt()),
@@ -30,24 +43,24 @@ async function play(names: string[], running: Running): Promise<void> {
 	}
 }
 
-function named(id: string): Scenario {
+function named(id: string, among: readonly Scenario[]): Scenario {
 	try {
-		return scenarioNamed(id);
+		return scenarioNamed(id, among);
 	} catch (error) {
 		throw new UsageError((error as Error).message, USAGE);
 	}
 }
 
 /** The names on the command line; without any, or with `--help`, what there is to play is listed. */
-function readNames(): string[] {
-	const options = { help: { type: 'boolean', default: false } } as const;
+function readNames(): Asked {
+	const options = { rapidpro: { type: 'string' }, help: { type: 'boolean', default: false } } as const;
 	const { values, positionals } = parseOptions({ options, allowPositionals: true }, USAGE);
 	if (values.help) {
 		console.log(USAGE);
 		process.exit();
 	}
 	if (positionals.length === 0) throw new UsageError('Which scenario?', USAGE);
-	return positionals;
+	return { names: positionals, release: releaseOption(values.rapidpro, USAGE) };
 }
 
 await runProgram((running) => play(readNames(), running), 1);

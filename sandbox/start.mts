@@ -3,17 +3,20 @@
 import { AGENTS, assemble } from './assembly.mts';
 import { deploy } from './deploy.mts';
 import { Narrator } from './narrator.mts';
-import { aboutPort, fileOption, parseOptions, portOption } from './options.mts';
+import { aboutPort, fileOption, parseOptions, portOption, releaseOption } from './options.mts';
 import { Page } from './page/server.mts';
+import type { RapidPro, Release } from './rapidpro/index.mts';
 import { type Running, runProgram } from './running.mts';
 import { conversation } from './scenarios/conversation.mts';
+import { doorbell } from './scenarios/doorbell.mts';
 import { playOnTerminal } from './scenarios/terminal.mts';
 
 const USAGE = `npm start -- [options]
-  --port N     Rocket.Chat listens on N, RapidPro on N+1, the page on N+2 (3000; 0: any free ports)
-  --data FILE  keep Rocket.Chat's data in FILE, and go on from there when it exists
-  --once       stop after the conversation; the exit code tells whether it succeeded
-  --help       print this`;
+  --port N      Rocket.Chat listens on N, RapidPro on N+1, the page on N+2 (3000; 0: any free ports)
+  --data FILE   keep Rocket.Chat's data in FILE, and go on from there when it exists
+  --rapidpro R  RapidPro 26.3 or 9.0, which have no ticketing services (an older one that has)
+  --once        stop after the conversation; the exit code tells whether it succeeded
+  --help        print this`;
 
 /** Rocket.Chat, RapidPro and the page, on a port each. */
 const LISTENERS = 3;
@@ -21,6 +24,7 @@ const LISTENERS = 3;
 interface Options {
 	port: number;
 	dataFile: string | undefined;
+	release: Release | undefined;
 	once: boolean;
 }
 
@@ -28,6 +32,7 @@ function readOptions(): Options {
 	const options = {
 		port: { type: 'string', default: '3000' },
 		data: { type: 'string' },
+		rapidpro: { type: 'string' },
 		once: { type: 'boolean', default: false },
 		help: { type: 'boolean', default: false },
 	} as const;
@@ -39,11 +44,12 @@ function readOptions(): Options {
 	return {
 		port: portOption(values.port, LISTENERS - 1, USAGE),
 		dataFile: values.data === undefined ? undefined : fileOption('--data', values.data, USAGE),
+		release: releaseOption(values.rapidpro, USAGE),
 		once: values.once,
 	};
 }
 
-async function run({ port, dataFile, once }: Options, running: Running): Promise<void> {
+async function run({ port, dataFile, release, once }: Options, running: Running): Promise<void> {
 	const narrator = new Narrator(console.log);
 	const page = once ? undefined : running.add(new Page(), (started) => started.close());
 	const address = await page?.listen(port === 0 ? 0 : port + 2);
@@ -53,20 +59,31 @@ async function run({ port, dataFile, once }: Options, running: Running): Promise
 	const assembly = await assemble({
 		port,
 		dataFile,
+		release,
 		narrator,
 		install: (rocketChat) => deploy(rocketChat, running),
 		started: (stop) => running.add(stop, (stopIt) => stopIt()),
 	});
 	const contact = assembly.rapidPro.addContact({ name: 'Maria', urns: ['tel:+250788111222'] });
 	page?.open(assembly, { firstContact: String(contact.id), firstAgent: AGENTS[0]?.username });
-	if (!(await playOnTerminal(conversation, assembly, narrator))) process.exitCode = 1;
+	const scenario = release === undefined ? conversation : doorbell;
+	if (!(await playOnTerminal(scenario, assembly, narrator))) process.exitCode = 1;
 	if (address === undefined) return;
 
 	const { rocketChat, rapidPro } = assembly;
 	narrator.headline('Your turn (Ctrl-C stops everything)');
-	narrator.note(curlLines(rocketChat.appUrl, rapidPro.secret));
+	narrator.note(rapidPro.hasNoTicketers ? readingLines(rapidPro) : curlLines(rocketChat.appUrl, rapidPro.secret));
 	narrator.headline(`Open ${address} in a browser`);
 	await new Promise(() => {});
+}
+
+function readingLines({ url, apiToken }: RapidPro): string {
+	const authorization = `-H 'Authorization: Token ${apiToken}'`;
+	return `
+What the app reads of RapidPro:
+  curl -i ${authorization} ${url}/api/v2/workspace.json
+  curl -i ${authorization} ${url}/api/v2/tickets.json
+  curl -i ${authorization} ${url}/api/v2/messages.json`;
 }
 
 function curlLines(app: string, secret: string): string {

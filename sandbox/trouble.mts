@@ -31,7 +31,8 @@ export class Trouble {
 
 	/** How RapidPro takes webhooks from now on. What it had begun goes on as it began. */
 	setRapidPro(rapidPro: RapidProHealth): void {
-		const { faults } = this.rapidPro;
+		const { hasNoTicketers, faults: ofWebhooks, apiFaults } = this.rapidPro;
+		const faults = hasNoTicketers ? apiFaults : ofWebhooks;
 		faults.clear();
 		if (rapidPro === 'down') faults.drop(ALWAYS);
 		if (rapidPro === 'slow') faults.delay(SLOW_MS, ALWAYS);

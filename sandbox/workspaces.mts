@@ -1,5 +1,5 @@
 import { Feed } from './feed.mts';
-import { type Contact, RapidPro } from './rapidpro/index.mts';
+import { type Contact, RapidPro, type Release } from './rapidpro/index.mts';
 import type { RocketChat } from './rocketchat/index.mts';
 
 /** A RapidPro; only those beside the first have names. */
@@ -23,17 +23,20 @@ export class Workspaces {
 		this.started = started;
 	}
 
-	/** One more RapidPro of this name, put into the app's setting More workspaces and connected; or the one that is there. */
-	async add(name: string): Promise<RapidPro> {
+	/**
+	 * One more RapidPro of this name, put into the app's setting More workspaces and connected; or the one that is there.
+	 * With a release it has no ticketers.
+	 */
+	async add(name: string, release?: Release): Promise<RapidPro> {
 		const known = this.list.find((workspace) => workspace.name === name);
 		if (known !== undefined) return known.rapidPro;
-		const rapidPro = await RapidPro.start();
+		const rapidPro = await RapidPro.start({ release });
 		this.started(() => rapidPro.stop());
-		await this.enter(name, rapidPro.secret);
+		await this.enter(name, rapidPro);
 		const workspace = { name, rapidPro };
 		this.list.push(workspace);
 		this.added.tell(workspace);
-		await rapidPro.connect(this.rocketChat.appUrl);
+		if (!rapidPro.hasNoTicketers) await rapidPro.connect(this.rocketChat.appUrl);
 		return rapidPro;
 	}
 
@@ -53,11 +56,12 @@ export class Workspaces {
 	}
 
 	/** Leaves the administrator's other lines as they are. */
-	private async enter(name: string, secret: string): Promise<void> {
+	private async enter(name: string, { hasNoTicketers, secret, url, apiToken }: RapidPro): Promise<void> {
+		const connection = hasNoTicketers ? `connection=api; address=${url}; token=${apiToken}` : `secret=${secret}`;
 		const { settings } = await this.rocketChat.appPage();
 		const written = String(settings.find(({ id }) => id === 'more_workspaces')?.value ?? '');
 		const others = written.split('\n').filter((line) => line.trim() !== '' && !line.startsWith(`${name};`));
-		await this.rocketChat.setAppSetting('more_workspaces', [...others, `${name}; secret=${secret}`].join('\n'));
+		await this.rocketChat.setAppSetting('more_workspaces', [...others, `${name}; ${connection}`].join('\n'));
 	}
 }
 

@@ -44,6 +44,7 @@ it('shows how it is used where an option is wrong, and says what is wrong with i
 		[['--port'], /--port <value>' argument missing/],
 		[['--port', '65534'], /^--port 65534: no number from 0 to 65533$/m],
 		[['--port', '3e3'], /^--port 3e3: no number/m],
+		[['--rapidpro', '8'], /^--rapidpro 8: one of 26\.3, 9\.0$/m],
 		[['--data', '/no/such/folder/data'], /^--data \/no\/such\/folder\/data: there is no such folder$/m],
 		[['--data', tmpdir()], /: this is a folder, not a file$/m],
 		[['--data', `${START}/data`], /: what should be a folder is a file$/m],

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { sectionOf } from './changelog.mjs';
+import { FLOW_FILES } from './flows.mjs';
 import { packageName, ROOT } from './project.mjs';
 import { packageApp } from './stage.mjs';
 
@@ -40,6 +41,9 @@ it('packages the same bytes in another folder, at another time', async () => {
 	const { status, stderr } = inClone('tools/package.mjs', '--core', CORE);
 	assert.equal(status, 0, stderr);
 	assert.ok(readFileSync(here).equals(readFileSync(join(clone, 'dist', packageName()))));
+	for (const [name, make] of Object.entries(FLOW_FILES)) {
+		assert.deepEqual(JSON.parse(readFileSync(join(clone, 'dist', name), 'utf8')), make());
+	}
 });
 
 it('leaves notes beside the zip, and refuses a version of which the changelog says nothing', () => {

@@ -1,4 +1,5 @@
 import type { Assembly } from '../assembly.mts';
+import { connectApi } from '../connect-api.mts';
 import { landscape, type Picture, streetMap } from '../picture.mts';
 import type { ActionName, Asked, PickedFile } from './asked.mts';
 
@@ -17,6 +18,10 @@ export function actionsOf({ rocketChat, rapidPro: first, workspaces, trouble }: 
 		},
 		'contact/open': async ({ contact: id, ...extras }) => {
 			const { contact, rapidPro } = workspaces.find(id);
+			if (rapidPro.hasNoTicketers) {
+				const options = { webhook: true, storeAfterMs: trouble.commitAfterMs };
+				return { room: (await rapidPro.flows.open(contact, options)).ticket?.externalId };
+			}
 			const { ticket, error } = await rapidPro.openTicket(contact, extras, trouble.commitAfterMs);
 			if (ticket === undefined) throw new Error(`RapidPro could not open the ticket: ${error}`);
 			return { room: ticket.externalId };
@@ -28,11 +33,18 @@ export function actionsOf({ rocketChat, rapidPro: first, workspaces, trouble }: 
 				type,
 				url: rapidPro.media.store(name, type, Buffer.from(data, 'base64')),
 			}));
+			if (rapidPro.hasNoTicketers) {
+				// The trigger of the imported flows is for contacts with open tickets.
+				const webhook = rapidPro.model.openTickets(contact).length > 0;
+				await rapidPro.flows.contactWrites(contact, text, { attachments, webhook });
+				return;
+			}
 			await rapidPro.contactWrites(contact, text, attachments);
 		},
 		'contact/close': async ({ contact: id }) => {
 			const { contact, rapidPro } = workspaces.find(id);
-			await rapidPro.closeTicket(contact);
+			if (!rapidPro.hasNoTicketers) await rapidPro.closeTicket(contact);
+			else for (const ticket of rapidPro.model.openTickets(contact)) await rapidPro.flows.close(ticket);
 		},
 
 		'agent/write': async ({ room, agent, text = '', files = [], sample }) => {
@@ -66,7 +78,8 @@ export function actionsOf({ rocketChat, rapidPro: first, workspaces, trouble }: 
 			for (const [id, value] of Object.entries(values)) await rocketChat.setAppSetting(id, value);
 		},
 		connect: async () => {
-			await first.connect(rocketChat.appUrl);
+			if (first.hasNoTicketers) await connectApi(rocketChat, first);
+			else await first.connect(rocketChat.appUrl);
 		},
 	};
 }

@@ -73,4 +73,6 @@ export interface SettingsPage {
 	appUrl: string;
 	/** What is to be pasted into Rocket.Chat. */
 	secret: string;
+	/** Of a RapidPro without ticketers: what is to be pasted into Rocket.Chat in place of the secret. */
+	api?: { address: string; token: string };
 }

@@ -18,6 +18,8 @@ export interface Ticket {
 	contact: string;
 	room: string;
 	open: boolean;
+	/** What the flow that opened it got from the app. */
+	flowResult?: string;
 }
 
 /** A file of a message, with an address from which the browser can load it. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Assembly } from '../assembly.mts';
-import { SCENARIOS, scenarioNamed } from '../scenarios/index.mts';
+import { scenarioNamed, scenariosWith } from '../scenarios/index.mts';
 import type { Audience } from '../scenarios/scenario.mts';
 import type { Board } from './board.mts';
 import type { Play } from './documents.mts';
@@ -16,12 +16,13 @@ export class Plays {
 		this.board = board;
 		this.assembly = assembly;
 		this.pauseMs = pauseMs;
-		for (const { id, title, summary } of SCENARIOS) board.put('scenarios', { id, title, summary });
+		for (const { id, title, summary } of scenariosWith(assembly.rapidPro))
+			board.put('scenarios', { id, title, summary });
 	}
 
 	/** Begins a scenario; what becomes of it is on the board. */
 	start(id: string): void {
-		const scenario = scenarioNamed(id);
+		const scenario = scenarioNamed(id, scenariosWith(this.assembly.rapidPro));
 		if (this.board.get('sandbox', 'sandbox')?.play?.state === 'playing') {
 			throw new Error('A scenario is being played; wait for its end');
 		}

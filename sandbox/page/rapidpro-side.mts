@@ -50,8 +50,9 @@ export class RapidProSide {
 		};
 	}
 
-	private ticketDocument({ uuid, contact, externalId, status }: Ticket): Collections['tickets'] {
-		return { id: uuid, contact: idIn(this.workspace, contact), room: externalId, open: status === 'open' };
+	private ticketDocument({ uuid, contact, externalId, status, flowResult }: Ticket): Collections['tickets'] {
+		const open = status === 'open';
+		return { id: uuid, contact: idIn(this.workspace, contact), room: externalId, open, flowResult };
 	}
 
 	private messageDocument(message: Message, index: number): PhoneMessage {
@@ -62,24 +63,31 @@ export class RapidProSide {
 			contact: idIn(this.workspace, message.contact),
 			from: message.direction === 'in' ? 'contact' : 'agent',
 			text: message.text,
-			files: filesOf(message),
+			files: filesOf(message, this.workspace.rapidPro.url),
 			at,
-			delivery: deliveryOf(message),
+			delivery: deliveryOf(message, this.workspace.rapidPro.hasNoTicketers),
 		};
 	}
 }
 
-function filesOf({ attachments = [], files }: Message): FileLink[] {
+function filesOf({ attachments = [], files }: Message, rapidProUrl: string): FileLink[] {
 	return [
-		...attachments.map(({ type, url }) => ({ name: decodeURIComponent(url.split('/').at(-1) ?? ''), type, url })),
+		...attachments.map(({ type, url }) => ({
+			name: decodeURIComponent(url.split('/').at(-1) ?? ''),
+			type,
+			// Some releases leave their own address out.
+			url: url.startsWith('/') ? rapidProUrl + url : url,
+		})),
 		...files.map(({ name, contentType, size, url }) => ({ name, type: contentType, url, size })),
 	];
 }
 
-function deliveryOf({ direction, status, forwardings = [] }: Message): Delivery {
+function deliveryOf({ direction, status, forwardings = [] }: Message, isRead: boolean): Delivery {
 	if (direction === 'out') {
 		return status === 'failed' ? { state: 'failed', reason: 'The contact cannot be reached' } : { state: 'delivered' };
 	}
+	// The app reads it, or not: RapidPro does not know.
+	if (isRead) return { state: status === 'pending' ? 'waiting' : 'delivered' };
 	if (forwardings.length === 0) return { state: 'delivered', reason: 'Kept by RapidPro: no ticket is open' };
 	const failed = forwardings.find(({ state }) => state === 'failed');
 	if (failed !== undefined) return { state: 'failed', reason: failed.error };

@@ -205,7 +205,9 @@ export class Page {
 	/** What the administrator sees on the app's page, and what RapidPro shows beside it. */
 	private async settings(): Promise<SettingsPage> {
 		const { rocketChat, rapidPro } = this.stage.assembly;
-		return { ...(await rocketChat.appPage()), appUrl: rocketChat.appUrl, secret: rapidPro.secret };
+		const { url: address, apiToken: token, hasNoTicketers, secret } = rapidPro;
+		const api = hasNoTicketers ? { address, token } : undefined;
+		return { ...(await rocketChat.appPage()), appUrl: rocketChat.appUrl, secret, api };
 	}
 
 	private trafficDetail(id: string, response: ServerResponse): void {

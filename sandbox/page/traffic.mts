@@ -198,7 +198,9 @@ export class Traffic {
 	}
 
 	private masked(words: string): string {
-		return this.workspaces.reduce((text, { rapidPro }) => text.replaceAll(rapidPro.secret, '••••••••'), words);
+		return this.workspaces
+			.flatMap(({ rapidPro }) => [rapidPro.secret, rapidPro.apiToken])
+			.reduce((text, secret) => text.replaceAll(secret, '••••••••'), words);
 	}
 }
 

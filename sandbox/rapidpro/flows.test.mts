@@ -1,19 +1,27 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { FakeApp } from './fake-app.mts';
 import { type Contact, RapidPro } from './index.mts';
 
-/** Long enough for a request to be answered on a busy machine. */
-const MEANWHILE_MS = 1500;
+const SECRET = 'derived secret';
 
+let app: FakeApp;
 let rapidPro: RapidPro;
 let ann: Contact;
 
 beforeEach(async () => {
+	app = await FakeApp.start();
+	app.reply = (_request, response) => response.writeHead(200).end('{"room_id":"r1","agent_online":true}');
 	rapidPro = await RapidPro.start({ release: '26.3' });
 	ann = rapidPro.addContact({ name: 'Ann', urns: ['tel:+250788'] });
+	await ask('POST', 'globals.json', { name: 'Rocketchat Url', value: app.url });
+	await ask('POST', 'globals.json', { name: 'Rocketchat Secret', value: SECRET });
 });
 
-afterEach(() => rapidPro.stop());
+afterEach(async () => {
+	await rapidPro.stop();
+	await app.stop();
+});
 
 async function ask(method: string, path: string, body?: unknown) {
 	const headers = { authorization: `Token ${rapidPro.apiToken}`, 'content-type': 'application/json' };
@@ -28,24 +36,42 @@ async function listed(path: string): Promise<Record<string, unknown>[]> {
 }
 
 describe('a flow that opens a ticket', () => {
-	it('has it told once it is stored, with what was chosen for it', async () => {
-		const bob = { email: 'bob@example.com', firstName: 'Bob', lastName: 'Agent', role: 'agent' } as const;
-		const chosen = { topic: rapidPro.model.addTopic('Sales'), assignee: rapidPro.model.addUser(bob) };
-		const opening = rapidPro.flows.open(ann, { ...chosen, storeAfterMs: MEANWHILE_MS });
+	it('calls the app before the ticket is stored, and again nobody', async () => {
+		app.reply = (_request, response) => {
+			assert.deepEqual(rapidPro.model.tickets, []);
+			response.writeHead(200).end('{"room_id":"r1"}');
+		};
+		const opening = await rapidPro.flows.open(ann, { webhook: true, params: { district: 'north' } });
+		assert.equal(opening.answer?.body, '{"room_id":"r1"}');
+		assert.equal(opening.ticket?.uuid, opening.ticketUuid);
+		const [request] = app.seen;
+		assert.equal(app.seen.length, 1);
+		assert.ok(request?.path.endsWith('/flow.open'));
+		assert.ok(request?.rawHeaders.includes(`Token ${SECRET}`));
+		const body = JSON.parse(request?.body ?? '');
+		assert.deepEqual(Object.keys(body), ['ticket', 'contact', 'run', 'message', 'params']);
+		assert.deepEqual(body.ticket, { uuid: opening.ticketUuid, topic: 'General', assignee: '' });
+		assert.deepEqual(body.contact.groups, ['Open Tickets']);
+		assert.equal(body.message, null);
+	});
+
+	it('calls nobody without a webhook', async () => {
+		const { ticketUuid } = await rapidPro.flows.open(ann);
+		assert.deepEqual(app.seen, []);
+		assert.equal((await listed('tickets.json'))[0]?.uuid, ticketUuid);
+	});
+
+	it('may end with no ticket at all', async () => {
+		await rapidPro.flows.open(ann, { webhook: true, phantom: true });
+		assert.equal(app.seen.length, 1);
 		assert.deepEqual(await listed('tickets.json'), []);
-		const { uuid } = await opening;
-		const [told] = await listed('tickets.json');
-		assert.equal(told?.uuid, uuid);
-		assert.deepEqual(told?.topic, { uuid: chosen.topic.uuid, name: 'Sales' });
-		assert.deepEqual(told?.assignee, { email: 'bob@example.com', name: 'Bob Agent' });
-		const [contact] = await listed('contacts.json');
-		assert.deepEqual(contact?.groups, [rapidPro.apiV2.store.openTickets]);
 	});
 
 	it('holds the contact: a ticket action waits, then fails', async () => {
-		const { uuid } = await rapidPro.flows.open(ann);
+		const { ticket } = await rapidPro.flows.open(ann);
+		const uuid = ticket?.uuid;
 		rapidPro.apiV2.lockWaitMs = 20;
-		const opening = rapidPro.flows.open(ann, { storeAfterMs: MEANWHILE_MS });
+		const opening = rapidPro.flows.open(ann, { storeAfterMs: 300 });
 		const close = { tickets: [uuid], action: 'close' };
 		assert.deepEqual((await ask('POST', 'ticket_actions.json', close)).body, { failures: [uuid] });
 		await opening;
@@ -53,43 +79,24 @@ describe('a flow that opens a ticket', () => {
 	});
 });
 
-describe('what users of RapidPro do', () => {
-	it('moves the ticket to the top of the list', async () => {
-		const ticket = await rapidPro.flows.open(ann);
-		await rapidPro.flows.open(rapidPro.addContact());
-		const steps = [
-			() => rapidPro.flows.changeTopic(ticket, rapidPro.model.addTopic('Sales')),
-			() => rapidPro.flows.assign(ticket),
-			() => rapidPro.flows.close(ticket),
-			() => rapidPro.flows.reopen(ticket),
-		];
-		let before = (await listed('tickets.json')).find(({ uuid }) => uuid === ticket.uuid);
-		for (const step of steps) {
-			step();
-			const [first] = await listed('tickets.json');
-			assert.equal(first?.uuid, ticket.uuid);
-			assert.ok(String(first?.modified_on) > String(before?.modified_on));
-			before = first;
-		}
-		assert.deepEqual([before?.status, before?.closed_on], ['open', null]);
-	});
-});
-
-describe('a message of RapidPro', () => {
-	it('may fail after it was sent', async () => {
-		const message = rapidPro.flows.says(ann, 'Hello');
-		rapidPro.flows.turns(message, 'failed');
-		assert.deepEqual(await listed('messages.json?folder=sent'), []);
-		assert.equal((await listed('messages.json?folder=failed'))[0]?.uuid, message.uuid);
-	});
-});
-
 describe('a contact’s message', () => {
-	it('is not told by the API while it is being handled', async () => {
-		const writing = rapidPro.flows.contactWrites(ann, 'Hello', { visibleAfterMs: MEANWHILE_MS });
-		assert.deepEqual(await listed('messages.json'), []);
-		const { uuid } = await writing;
-		assert.equal((await listed('messages.json'))[0]?.uuid, uuid);
+	it('is not told by the API while its flow runs', async () => {
+		await rapidPro.flows.open(ann);
+		const during: unknown[] = [];
+		app.reply = async (_request, response) => {
+			during.push(...(await listed('messages.json')));
+			response.writeHead(200).end('{}');
+		};
+		const attachments = [
+			{ type: 'image/png', url: 'https://x.org/a.png' },
+			{ type: 'unavailable', url: 'x' },
+		];
+		const { message } = await rapidPro.flows.contactWrites(ann, 'Hello', { webhook: true, attachments });
+		assert.deepEqual(during, []);
+		const body = JSON.parse(app.seen[0]?.body ?? '');
+		assert.equal(body.message.uuid, message.uuid);
+		assert.deepEqual(body.message.attachments, ['image/png:https://x.org/a.png']);
+		assert.equal((await listed('messages.json'))[0]?.uuid, message.uuid);
 	});
 
 	it('can be asked for with its own time on either side', async () => {
@@ -158,28 +165,6 @@ describe('limits and faults', () => {
 });
 
 describe('an import', () => {
-	const flow = { uuid: '5d1fb3a5-7a11-4a0e-9d5c-0e6f1a3f4b21', name: 'Greeting', body: '@globals.place' };
-	const file = { flows: [flow], triggers: [{ trigger_type: 'C', flow }], groups: [] };
-
-	it('replaces flows of the same name, and makes globals blank', async () => {
-		const other = { ...flow, uuid: '0b7f2c55-3f0e-4c0c-8e0b-5b1f0f6a7d10' };
-		rapidPro.flows.import(file);
-		rapidPro.flows.import({ ...file, flows: [other], triggers: [{ flow: other }] });
-		assert.deepEqual(
-			(await listed('flows.json')).map(({ uuid }) => uuid),
-			[other.uuid],
-		);
-		const { triggers } = (await ask('GET', `definitions.json?flow=${other.uuid}`)).body;
-		assert.deepEqual(triggers, [{ flow: other }]);
-		assert.equal((await listed('globals.json?key=place'))[0]?.value, '');
-	});
-
-	it('keeps globals that are there', async () => {
-		await ask('POST', 'globals.json', { name: 'Place', value: 'Kigali' });
-		rapidPro.flows.import(file);
-		assert.equal(rapidPro.apiV2.store.global('place'), 'Kigali');
-	});
-
 	it('makes the globals blank, and keeps those that are there', async () => {
 		const { FLOW_FILES } = await import('../../tools/flows.mjs');
 		const fresh = await RapidPro.start({ release: '9.0' });
@@ -198,3 +183,35 @@ describe('an import', () => {
 		assert.equal(rapidPro.apiV2.store.global('rocketchat_secret'), SECRET);
 	});
 });
+
+describe('what the flows of the release send', () => {
+	it('is what the stand-in’s flows send', async () => {
+		const { message } = await rapidPro.flows.contactWrites(ann, 'Hello');
+		const { ticket } = await rapidPro.flows.open(ann, { webhook: true, message });
+		await rapidPro.flows.contactWrites(ann, 'Hello', { webhook: true });
+		if (ticket) await rapidPro.flows.close(ticket, { webhook: true });
+		const { FLOW_FILES } = await import('../../tools/flows.mjs');
+		const calls = Object.values(FLOW_FILES).flatMap((make) => make().flows.flatMap(callsOf));
+		assert.deepEqual(
+			app.seen.map(({ path, body }) => [path.split('/').at(-1), keysIn(JSON.parse(body))]),
+			calls.map(({ url, body }) => [url.split('/').at(-1), [...body.matchAll(/"(\w+)", /g)].map(([, key]) => key)]),
+		);
+	});
+});
+
+interface Call {
+	type: string;
+	url: string;
+	body: string;
+}
+
+function callsOf(flow: object): Call[] {
+	const { nodes } = flow as { nodes: { actions: Call[] }[] };
+	return nodes.flatMap(({ actions }) => actions).filter(({ type }) => type === 'call_webhook');
+}
+
+/** All keys, each before those within it. */
+function keysIn(value: unknown): string[] {
+	if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+	return Object.entries(value).flatMap(([key, held]) => [key, ...keysIn(held)]);
+}

@@ -19,6 +19,7 @@ import type { Release } from './v2/release.mts';
 import { type ReceivedEvent, WebhookServer } from './webhook-server.mts';
 
 export type { Answer, Exchange } from './exchanges.mts';
+export type { FlowOpening, FlowOptions } from './flows.mts';
 export type { Contact, Forwarding, IncomingAttachment, Message, Ticket } from './model.mts';
 export type { RoomExtras } from './payloads.mts';
 export { Redirector, STRANGERS, STRIPPED, type StrangersAnswer } from './strangers.mts';
@@ -35,7 +36,7 @@ export interface RapidProOptions {
 	patience?: Partial<Patience>;
 	/** With what agents' files are fetched from Rocket.Chat. */
 	fileCredentials?: FileCredentials;
-	/** A RapidPro of this release, which has no ticketers but all of the API. */
+	/** A RapidPro of this release, without ticketers: it has `workspace`, and the app comes to its API. */
 	release?: Release;
 }
 
@@ -107,7 +108,7 @@ export class RapidPro {
 		const token = () => this.apiToken;
 		if (release !== undefined) {
 			const api = new ApiV2(release, this.model, this.media, token);
-			this.withoutTicketers = { api, flows: new Flows(api.store) };
+			this.withoutTicketers = { api, flows: new Flows(api.store, this.transport) };
 		}
 		this.api = new Api({
 			responder: this.withoutTicketers?.api ?? new HistoryApi(this.model, token),
@@ -139,6 +140,11 @@ export class RapidPro {
 	/** What its flows, contacts and users do. Only of a RapidPro without ticketers. */
 	get flows(): Flows {
 		return this.side.flows;
+	}
+
+	/** Whether the app comes to its API, as it has no ticketers. */
+	get hasNoTicketers(): boolean {
+		return this.withoutTicketers !== undefined;
 	}
 
 	/** Nobody listens any more: connections are refused until {@link comeBack}. */

@@ -53,6 +53,8 @@ export interface Ticket {
 	/** The room's id as the app answered it; empty where the ticket is not a ticketer's. */
 	externalId: string;
 	topic: Topic;
+	/** What the flow that opened it got from the app, or why it got nothing. */
+	flowResult?: string;
 	/** What the flow wrote about it; only older releases know it. */
 	body?: string;
 	assignee?: User;

@@ -1,5 +1,7 @@
 /** The RapidPros without ticketers: nyaruka's own server and the public distribution (docs/reference/rapidpro.md#without-ticketing-services). */
-export type Release = '26.3' | '9.0';
+export type Release = (typeof RELEASES)[number];
+
+export const RELEASES = ['26.3', '9.0'] as const;
 
 /** In what the two differ. */
 export interface Traits {

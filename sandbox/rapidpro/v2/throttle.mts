@@ -31,4 +31,14 @@ export class Throttle {
 		const earlier = Array.from({ length: requests }, () => Date.now() - agoMs);
 		this.taken.set(scope, [...earlier, ...(this.taken.get(scope) ?? [])].sort());
 	}
+
+	/** How many requests of a scope were counted within the hour. */
+	count(scope: ThrottleScope): number {
+		return (this.taken.get(scope) ?? []).filter((time) => time > Date.now() - HOUR_MS).length;
+	}
+
+	/** Nothing was asked yet. */
+	reset(): void {
+		this.taken.clear();
+	}
 }

@@ -15,6 +15,7 @@ export function Phone({ contact: { id, name } }: { contact: Contact }) {
 	const isAsking = useSignal(false);
 	const isOpening = useSignal(false);
 	const messages = useComputed(() => [...documents('phoneMessages').value.values()].filter((it) => it.contact === id));
+	const newest = useComputed(() => [...documents('tickets').value.values()].findLast((it) => it.contact === id));
 	const isOpen = useComputed(() => [...documents('tickets').value.values()].some((it) => it.contact === id && it.open));
 
 	const open = async (fields: object = {}) => {
@@ -38,6 +39,9 @@ export function Phone({ contact: { id, name } }: { contact: Contact }) {
 					</button>
 				)}
 			</div>
+			{isOpen.value && newest.value?.flowResult !== undefined && (
+				<p class="muted">The flow’s result: {newest.value.flowResult}</p>
+			)}
 			<Messages
 				label={`Messages of ${name}`}
 				messages={messages.value}

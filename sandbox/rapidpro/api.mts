@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exchange, ExchangeLog } from './exchanges.mts';
-import type { ApiEvent, Faults } from './faults.mts';
+import type { ApiEvent, Fault, Faults } from './faults.mts';
+import { bodyOf } from './request-body.mts';
 import type { Question, Reply } from './v2/reply.mts';
 
 const PREFIX = '/api/v2/';
@@ -10,6 +11,8 @@ const MAX_REQUEST_BYTES = 60 * 1024 * 1024;
 
 /** Answers requests for one release of RapidPro. */
 export interface Responder {
+	/** Whether faults that were ordered hit this request. */
+	canFail(question: Question): boolean;
 	answer(question: Question, authorization: string | undefined, pageSize: number): Reply | Promise<Reply>;
 }
 
@@ -35,18 +38,16 @@ export class Api {
 	/** Answers a request, or misbehaves as ordered. */
 	async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const question = await read(request);
-		const isText = !question.contentType.startsWith('multipart/');
 		const exchange = this.on.log.begin({
 			initiator: 'app',
 			purpose: purposeOf(question),
 			method: question.method,
 			url: request.url ?? '',
 			headers: Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const),
-			body: isText ? question.body.toString('utf8') : `(${question.body.length} bytes)`,
+			body: textIn(question) ?? `(${question.body.length} bytes)`,
 		});
 		const answer = () => this.on.responder.answer(question, request.headers.authorization, this.pageSize);
-		const event: ApiEvent = `${question.method} ${question.resource}`;
-		const fault = this.on.faults.take(event, contactIn(question), isText ? question.body.toString('utf8') : '');
+		const fault = this.on.responder.canFail(question) ? this.fault(question) : undefined;
 		if (fault?.handled) await answer();
 		const { outcome } = fault ?? {};
 		switch (outcome?.kind) {
@@ -67,6 +68,11 @@ export class Api {
 		}
 	}
 
+	private fault(question: Question): Fault | undefined {
+		const event: ApiEvent = `${question.method} ${question.resource}`;
+		return this.on.faults.take(event, contactIn(question), textIn(question));
+	}
+
 	private send(exchange: Exchange, response: ServerResponse, { status, headers = {}, body }: Reply): void {
 		const all = { 'content-type': 'application/json', ...headers };
 		this.on.log.end(exchange, { answer: { status, headers: all, body } });
@@ -76,20 +82,18 @@ export class Api {
 
 async function read(request: IncomingMessage): Promise<Question> {
 	const url = new URL(request.url ?? '', `http://${request.headers.host}`);
-	const chunks: Buffer[] = [];
-	let size = 0;
-	for await (const chunk of request) {
-		size += (chunk as Buffer).length;
-		if (size > MAX_REQUEST_BYTES) throw new Error('request body too large');
-		chunks.push(chunk as Buffer);
-	}
 	return {
 		method: request.method ?? '',
 		resource: url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length).replace(/\.json$/, '') : '',
 		url,
 		contentType: request.headers['content-type'] ?? '',
-		body: Buffer.concat(chunks),
+		body: await bodyOf(request, MAX_REQUEST_BYTES),
 	};
+}
+
+/** A body that can be shown; a form with files cannot. */
+function textIn({ contentType, body }: Question): string | undefined {
+	return contentType.startsWith('multipart/') ? undefined : body.toString('utf8');
 }
 
 function purposeOf({ method, resource }: Question): string {

@@ -1,6 +1,9 @@
 import type { Message, Model } from './model.mts';
 import { json, type Question, type Reply } from './v2/reply.mts';
 
+const MESSAGES = '/api/v2/messages.json';
+const WORKSPACE = '/api/v2/workspace.json';
+
 /**
  * The API of a RapidPro with ticketers, as far as it is asked for a contact's messages and for its workspace
  * (docs/reference/rapidpro.md#api-v2).
@@ -11,12 +14,17 @@ export class HistoryApi {
 		private readonly token: () => string,
 	) {}
 
+	/** Only questions for messages. */
+	canFail({ url }: Question): boolean {
+		return url.pathname === MESSAGES;
+	}
+
 	/** Answers a request. */
-	answer({ method, resource, url }: Question, authorization: string | undefined, pageSize: number): Reply {
+	answer({ method, url }: Question, authorization: string | undefined, pageSize: number): Reply {
 		if (authorization !== `Token ${this.token()}`) return json(401, { detail: 'Invalid token' });
-		if (resource !== 'messages' && resource !== 'workspace') return json(404, { detail: 'Not found.' });
+		if (url.pathname !== MESSAGES && url.pathname !== WORKSPACE) return json(404, { detail: 'Not found.' });
 		if (method !== 'GET') return json(405, { detail: `Method "${method}" not allowed.` });
-		return json(200, resource === 'workspace' ? workspace : this.page(url, pageSize));
+		return json(200, url.pathname === WORKSPACE ? workspace : this.page(url, pageSize));
 	}
 
 	/** "newest created first"; `after` and `before` are inclusive; `next` leads to the next page of the same question. */

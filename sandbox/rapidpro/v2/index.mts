@@ -1,5 +1,5 @@
 import type { Media } from '../media.mts';
-import type { Model } from '../model.mts';
+import type { Model, User } from '../model.mts';
 import { getContacts, postContact, postContactActions } from './contacts.mts';
 import { postMedia } from './media.mts';
 import { getMessages, postMessage } from './messages.mts';
@@ -28,9 +28,6 @@ const NOT_FOUND = html(
 		'<p>The requested resource was not found on this server.</p>\n</body>\n</html>\n',
 );
 
-/** What a token may be. RapidPro refuses a token whose user has lost the role. */
-export type Role = 'administrator' | 'editor' | 'agent' | 'viewer';
-
 type Endpoint = (question: Question, store: Store, size: number) => Reply | Promise<Reply>;
 
 /**
@@ -40,8 +37,8 @@ type Endpoint = (question: Question, store: Store, size: number) => Reply | Prom
 export class ApiV2 {
 	readonly store: Store;
 	readonly throttle: Throttle;
-	/** The role that the token's user has by now. */
-	role: Role = 'administrator';
+	/** The role that the token's user has by now. RapidPro refuses a token whose user has lost the role. */
+	role: User['role'] = 'administrator';
 	lockWaitMs = LOCK_WAIT_MS;
 	private readonly endpoints: Record<string, Record<string, Endpoint>> = {
 		workspace: { GET: (_question, store) => json(200, workspaceResult(store)) },
@@ -67,6 +64,11 @@ export class ApiV2 {
 	) {
 		this.store = new Store(release, model, media);
 		this.throttle = new Throttle(this.store.traits.rate);
+	}
+
+	/** Whatever is asked for. */
+	canFail(): boolean {
+		return true;
 	}
 
 	/** Answers a request whose body was read. */

@@ -1,12 +1,9 @@
-//! When to send a webhook again, when to send less, and when to give up: constants and pure functions.
-//! What an answer means is told by [`mailroom`](crate::outbound::mailroom).
+//! When to send something again, when to send less, and when to give up: constants and pure functions.
+//! What an answer means is told by the [transport](crate::outbound::transport) that got it.
 
-use crate::outbound::mailroom;
-use crate::outbound::mailroom::Meaning;
-use crate::runtime::failure::Failure;
+use crate::outbound::transport::reply::{Meaning, Reply};
 use crate::text::i18n::Phrase;
 use crate::text::messages;
-use crate::wire::rapidpro::WebhookAnswer;
 
 const SECOND_MS: u64 = 1_000;
 
@@ -126,35 +123,34 @@ pub struct Attempt {
     pub chance: u64,
 }
 
-/// Judges an attempt for a ticket by its answer, or by there being none.
-pub fn decide(attempt: Attempt, ticket: &str, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
-    let Ok(answer) = answer else { return retry(attempt, FailureScope::Workspace, PASSING_DELAYS_MS, None) };
-    let asked = answer.retry_after_ms;
-    match mailroom::meaning(answer, ticket) {
+/// Judges an attempt by its answer, or by there being none.
+pub fn decide(attempt: Attempt, reply: &Reply) -> Verdict {
+    let asked = reply.retry_after_ms;
+    match reply.meaning {
         Meaning::Handled => Verdict::Delivered,
-        Meaning::Rejected => refused(attempt, answer),
-        Meaning::UnknownTicket => unknown_ticket(attempt, answer),
+        Meaning::Rejected => refused(attempt, reply),
+        Meaning::UnknownTicket => unknown_ticket(attempt, reply),
         Meaning::Unfetched if matches!(attempt.kind, Kind::Message { has_files: true, .. }) => Verdict::Unfetched,
         Meaning::SecretRefused | Meaning::AddressUnknown | Meaning::MethodChanged | Meaning::Barred => {
             retry(attempt, FailureScope::Configuration, CONFIGURATION_DELAYS_MS, asked)
         }
-        Meaning::Unfetched | Meaning::Failing | Meaning::Away => {
+        Meaning::Unfetched | Meaning::Failing | Meaning::Away | Meaning::NoAnswer => {
             retry(attempt, FailureScope::Workspace, PASSING_DELAYS_MS, asked)
         }
     }
 }
 
 /// RapidPro calls `room` before it stores the ticket, and a repeated `room` leaves tickets that never came to be.
-fn unknown_ticket(attempt: Attempt, answer: &WebhookAnswer) -> Verdict {
+fn unknown_ticket(attempt: Attempt, reply: &Reply) -> Verdict {
     match attempt.kind {
         // For those there is nothing to close. One that did come to be was stored before RapidPro called `room` again.
         Kind::Close { superseded: true, .. } => Verdict::Delivered,
         Kind::Message { has_others: true, .. } => Verdict::UnknownTicket,
         _ if attempt.ticket_age_ms < COMMIT_MS => {
-            retry(attempt, FailureScope::Ticket, COMMIT_DELAYS_MS, answer.retry_after_ms)
+            retry(attempt, FailureScope::Ticket, COMMIT_DELAYS_MS, reply.retry_after_ms)
         }
         Kind::Close { shared: true, .. } => Verdict::Delivered,
-        Kind::Message { .. } | Kind::Close { .. } => refused(attempt, answer),
+        Kind::Message { .. } | Kind::Close { .. } => refused(attempt, reply),
     }
 }
 
@@ -164,10 +160,10 @@ pub fn is_stuck(since_ms: u64, attempts: u32) -> bool {
     since_ms >= STUCK_MS && attempts >= STUCK_ATTEMPTS
 }
 
-pub(crate) fn refused(attempt: Attempt, answer: &WebhookAnswer) -> Verdict {
+pub(crate) fn refused(attempt: Attempt, reply: &Reply) -> Verdict {
     match attempt.kind {
         Kind::Message { .. } => {
-            let values = vec![("status", answer.status.to_string()), ("body", mailroom::error_words(answer))];
+            let values = vec![("status", reply.status.to_string()), ("body", reply.words.clone())];
             Verdict::GiveUp { reason: Phrase::new(messages::ANSWERED, values) }
         }
         Kind::Close { .. } => retry(attempt, FailureScope::Ticket, PASSING_DELAYS_MS, None),
@@ -199,6 +195,7 @@ pub(crate) fn retry(attempt: Attempt, scope: FailureScope, delays: &[u64], retry
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::transport::ticketer::mailroom;
     use crate::runtime::failure::{Cause, Failure};
     use crate::wire::rapidpro::WebhookAnswer;
 
@@ -215,6 +212,10 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Result<WebhookAnswer, Failure> {
         Ok(WebhookAnswer { status, body: body.into(), retry_after_ms: None, location: None })
+    }
+
+    fn decide(attempt: Attempt, ticket: &str, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
+        super::decide(attempt, &mailroom::reply(answer, ticket))
     }
 
     #[track_caller]

@@ -239,6 +239,10 @@ texts! {
     HISTORY_MESSAGES = "history_messages";
     /// The label of the setting `retention_days`, as `i18n/` has it.
     RETENTION_DAYS = "retention_days";
+    /// The label of the setting `reading_interval`, as `i18n/` has it.
+    READING_INTERVAL = "reading_interval";
+    /// The workspace is to be connected by RapidPro's API, and its address or token is missing.
+    API_INCOMPLETE = "api_incomplete";
     /// Line `{what}` of the setting `more_workspaces` is not used.
     LINE_LEFT_OUT = "line_left_out";
     /// The setting `agent_name_form` lacks `{name}`.
@@ -290,7 +294,7 @@ mod tests {
             (Language::French, include_str!("../../../i18n/fr.json")),
         ] {
             let shown: BTreeMap<String, String> = serde_json::from_str(shown).unwrap();
-            for label in [HISTORY_HOURS, HISTORY_MESSAGES, RETENTION_DAYS] {
+            for label in [HISTORY_HOURS, HISTORY_MESSAGES, RETENTION_DAYS, READING_INTERVAL] {
                 assert_eq!(shown.get(label.0).map(String::as_str), Some(label.in_language(language)), "{language:?}");
             }
         }

@@ -5,6 +5,7 @@ pub mod due;
 pub mod inbox;
 pub mod keys;
 pub mod missed;
+pub mod ours;
 pub mod outbox;
 pub mod outbox_record;
 pub mod progress;

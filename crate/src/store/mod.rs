@@ -9,6 +9,7 @@ pub mod ours;
 pub mod outbox;
 pub mod outbox_record;
 pub mod progress;
+pub mod reading;
 pub mod snapshot;
 pub mod ticket;
 pub mod time_index;

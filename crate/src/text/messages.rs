@@ -158,6 +158,24 @@ texts! {
     /// Why entries wait: they have not failed.
     WHY_NEW = "why_new";
 
+    /// To agents, when the channel did not deliver a message of theirs that RapidPro had taken. `{quote}`: its beginning.
+    NOT_DELIVERED = "not_delivered";
+
+    // What keeps RapidPro's API from being read.
+
+    /// It refuses the token, with the HTTP `{status}`.
+    API_ROLE = "api_role";
+    /// Something else answers, with the HTTP `{status}`.
+    API_STRANGER = "api_stranger";
+    /// It answers that it could not do its work, with the HTTP `{status}`.
+    API_FAILING = "api_failing";
+    /// Nobody answers.
+    API_SILENT = "api_silent";
+    /// It answers that it is asked too often.
+    API_THROTTLED = "api_throttled";
+    /// The app has asked as often as it allows itself.
+    API_SPENT = "api_spent";
+
     // The answer to `status`, figure by figure.
 
     /// The value of a figure that holds.

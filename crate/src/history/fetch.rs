@@ -52,7 +52,7 @@ pub(crate) async fn fetch(
     let most = settings.history_messages();
     let mut address = address(host, ticket, line).await?;
     address.push_str("/api/v2/messages.json?");
-    let opened_at = ticket.opened_at();
+    let opened_at = ticket.history_until();
     let since =
         past.since.unwrap_or_else(|| opened_at.saturating_sub(settings.history_hours().saturating_mul(60 * 60_000)));
     let mut query = format!("contact={}&after={}&before=", past.contact, timestamp::text(since));

@@ -75,6 +75,12 @@ pub async fn not_delivered(host: &Host, ticket: &Ticket, text: &str) {
     tell(host, ticket, messages::NOT_DELIVERED.filled(language, &[("quote", &quote(text))])).await;
 }
 
+/// RapidPro has taken a message and says at once that it cannot send it.
+pub async fn not_sendable(host: &Host, ticket: &Ticket, text: &str) {
+    let language = language::of_server(host).await;
+    tell(host, ticket, messages::NOT_SENDABLE.filled(language, &[("quote", &quote(text))])).await;
+}
+
 /// What RapidPro itself has written to the contact.
 pub async fn from_rapidpro(host: &Host, room: &RoomId, said: String) {
     post(host, room, said).await;

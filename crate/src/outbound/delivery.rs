@@ -11,6 +11,7 @@ use crate::livechat::{leave, notice};
 use crate::outbound::outbox_writer::with_retries;
 use crate::outbound::retry_policy::{Kind, Verdict};
 use crate::outbound::run::{DeliveryRun, Flow, may_try, sending_queue};
+use crate::outbound::settle::Told;
 use crate::outbound::transport::Outgoing;
 use crate::outbound::transport::reply::NotSendable;
 use crate::outbound::{reconcile, retry_policy};
@@ -184,7 +185,7 @@ impl DeliveryRun<'_> {
         self.settle(snapshot, entry, sent_at, reply).await
     }
 
-    pub(crate) async fn message(&self, ticket: &Ticket, entry: &Entry) -> Result<Outgoing, NotSendable> {
+    pub(crate) async fn message<'t>(&self, ticket: &'t Ticket, entry: &'t Entry) -> Result<Outgoing<'t>, NotSendable> {
         let carriers = self.carriers(ticket);
         let binding = carriers.first().ok_or(NotSendable::NotConnected)?;
         Outgoing::message(self.host, ticket, binding, entry).await
@@ -203,7 +204,7 @@ impl DeliveryRun<'_> {
         if let Some(turn) = self.acquire_lease(entry_ref, progress, false).await? {
             return Ok(turn);
         }
-        let outgoing = match Outgoing::close(self.host, ticket, binding).await {
+        let outgoing = match Outgoing::close(self.host, ticket, binding, progress).await {
             Ok(outgoing) => outgoing,
             // The RapidPro that knew the contact is no more.
             Err(NotSendable::NotConnected) if ticket.is_replaced() => return self.note_told(ticket, binding).await,
@@ -222,7 +223,7 @@ impl DeliveryRun<'_> {
             Verdict::GiveUp { .. } | Verdict::Unfetched | Verdict::UnknownTicket => Ok(Flow::Stop),
             Verdict::Retry { delay_ms, scope } => {
                 self.log_failure(ticket, CLOSE, &reply);
-                self.wait(entry_ref, delay_ms, scope, None).await?;
+                self.wait(entry_ref, delay_ms, scope, Told::default()).await?;
                 Ok(Flow::Stop)
             }
         }

@@ -2,6 +2,7 @@
 //! What an answer means is told by the [transport](crate::outbound::transport) that got it.
 
 use crate::outbound::transport::reply::{Meaning, Reply};
+use crate::store::progress::UNSURE_MS;
 use crate::text::i18n::Phrase;
 use crate::text::messages;
 
@@ -27,8 +28,11 @@ const CONFIGURATION_DELAYS_MS: &[u64] =
 /// The same, while RapidPro may not have stored the ticket yet.
 const COMMIT_DELAYS_MS: &[u64] = &[2 * SECOND_MS, 5 * SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS];
 
+/// The same, while a flow holds the contact.
+const LOCKED_DELAYS_MS: &[u64] = &[15 * SECOND_MS, 15 * SECOND_MS, 15 * SECOND_MS, MINUTE_MS];
+
 /// How long RapidPro may take to store a ticket for which it has called `room`.
-const COMMIT_MS: u64 = 10 * MINUTE_MS;
+pub(crate) const COMMIT_MS: u64 = 10 * MINUTE_MS;
 
 /// From when on an entry that fails in the same words again and again lets those after it try: where they pass, it
 /// becomes a dead letter, so that one message stops nothing.
@@ -131,10 +135,20 @@ pub fn decide(attempt: Attempt, reply: &Reply) -> Verdict {
         Meaning::Rejected => refused(attempt, reply),
         Meaning::UnknownTicket => unknown_ticket(attempt, reply),
         Meaning::Unfetched if matches!(attempt.kind, Kind::Message { has_files: true, .. }) => Verdict::Unfetched,
-        Meaning::SecretRefused | Meaning::AddressUnknown | Meaning::MethodChanged | Meaning::Barred => {
-            retry(attempt, FailureScope::Configuration, CONFIGURATION_DELAYS_MS, asked)
-        }
-        Meaning::Unfetched | Meaning::Failing | Meaning::Away | Meaning::NoAnswer => {
+        Meaning::SecretRefused
+        | Meaning::TokenRefused
+        | Meaning::AddressUnknown
+        | Meaning::MethodChanged
+        | Meaning::Barred => retry(attempt, FailureScope::Configuration, CONFIGURATION_DELAYS_MS, asked),
+        Meaning::Locked => retry(attempt, FailureScope::Ticket, LOCKED_DELAYS_MS, asked),
+        Meaning::Unfetched
+        | Meaning::Failing
+        | Meaning::Throttled
+        | Meaning::Suspended
+        | Meaning::Away
+        | Meaning::NoAnswer => {
+            // What may be on its way still is looked for when it must have come in.
+            let asked = if reply.unsure.is_some() { asked.max(Some(UNSURE_MS)) } else { asked };
             retry(attempt, FailureScope::Workspace, PASSING_DELAYS_MS, asked)
         }
     }

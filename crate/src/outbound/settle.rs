@@ -21,6 +21,15 @@ use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Phrase;
 
+/// What is stored of a failed attempt's answer.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// A digest of what was said.
+    pub(crate) said: Option<String>,
+    /// When the attempt was made, where RapidPro may have done all the same what was asked for.
+    pub(crate) unsure: Option<u64>,
+}
+
 impl DeliveryRun<'_> {
     /// Settles an entry, or notes when to try again.
     pub(crate) async fn settle(
@@ -32,8 +41,8 @@ impl DeliveryRun<'_> {
     ) -> Result<Flow, Failure> {
         let ticket = &snapshot.ticket;
         let verdict = self.judge_message(ticket, entry, sent_at, &reply).await;
-        let said = Some(reply.gist());
-        self.conclude(snapshot, entry, &reply, verdict, said).await
+        let told = Told { said: Some(reply.gist()), unsure: reply.unsure };
+        self.conclude(snapshot, entry, &reply, verdict, told).await
     }
 
     /// Judges an attempt at a message, by the ticket that carried it.
@@ -57,7 +66,7 @@ impl DeliveryRun<'_> {
         entry: &Entry,
         reply: &Reply,
         verdict: Verdict,
-        said: Option<String>,
+        told: Told,
     ) -> Result<Flow, Failure> {
         let ticket = &snapshot.ticket;
         match verdict {
@@ -74,7 +83,7 @@ impl DeliveryRun<'_> {
             Verdict::Unfetched => {
                 self.log_failure(ticket, &entry.id, reply);
                 let now = self.host.now();
-                let record = self.failed(now, false, true, None);
+                let record = self.failed(now, false, true, Told::default());
                 with_retries(|| outbox_record::append(self.host, entry.entry_ref(&ticket.room), record.clone()))
                     .await?;
                 self.follow_ups.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Due });
@@ -84,7 +93,7 @@ impl DeliveryRun<'_> {
             Verdict::Retry { delay_ms, scope } => {
                 self.log_failure(ticket, &entry.id, reply);
                 let equal = |said: &String| entry.progress.equal_failures(said, self.host.now());
-                let (since_ms, attempts) = said.as_ref().map_or((0, 0), equal);
+                let (since_ms, attempts) = told.said.as_ref().map_or((0, 0), equal);
                 // A ticket that RapidPro has not stored yet is no message's fault, and its end is near.
                 if scope != FailureScope::Ticket
                     && retry_policy::is_stuck(since_ms, attempts)
@@ -92,7 +101,7 @@ impl DeliveryRun<'_> {
                 {
                     return Ok(turn);
                 }
-                self.wait(entry.entry_ref(&ticket.room), delay_ms, scope, said).await?;
+                self.wait(entry.entry_ref(&ticket.room), delay_ms, scope, told).await?;
                 Ok(Flow::Stop)
             }
         }
@@ -111,8 +120,8 @@ impl DeliveryRun<'_> {
         let in_log = reason.in_log();
         self.host.log(Level::Error, format!("message {} did not reach the contact: {in_log}", entry.id));
         if !notice::given_up(self.host, ticket, entry, &reason).await && ticket.is_open() {
-            let said = entry.progress.said();
-            self.wait(entry.entry_ref(&ticket.room), retry_policy::UNTOLD_DELAY_MS, FailureScope::Ticket, said).await?;
+            let told = Told { said: entry.progress.said(), unsure: None };
+            self.wait(entry.entry_ref(&ticket.room), retry_policy::UNTOLD_DELAY_MS, FailureScope::Ticket, told).await?;
             return Ok(Flow::Stop);
         }
         self.settle_entry(&ticket.room, entry, Some((in_log, reason))).await?;
@@ -145,13 +154,14 @@ impl DeliveryRun<'_> {
         let now = self.host.now();
         // RapidPro was not asked, so nothing is its refusal.
         let verdict = self.judge_message(&snapshot.ticket, entry, now, &reply).await;
-        self.conclude(snapshot, entry, &reply, verdict, None).await
+        self.conclude(snapshot, entry, &reply, verdict, Told::default()).await
     }
 
     /// RapidPro has never told its address, or its workspace is no longer configured: somebody must connect it.
     pub(crate) async fn not_connected(&self, entry_ref: EntryRef<'_>) -> Result<Flow, Failure> {
         self.host.log(Level::Error, "nothing can be sent: this ticket's RapidPro workspace is not connected");
-        self.wait(entry_ref, retry_policy::NOT_CONNECTED_DELAY_MS, FailureScope::Configuration, None).await?;
+        self.wait(entry_ref, retry_policy::NOT_CONNECTED_DELAY_MS, FailureScope::Configuration, Told::default())
+            .await?;
         Ok(Flow::Stop)
     }
 
@@ -197,17 +207,18 @@ impl DeliveryRun<'_> {
         entry_ref: EntryRef<'_>,
         delay_ms: u64,
         scope: FailureScope,
-        said: Option<String>,
+        told: Told,
     ) -> Result<(), Failure> {
         let next = self.host.now().saturating_add(delay_ms);
-        let record = self.failed(next, scope != FailureScope::Ticket, false, said);
+        let record = self.failed(next, scope != FailureScope::Ticket, false, told);
         with_retries(|| outbox_record::append(self.host, entry_ref, record.clone())).await?;
         self.host.schedule(Job::Deliver { room: entry_ref.room.clone(), mode: DeliveryMode::Due }, next).await;
         Ok(())
     }
 
-    pub(crate) fn failed(&self, next: u64, outage: bool, unfetched: bool, said: Option<String>) -> OutboxEvent {
-        OutboxEvent::AttemptFailed { node: self.host.process().node.clone(), next, outage, unfetched, said }
+    pub(crate) fn failed(&self, next: u64, outage: bool, unfetched: bool, told: Told) -> OutboxEvent {
+        let (node, Told { said, unsure }) = (self.host.process().node.clone(), told);
+        OutboxEvent::AttemptFailed { node, next, outage, unfetched, said, unsure }
     }
 
     pub(crate) fn log_failure(&self, ticket: &Ticket, entry: &str, reply: &Reply) {

@@ -7,11 +7,13 @@ use crate::outbound::outbox_writer::with_retries;
 use crate::outbound::retry_policy;
 use crate::outbound::retry_policy::Verdict;
 use crate::outbound::run::{DeliveryRun, Flow};
+use crate::outbound::settle::Told;
 use crate::outbound::transport::Outgoing;
 use crate::runtime::failure::Failure;
 use crate::store::outbox::Entry;
 use crate::store::outbox_record;
 use crate::store::outbox_record::{CLOSE, LEASE_MS, OutboxEvent};
+use crate::store::progress::UNSURE_MS;
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::FactKind;
 use crate::text::i18n::Phrase;
@@ -90,6 +92,10 @@ impl DeliveryRun<'_> {
 
     /// Whether RapidPro takes a message, or says of its own that it never will; `None` where nobody answers.
     async fn passes(&mut self, snapshot: &RoomSnapshot, entry: &Entry) -> Result<Option<bool>, Failure> {
+        // What became of it cannot be asked yet.
+        if self.host.now() < entry.progress.unsure_until() {
+            return Ok(Some(false));
+        }
         let Some(entry) = self.as_it_is_now(snapshot, entry).await? else { return Ok(Some(false)) };
         let entry = &*entry;
         let Ok(outgoing) = self.message(&snapshot.ticket, entry).await else { return Ok(Some(false)) };
@@ -101,6 +107,12 @@ impl DeliveryRun<'_> {
             Verdict::Unfetched => Ok(Some(true)),
             Verdict::UnknownTicket | Verdict::Retry { .. } => {
                 self.log_failure(&snapshot.ticket, &entry.id, &reply);
+                if reply.unsure.is_some() {
+                    let told = Told { said: None, unsure: reply.unsure };
+                    let next = self.host.now().saturating_add(UNSURE_MS);
+                    let record = self.failed(next, true, false, told);
+                    outbox_record::append(self.host, entry.entry_ref(&snapshot.ticket.room), record).await?;
+                }
                 Ok(reply.is_answer().then_some(false))
             }
         }
@@ -110,7 +122,9 @@ impl DeliveryRun<'_> {
         let ticket = &snapshot.ticket;
         let owed = ticket.pending_closes();
         let Some(binding) = owed.first() else { return Ok(false) };
-        let Ok(outgoing) = Outgoing::close(self.host, ticket, binding).await else { return Ok(false) };
+        let Ok(outgoing) = Outgoing::close(self.host, ticket, binding, &snapshot.outbox.close).await else {
+            return Ok(false);
+        };
         let sent_at = self.host.now();
         let reply = outgoing.send(self.host).await;
         let closed_at = ticket.closed_at().unwrap_or_default();

@@ -17,7 +17,7 @@ const REDIRECT_TIMEOUT_MS: u64 = 5_000;
 pub(crate) async fn note(host: &Host, ticket: &Ticket, reply: &Reply) {
     let breaker = host.cache::<CircuitBreakers>().of(&ticket.contact.workspace);
     let trouble = match reply.meaning {
-        Meaning::Handled | Meaning::Rejected | Meaning::UnknownTicket | Meaning::Unfetched => None,
+        Meaning::Handled | Meaning::Rejected | Meaning::UnknownTicket | Meaning::Unfetched | Meaning::Locked => None,
         Meaning::NoAnswer => Some(messages::TROUBLE_NO_ANSWER.into()),
         meaning => Some(match leads_to(host, ticket, reply).await {
             Some(address) => Phrase::new(messages::TROUBLE_REDIRECT, vec![("address", address)]),
@@ -25,7 +25,8 @@ pub(crate) async fn note(host: &Host, ticket: &Ticket, reply: &Reply) {
         }),
     };
     // RapidPro itself refuses the secret.
-    let answers = trouble.is_none() || matches!(reply.meaning, Meaning::SecretRefused | Meaning::AddressUnknown);
+    let answers = trouble.is_none()
+        || matches!(reply.meaning, Meaning::SecretRefused | Meaning::TokenRefused | Meaning::AddressUnknown);
     let in_log = trouble.as_ref().map(Phrase::in_log);
     if breaker.note(answers, trouble)
         && let Some(in_log) = in_log
@@ -40,6 +41,9 @@ fn words(meaning: Meaning, status: u16) -> Phrase {
         Meaning::AddressUnknown => messages::TROUBLE_ADDRESS,
         Meaning::MethodChanged => messages::TROUBLE_METHOD,
         Meaning::Failing => messages::TROUBLE_FAILING,
+        Meaning::TokenRefused => messages::API_ROLE,
+        Meaning::Throttled => messages::API_THROTTLED,
+        Meaning::Suspended => messages::TROUBLE_SUSPENDED,
         _ => messages::TROUBLE_STRANGER,
     };
     Phrase::new(text, vec![("status", status.to_string())])

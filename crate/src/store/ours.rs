@@ -1,8 +1,9 @@
 //! What RapidPro calls the messages that this app had it send, since its API tells them among all others.
 
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
-use crate::ids::RoomId;
+use crate::ids::{EntryId, RoomId};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::store::keys::delivered_association;
@@ -11,6 +12,7 @@ pub(crate) const VERSION: u8 = 1;
 
 /// Messages that RapidPro has taken, as they are stored with the ids of what was delivered: they go when those go, and
 /// versions that do not know them skip them.
+#[skip_serializing_none]
 #[derive(Debug, Deserialize, Serialize)]
 struct Ours {
     v: u8,
@@ -19,6 +21,19 @@ struct Ours {
     ours: Vec<String>,
     /// Whether the agents know already that they failed.
     told: bool,
+    /// What of which entry they carry.
+    part: Option<OwnPart>,
+}
+
+/// Which part of an entry a message carries: an entry that is too long for one goes in several.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct OwnPart {
+    /// The entry.
+    pub entry: EntryId,
+    /// How many characters of its text are taken with this message.
+    pub chars: u32,
+    /// And how many of its files.
+    pub files: u32,
 }
 
 /// A message of ours.
@@ -28,6 +43,8 @@ pub struct OwnMessage {
     pub name: String,
     /// Whether the agents know that it failed.
     pub is_told: bool,
+    /// What it carries, where that was noted.
+    pub part: Option<OwnPart>,
 }
 
 /// Notes what RapidPro calls messages of a room. To be stored before the message counts as delivered: what is neither
@@ -35,8 +52,14 @@ pub struct OwnMessage {
 ///
 /// # Errors
 /// Whatever keeps Rocket.Chat from storing it.
-pub async fn note(host: &Host, room: &RoomId, ours: Vec<String>, told: bool) -> Result<(), Failure> {
-    let record = Ours { v: VERSION, at: host.now(), ours, told };
+pub async fn note(
+    host: &Host,
+    room: &RoomId,
+    ours: Vec<String>,
+    told: bool,
+    part: Option<OwnPart>,
+) -> Result<(), Failure> {
+    let record = Ours { v: VERSION, at: host.now(), ours, told, part };
     host.create_record(vec![delivered_association(room)], record).await
 }
 
@@ -49,8 +72,11 @@ pub async fn of_room(host: &Host, room: &RoomId) -> Result<Vec<OwnMessage>, Fail
     for record in host.records::<Ours>(delivered_association(room)).await? {
         for name in record.ours {
             match own.iter_mut().find(|known| known.name == name) {
-                Some(known) => known.is_told |= record.told,
-                None => own.push(OwnMessage { name, is_told: record.told }),
+                Some(known) => {
+                    known.is_told |= record.told;
+                    known.part = known.part.take().or_else(|| record.part.clone());
+                }
+                None => own.push(OwnMessage { name, is_told: record.told, part: record.part.clone() }),
             }
         }
     }

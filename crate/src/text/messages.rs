@@ -161,6 +161,17 @@ texts! {
     /// To agents, when the channel did not deliver a message of theirs that RapidPro had taken. `{quote}`: its beginning.
     NOT_DELIVERED = "not_delivered";
 
+    /// To agents, when RapidPro says at once that it cannot send a message. `{quote}`: its beginning.
+    NOT_SENDABLE = "not_sendable";
+    /// In a note on a ticket that was closed by `{name}`, so many `{minutes}` after it was opened.
+    CLOSE_NOTE = "close_note";
+    /// In the same: the agents' names, as `{value}`.
+    CLOSE_NOTE_AGENTS = "close_note_agents";
+    /// In the same: the department's name, as `{value}`.
+    CLOSE_NOTE_DEPARTMENT = "close_note_department";
+    /// In the same: the closing comment, as `{value}`.
+    CLOSE_NOTE_COMMENT = "close_note_comment";
+
     // What keeps RapidPro's API from being read.
 
     /// It refuses the token, with the HTTP `{status}`.
@@ -216,6 +227,8 @@ texts! {
     TROUBLE_FAILING = "trouble_failing";
     /// A trouble: something else answers in RapidPro's place, with the HTTP `{status}`.
     TROUBLE_STRANGER = "trouble_stranger";
+    /// The workspace is suspended in RapidPro.
+    TROUBLE_SUSPENDED = "trouble_suspended";
     /// A trouble: nobody answers.
     TROUBLE_NO_ANSWER = "trouble_no_answer";
     /// A figure: when RapidPro last took something.

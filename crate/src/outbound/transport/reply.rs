@@ -4,7 +4,7 @@ use crate::runtime::failure::Failure;
 use crate::text::digest::hash;
 
 /// What an answer to an attempt means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Meaning {
     /// RapidPro has done what was asked for.
     Handled,
@@ -24,14 +24,23 @@ pub enum Meaning {
     Failing,
     /// Somebody before RapidPro refuses: a firewall, a router, a log-in page. Somebody must act.
     Barred,
+    /// RapidPro does not accept the token for its API.
+    TokenRefused,
+    /// RapidPro's API is asked too often.
+    Throttled,
+    /// The workspace is suspended in RapidPro, which ends some day.
+    Suspended,
+    /// A flow holds the contact, so that nothing can be done to the ticket just now.
+    Locked,
     /// RapidPro cannot be reached, or something else answers in its place.
+    #[default]
     Away,
     /// Nobody answered.
     NoAnswer,
 }
 
 /// RapidPro's answer, as the transport reads it that made the attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reply {
     /// What it means.
     pub meaning: Meaning,
@@ -45,19 +54,20 @@ pub struct Reply {
     pub retry_after_ms: Option<u64>,
     /// Where it redirects to, where the server's client has not followed.
     pub location: Option<String>,
+    /// When the attempt was made, where RapidPro may have done all the same what was asked for, and can be asked whether
+    /// it has.
+    pub unsure: Option<u64>,
 }
 
 impl Reply {
+    /// That RapidPro has done what was asked for.
+    pub fn handled() -> Self {
+        Self { meaning: Meaning::Handled, ..Self::default() }
+    }
+
     /// That nobody answered.
     pub fn none(failure: &Failure) -> Self {
-        Self {
-            meaning: Meaning::NoAnswer,
-            status: 0,
-            words: String::new(),
-            in_log: failure.to_string(),
-            retry_after_ms: None,
-            location: None,
-        }
+        Self { meaning: Meaning::NoAnswer, in_log: failure.to_string(), ..Self::default() }
     }
 
     /// Whether anybody answered.

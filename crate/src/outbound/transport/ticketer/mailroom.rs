@@ -130,6 +130,7 @@ pub fn reply(answer: &Result<WebhookAnswer, Failure>, ticket: &str) -> Reply {
         in_log: format!("{} {said}", answer.status),
         retry_after_ms: answer.retry_after_ms,
         location: answer.location.clone(),
+        unsure: None,
     }
 }
 

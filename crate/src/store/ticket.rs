@@ -334,6 +334,11 @@ impl Ticket {
         self.first_binding().map(|binding| binding.at).unwrap_or_default()
     }
 
+    /// Whether the room was opened for what was read of RapidPro's API.
+    pub fn is_read(&self) -> bool {
+        self.first_binding().is_some_and(|binding| binding.opened.is_some())
+    }
+
     /// Until when what was written belongs into the room's history: by RapidPro's clock, where that is known.
     pub fn history_until(&self) -> u64 {
         self.first_binding().and_then(|binding| binding.opened).unwrap_or_else(|| self.opened_at())

@@ -123,6 +123,15 @@ export interface EffectArguments {
 	postWebhook: { url: string; secret: string; body: object; timeoutMs: number };
 	findRedirect: { url: string; timeoutMs: number };
 	readApi: { url: string; token: string; timeoutMs: number };
+	postApi: { url: string; token: string; body: object; timeoutMs: number };
+	uploadMedia: {
+		url: string;
+		token: string;
+		upload: string;
+		name: string;
+		mediaType: string;
+		timeoutMs: number;
+	};
 	tellTimes: { times: Array<number>; timeZone: string };
 }
 

@@ -66,6 +66,9 @@ const HEAD_LENGTH = 1024;
 /** A page of RapidPro's API has 250 messages. */
 const PAGE_LENGTH_MAX = 4_000_000;
 
+/** Between the parts of a form; Base64 has no such signs. */
+const BOUNDARY = '----------------rapidpro-tickets';
+
 type Performers = Required<{
 	[Kind in Exclude<EffectKind, 'acquire' | 'tryAcquire' | 'release'>]: (
 		args: EffectArguments[Kind],
@@ -290,16 +293,38 @@ export class Host implements Performers {
 	}
 
 	public async readApi({ url, token, timeoutMs }: EffectArguments['readApi']): Promise<ApiAnswer | null> {
-		const headers = { Authorization: `Token ${token}`, Accept: 'application/json' };
-		const answer = await this.accessors.http.get(url, { headers, timeout: timeoutMs });
-		if (!answer?.statusCode) {
+		return apiAnswer(await this.accessors.http.get(url, { headers: apiHeaders(token), timeout: timeoutMs }));
+	}
+
+	public async postApi({ url, token, body, timeoutMs }: EffectArguments['postApi']): Promise<ApiAnswer | null> {
+		const headers = { ...apiHeaders(token), 'Content-Type': 'application/json' };
+		const content = JSON.stringify(body);
+		return apiAnswer(await this.accessors.http.post(url, { headers, content, timeout: timeoutMs }));
+	}
+
+	/** The engine sends texts only, so the file goes in Base64, which RapidPro's forms take. */
+	public async uploadMedia(args: EffectArguments['uploadMedia']): Promise<ApiAnswer | null> {
+		const { url, token, upload, name, mediaType, timeoutMs } = args;
+		const bytes = await this.accessors.read
+			.getUploadReader()
+			.getBufferById(upload)
+			.catch(() => undefined);
+		if (!bytes) {
 			return null;
 		}
-		return {
-			status: answer.statusCode,
-			...(isBearable(answer.content) && { body: answer.content }),
-			retryAfterMs: retryAfterMs(answer),
-		};
+		const headers = { ...apiHeaders(token), 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` };
+		const content = [
+			`--${BOUNDARY}`,
+			`Content-Disposition: form-data; name="file"; filename*=UTF-8''${name}`,
+			`Content-Type: ${mediaType}`,
+			'Content-Transfer-Encoding: base64',
+			'',
+			base64(bytes),
+			`--${BOUNDARY}--`,
+			'',
+		].join('\r\n');
+		const answer = apiAnswer(await this.accessors.http.post(url, { headers, content, timeout: timeoutMs }));
+		return given(answer ?? undefined);
 	}
 
 	public async tellTimes({ times, timeZone }: EffectArguments['tellTimes']): Promise<Array<string>> {
@@ -442,6 +467,28 @@ interface MappedByNewerServers {
 		blocks?: Array<object>;
 		location?: object;
 	};
+}
+
+function apiHeaders(token: string): Record<string, string> {
+	return { Authorization: `Token ${token}`, Accept: 'application/json' };
+}
+
+/** Nothing where older servers answer nothing, and newer ones throw. */
+function apiAnswer(answer: IHttpResponse | undefined): ApiAnswer | null {
+	if (!answer?.statusCode) {
+		return null;
+	}
+	return {
+		status: answer.statusCode,
+		...(isBearable(answer.content) && { body: answer.content }),
+		retryAfterMs: retryAfterMs(answer),
+	};
+}
+
+/** Some engines hand over plain bytes; Apps-Engine 1.28 has no global Buffer. */
+function base64(bytes: Buffer | Uint8Array): string {
+	const buffer: Buffer = 'readUInt8' in bytes ? bytes : require('buffer').Buffer.from(bytes);
+	return buffer.toString('base64');
 }
 
 function isBearable(page = ''): boolean {

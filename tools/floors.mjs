@@ -13,11 +13,12 @@ import { main } from './run.mjs';
 /** Each folder, or file at the root, with those that it may use besides itself. */
 export const FLOORS = {
 	face: ['dispatch', 'runtime'],
-	dispatch: ['router', 'maintenance', 'admin', 'outbound', 'history', 'inbound', 'runtime', 'wire'],
-	router: ['admin', 'outbound', 'inbound', 'request', 'runtime', 'wire'],
+	dispatch: ['router', 'maintenance', 'admin', 'outbound', 'reading', 'history', 'inbound', 'runtime', 'wire'],
+	router: ['admin', 'outbound', 'reading', 'inbound', 'request', 'runtime', 'wire'],
 	maintenance: ['outbound', 'config', 'store', 'runtime', 'ids'],
 	admin: ['outbound', 'history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	outbound: ['history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text', 'sort'],
+	reading: ['history', 'inbound', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text', 'sort'],
 	history: ['livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	inbound: ['request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	request: ['livechat', 'config', 'runtime', 'wire', 'ids', 'text'],

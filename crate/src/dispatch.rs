@@ -15,7 +15,7 @@ use crate::runtime::operation::{Boxed, End, Operation, Slot};
 use crate::runtime::process::Process;
 use crate::wire::http::Request;
 use crate::wire::rocketchat::{Message, Room};
-use crate::{history, router};
+use crate::{history, reading, router};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -95,6 +95,7 @@ pub(crate) fn work(host: &Host, job: Job) -> Boxed<'_, End> {
         Job::ShowHistory { room, workspace } => Box::pin(async move { history::show(host, &room, &workspace).await }),
         Job::Sweep { recovered } => Box::pin(sweep::sweep(host, recovered)),
         Job::Reconcile { bucket } => Box::pin(reconcile_all::reconcile(host, bucket)),
+        Job::Read { workspace, due } => Box::pin(async move { reading::read(host, &workspace, due).await }),
         Job::CheckSettings => Box::pin(settings_check::check(host)),
     }
 }

@@ -15,6 +15,16 @@ impl ConnectionId {
     pub fn of(secret: &str) -> Self {
         Self(keyed_hash("connection", &[secret]))
     }
+
+    /// That of what was read from RapidPro's API: no secret has its name, since those are hashes.
+    pub fn api() -> Self {
+        Self("api".to_owned())
+    }
+
+    /// Whether it is that of [`Self::api`].
+    pub fn is_api(&self) -> bool {
+        self.0 == "api"
+    }
 }
 
 /// The id of an entry: a message's, or [`CLOSE`].

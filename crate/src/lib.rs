@@ -26,6 +26,7 @@ pub mod inbound;
 pub mod livechat;
 pub mod maintenance;
 pub mod outbound;
+pub mod reading;
 pub mod request;
 pub mod router;
 pub mod runtime;

@@ -192,6 +192,7 @@ impl Server {
             }
             Effect::PostMessage { .. } | Effect::PostNotice { .. } => json!(self.next_id("message")),
             Effect::ReadApi { .. } => json!({ "status": 200, "body": page(chance).to_string() }),
+            Effect::PostApi { .. } | Effect::UploadMedia { .. } => json!({ "status": 201, "body": page(chance).to_string() }),
             Effect::ReadLastMessages { .. } => json!([]),
             Effect::FindRedirect { .. } => json!("https://elsewhere.example.org/log-in"),
             Effect::Normalize { text } => json!([text, text]),

@@ -32,7 +32,7 @@ fn check_text(text: &str) {
         assert!(!text.contains(|char: char| char.is_whitespace() || char.is_control()), "{text:?}");
         assert!(text.to_ascii_lowercase().starts_with("http"), "{text:?}");
     }
-    let (lines, _) = WorkspaceConfig::read_all(text, &[]);
+    let (lines, _) = WorkspaceConfig::read_all(text, &[], &WorkspaceConfig::default());
     assert!(lines.iter().all(|line| !line.name.is_empty() && !line.secret.is_empty()), "nobody gets in with nothing");
     if fields::is_uuid(text) {
         assert_eq!(text.len(), 36);

@@ -6,6 +6,7 @@ use rapidpro_tickets_core::outbound::retry_policy::Attempt;
 use rapidpro_tickets_core::outbound::retry_policy::Kind;
 use rapidpro_tickets_core::outbound::retry_policy::Verdict;
 use rapidpro_tickets_core::outbound::retry_policy::decide;
+use rapidpro_tickets_core::outbound::transport::ticketer::mailroom;
 use rapidpro_tickets_core::runtime::failure::Cause;
 use rapidpro_tickets_core::wire::rapidpro::WebhookAnswer;
 use rapidpro_tickets_fuzz::chance::Chance;
@@ -34,7 +35,8 @@ fuzz_target!(|bytes: &[u8]| {
             Ok(WebhookAnswer { status, body: chance.rest(), retry_after_ms, location: None })
         }
     };
-    match decide(attempt, "59d7", &answer) {
+    let reply = mailroom::reply(&answer, "59d7");
+    match decide(attempt, &reply) {
         Verdict::Delivered => assert!(answer.is_ok()),
         Verdict::Retry { delay_ms, .. } => assert!((1..=DELAY_MAX_MS).contains(&delay_ms), "{delay_ms}"),
         Verdict::Unfetched => assert!(matches!(kind, Kind::Message { has_files: true, .. })),
@@ -47,7 +49,7 @@ fuzz_target!(|bytes: &[u8]| {
     let is_handled = |body: &str| body.trim().is_empty() || body == r#"{"status":"handled"}"#;
     let handled = answer.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status) && is_handled(&answer.body));
     assert!(
-        !handled || decide(attempt, "59d7", &answer) == Verdict::Delivered,
+        !handled || decide(attempt, &reply) == Verdict::Delivered,
         "what RapidPro has is never sent again"
     );
 });

@@ -20,7 +20,7 @@ export function actionsOf({ rocketChat, rapidPro: first, workspaces, trouble }: 
 			const { contact, rapidPro } = workspaces.find(id);
 			if (rapidPro.hasNoTicketers) {
 				const options = { webhook: true, storeAfterMs: trouble.commitAfterMs };
-				return { room: (await rapidPro.flows.open(contact, options)).ticket?.externalId };
+				return { room: (await rapidPro.flows.openInFlow(contact, options)).ticket?.externalId };
 			}
 			const { ticket, error } = await rapidPro.openTicket(contact, extras, trouble.commitAfterMs);
 			if (ticket === undefined) throw new Error(`RapidPro could not open the ticket: ${error}`);

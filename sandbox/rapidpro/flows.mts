@@ -56,11 +56,15 @@ export class Flows {
 		private readonly transport: Transport,
 	) {}
 
-	/**
-	 * A flow opens a ticket, or a user does on RapidPro's own screen. A flow calls the app before the ticket is stored, and
-	 * holds the contact meanwhile.
-	 */
-	async open(contact: Contact, options: OpenOptions = {}): Promise<FlowOpening> {
+	/** A user opens a ticket on RapidPro's own screen. */
+	async open(contact: Contact, options: Omit<OpenOptions, 'phantom' | 'simulation' | 'webhook'> = {}): Promise<Ticket> {
+		const { ticket } = await this.openInFlow(contact, options);
+		if (ticket === undefined) throw new Error('only a simulated or failed flow stores no ticket');
+		return ticket;
+	}
+
+	/** A flow opens a ticket. It calls the app before the ticket is stored, and holds the contact meanwhile. */
+	async openInFlow(contact: Contact, options: OpenOptions = {}): Promise<FlowOpening> {
 		const { model, locked } = this.store;
 		const { topic = model.topics[0], assignee, phantom = false, simulation = false, storeAfterMs = 0 } = options;
 		const ticketUuid = randomUUID();

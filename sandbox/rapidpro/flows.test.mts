@@ -41,7 +41,7 @@ describe('a flow that opens a ticket', () => {
 			assert.deepEqual(rapidPro.model.tickets, []);
 			response.writeHead(200).end('{"room_id":"r1"}');
 		};
-		const opening = await rapidPro.flows.open(ann, { webhook: true, params: { district: 'north' } });
+		const opening = await rapidPro.flows.openInFlow(ann, { webhook: true, params: { district: 'north' } });
 		assert.equal(opening.answer?.body, '{"room_id":"r1"}');
 		assert.equal(opening.ticket?.uuid, opening.ticketUuid);
 		const [request] = app.seen;
@@ -56,22 +56,22 @@ describe('a flow that opens a ticket', () => {
 	});
 
 	it('calls nobody without a webhook', async () => {
-		const { ticketUuid } = await rapidPro.flows.open(ann);
+		const { ticketUuid } = await rapidPro.flows.openInFlow(ann);
 		assert.deepEqual(app.seen, []);
 		assert.equal((await listed('tickets.json'))[0]?.uuid, ticketUuid);
 	});
 
 	it('may end with no ticket at all', async () => {
-		await rapidPro.flows.open(ann, { webhook: true, phantom: true });
+		await rapidPro.flows.openInFlow(ann, { webhook: true, phantom: true });
 		assert.equal(app.seen.length, 1);
 		assert.deepEqual(await listed('tickets.json'), []);
 	});
 
 	it('holds the contact: a ticket action waits, then fails', async () => {
-		const { ticket } = await rapidPro.flows.open(ann);
+		const { ticket } = await rapidPro.flows.openInFlow(ann);
 		const uuid = ticket?.uuid;
 		rapidPro.apiV2.lockWaitMs = 20;
-		const opening = rapidPro.flows.open(ann, { storeAfterMs: 300 });
+		const opening = rapidPro.flows.openInFlow(ann, { storeAfterMs: 300 });
 		const close = { tickets: [uuid], action: 'close' };
 		assert.deepEqual((await ask('POST', 'ticket_actions.json', close)).body, { failures: [uuid] });
 		await opening;
@@ -81,7 +81,7 @@ describe('a flow that opens a ticket', () => {
 
 describe('a contact’s message', () => {
 	it('is not told by the API while its flow runs', async () => {
-		await rapidPro.flows.open(ann);
+		await rapidPro.flows.openInFlow(ann);
 		const during: unknown[] = [];
 		app.reply = async (_request, response) => {
 			during.push(...(await listed('messages.json')));
@@ -187,7 +187,7 @@ describe('an import', () => {
 describe('what the flows of the release send', () => {
 	it('is what the stand-in’s flows send', async () => {
 		const { message } = await rapidPro.flows.contactWrites(ann, 'Hello');
-		const { ticket } = await rapidPro.flows.open(ann, { webhook: true, message });
+		const { ticket } = await rapidPro.flows.openInFlow(ann, { webhook: true, message });
 		await rapidPro.flows.contactWrites(ann, 'Hello', { webhook: true });
 		if (ticket) await rapidPro.flows.close(ticket, { webhook: true });
 		const { FLOW_FILES } = await import('../../tools/flows.mjs');

@@ -53,11 +53,11 @@ async function cast(rapidPro: RapidPro, release: Release) {
 	}
 	const zoe = rapidPro.addContact({ name: 'Zoë', urns: ['whatsapp:12065551212'] });
 	const blocked = rapidPro.addContact({ name: 'Blocked', urns: ['whatsapp:12065551213'], status: 'blocked' });
-	const { ticket } = await rapidPro.flows.open(zoe);
+	const ticket = await rapidPro.flows.open(zoe);
 	return {
 		contact: zoe.uuid,
 		blocked: release === '26.3' ? blocked.uuid : zoe.uuid,
-		ticket: ticket?.uuid ?? '',
+		ticket: ticket.uuid,
 		unknown: '01a21edd-48a3-77db-ab7b-8904f92c5052',
 		topic: () => model.topics.at(-1)?.uuid ?? '',
 		media: () => apiV2.store.uploads[0]?.uuid ?? '',

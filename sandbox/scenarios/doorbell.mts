@@ -19,7 +19,7 @@ export const doorbell: Scenario = {
 		await audience.step('A flow opens a ticket and calls the app before RapidPro has stored it');
 		const contact = rapidPro.addContact({ name: 'Jean', urns: ['whatsapp:250788456456'] });
 		audience.meet(contact);
-		const { ticket, error } = await flows.open(contact, { webhook: true });
+		const { ticket, error } = await flows.openInFlow(contact, { webhook: true });
 		if (ticket === undefined || ticket.externalId === '') throw new Error(`the flow got no room: ${error}`);
 		audience.check(rocketChat.room(ticket.externalId)?.open === true, `the flow’s result: ${ticket.flowResult}`);
 

@@ -17,7 +17,7 @@ export const reading: Scenario = {
 		const contact = rapidPro.addContact({ name: 'Grace', urns: ['whatsapp:250788321321'] });
 		audience.meet(contact);
 		const before = new Set(rocketChat.rooms().map(({ _id }) => _id));
-		const { ticket } = await flows.open(contact);
+		const { ticket } = await flows.openInFlow(contact);
 		if (ticket === undefined) throw new Error('RapidPro stored no ticket');
 		ticket.externalId = await newRoom(place, contact, before);
 		audience.check(rocketChat.room(ticket.externalId)?.open === true, `room ${ticket.externalId} is open`);

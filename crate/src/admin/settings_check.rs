@@ -10,7 +10,7 @@ use crate::config::api::{is_token_accepted, record_answer};
 use crate::config::licence::MonthlyLimit;
 use crate::config::settings::{BadNumber, Settings};
 use crate::config::workspace::MAIN;
-use crate::config::workspace_config::WorkspaceConfig;
+use crate::config::workspace_config::{Connection, WorkspaceConfig};
 use crate::config::{api, department, settings, workspace};
 use crate::ids::ConnectionId;
 use crate::runtime::failure::Failure;
@@ -143,15 +143,18 @@ pub fn problems(host: &Host, settings: &Settings, lines: &[WorkspaceConfig], lan
         if line.name != MAIN {
             continue;
         }
-        if line.secret.is_empty() {
-            add(messages::NO_SECRET, "");
+        match line.connection {
+            Connection::Ticketer if line.secret.is_empty() => add(messages::NO_SECRET, ""),
+            Connection::Api if !line.is_read() => add(messages::API_INCOMPLETE, ""),
+            Connection::Ticketer | Connection::Api => {}
         }
         if let Some(address) = settings.bad_address("rapidpro_address") {
             add(messages::BAD_API_ADDRESS, address);
         }
     }
     // Where there is no main workspace it is everybody's business.
-    if settings.secret().is_empty() || lines.iter().any(|line| line.name == MAIN) {
+    let has_main = settings.lines().iter().any(|line| line.name == MAIN && (line.is_read() || !line.secret.is_empty()));
+    if !has_main || lines.iter().any(|line| line.name == MAIN) {
         for number in &settings.rejected_lines {
             add(messages::LINE_LEFT_OUT, &number.to_string());
         }
@@ -169,7 +172,7 @@ fn number_problem(wrong: BadNumber) -> Text {
 
 /// How Rocket.Chat labels a setting that holds a number.
 fn label(id: &'static str) -> Text {
-    [messages::HISTORY_HOURS, messages::HISTORY_MESSAGES, messages::RETENTION_DAYS]
+    [messages::HISTORY_HOURS, messages::HISTORY_MESSAGES, messages::RETENTION_DAYS, messages::READING_INTERVAL]
         .into_iter()
         .find(|label| label.0 == id)
         .unwrap_or(Text::new(id))

@@ -71,8 +71,11 @@ mod tests {
 
     #[test]
     fn a_line_names_a_workspace() {
-        let (lines, rejected_lines) =
-            WorkspaceConfig::read_all("\n North ; secret = a=b ;department=Field; \r\nSouth;secret=c;token=d", &[""]);
+        let (lines, rejected_lines) = WorkspaceConfig::read_all(
+            "\n North ; secret = a=b ;department=Field; \r\nSouth;secret=c;token=d",
+            &[""],
+            &WorkspaceConfig::default(),
+        );
         let north = WorkspaceConfig {
             name: "North".into(),
             secret: "a=b".into(),
@@ -93,7 +96,7 @@ mod tests {
     fn what_is_wrong_is_left_out() {
         let setting =
             "A;secret=s3\nB\nsecret=s4\nC; s5\nD; secret=s6; key=s7\nA; secret=s8\nE; secret=s3\nF; secret=main";
-        let (lines, rejected_lines) = WorkspaceConfig::read_all(setting, &["main"]);
+        let (lines, rejected_lines) = WorkspaceConfig::read_all(setting, &["main"], &WorkspaceConfig::default());
         assert_eq!(lines.len(), 1);
         assert_eq!(rejected_lines, [2, 3, 4, 5, 6, 7, 8]);
     }

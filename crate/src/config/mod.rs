@@ -1,6 +1,7 @@
 //! Settings, workspaces and where RapidPro is.
 
 pub mod api;
+pub mod budget;
 pub mod connection;
 pub mod department;
 pub mod language;

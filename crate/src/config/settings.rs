@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::config::workspace::MAIN;
-use crate::config::workspace_config::WorkspaceConfig;
+use crate::config::workspace_config::{Connection, WorkspaceConfig};
 use crate::runtime::cache::Cached;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
@@ -20,6 +20,11 @@ const HISTORY_HOURS: u64 = 24;
 /// How many messages it has at most where the setting does not say.
 const HISTORY_MESSAGES: u64 = 50;
 
+/// How many seconds pass between two readings of an API where the setting does not say, and how many at least.
+const READING_SECONDS: u64 = 10;
+
+const READING_SECONDS_MIN: u64 = 5;
+
 /// More is a slip of the finger: a million hours are a century.
 const NUMBER_MAX: u64 = 1_000_000;
 
@@ -27,7 +32,7 @@ const NUMBER_MAX: u64 = 1_000_000;
 const AGENT_NAME_FORM: &str = "*{name}*: ";
 
 /// Whatever is read first, all are read, side by side: no feature adds a round trip of its own.
-const IDS: [&str; 16] = [
+const IDS: [&str; 21] = [
     "app_secret",
     "previous_secret",
     "more_workspaces",
@@ -44,6 +49,11 @@ const IDS: [&str; 16] = [
     "copy_media",
     "media_hosts",
     "retention_days",
+    "connection",
+    "topics",
+    "reading_interval",
+    "show_rapidpro_messages",
+    "take_over_open_tickets",
 ];
 
 /// The app's settings as they were a short while ago.
@@ -69,7 +79,8 @@ pub async fn all(host: &Host) -> Result<Rc<Settings>, Failure> {
     }
     let mut settings = Settings { values: host.settings(&IDS).await?, ..Settings::default() };
     let taken = [settings.secret(), settings.previous_secret()];
-    let (workspaces, rejected_lines) = WorkspaceConfig::read_all(settings.raw("more_workspaces"), &taken);
+    let (workspaces, rejected_lines) =
+        WorkspaceConfig::read_all(settings.raw("more_workspaces"), &taken, &settings.main_workspace());
     (settings.workspaces, settings.rejected_lines) = (workspaces, rejected_lines);
     let settings = Rc::new(settings);
     host.cache::<SettingsCache>().put(host.now(), Rc::clone(&settings));
@@ -87,19 +98,47 @@ impl Settings {
         self.text("previous_secret")
     }
 
-    /// The workspaces that the settings name, the main one first, unless only others have a secret.
+    /// The workspaces that the settings name, the main one first, unless only others are connected.
     pub fn lines(&self) -> Vec<WorkspaceConfig> {
-        let mut lines = self.workspaces.clone();
-        if lines.is_empty() || !self.secret().is_empty() {
-            lines.insert(0, self.main_workspace());
+        let (mut lines, main) = (self.workspaces.clone(), self.main_workspace());
+        if lines.is_empty() || !main.secret.is_empty() || main.connection == Connection::Api {
+            lines.insert(0, main);
         }
         lines
+    }
+
+    /// Those of them whose API is read.
+    pub fn read_workspaces(&self) -> Vec<WorkspaceConfig> {
+        let mut lines = self.lines();
+        lines.retain(WorkspaceConfig::is_read);
+        lines
+    }
+
+    /// The topics whose tickets get rooms; none where all do.
+    pub fn topics(&self) -> Vec<&str> {
+        self.raw("topics").lines().map(str::trim).filter(|topic| !topic.is_empty()).collect()
+    }
+
+    /// How long after the beginning of a reading the next one begins, in milliseconds.
+    pub fn reading_interval_ms(&self) -> u64 {
+        number(self.value("reading_interval")).unwrap_or(READING_SECONDS).max(READING_SECONDS_MIN).saturating_mul(1_000)
+    }
+
+    /// Whether agents see what RapidPro itself writes to a contact.
+    pub fn shows_rapidpro_messages(&self) -> bool {
+        let value = self.value("show_rapidpro_messages");
+        value.is_null() || is_on(value)
+    }
+
+    /// Whether tickets that were open before the connection get rooms.
+    pub fn takes_over_open_tickets(&self) -> bool {
+        is_on(self.value("take_over_open_tickets"))
     }
 
     /// The settings that should hold a number and do not, and what is wrong with each.
     pub fn bad_numbers(&self) -> impl Iterator<Item = (&'static str, BadNumber)> {
         let wrong = |id| number(self.value(id)).err().filter(|_| !self.value(id).is_null()).map(|wrong| (id, wrong));
-        ["history_hours", "history_messages", "retention_days"].into_iter().filter_map(wrong)
+        ["history_hours", "history_messages", "retention_days", "reading_interval"].into_iter().filter_map(wrong)
     }
 
     /// What a setting holds that should hold an address and does not.
@@ -113,6 +152,7 @@ impl Settings {
         let text = |id| self.text(id).to_owned();
         WorkspaceConfig {
             name: MAIN.to_owned(),
+            connection: Connection::of(self.text("connection")).unwrap_or_default(),
             secret: text("app_secret"),
             token: text("history_token"),
             department: text("default_department"),

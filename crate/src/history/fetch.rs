@@ -52,11 +52,12 @@ pub(crate) async fn fetch(
     let most = settings.history_messages();
     let mut address = address(host, ticket, line).await?;
     address.push_str("/api/v2/messages.json?");
-    let opened_at = ticket.opened_at();
+    let opened_at = ticket.history_until();
     let since =
         past.since.unwrap_or_else(|| opened_at.saturating_sub(settings.history_hours().saturating_mul(60 * 60_000)));
     let mut query = format!("contact={}&after={}&before=", past.contact, timestamp::text(since));
-    query.push_str(&timestamp::text(opened_at));
+    // RapidPro counts finer than this: what was written in the same millisecond was written before.
+    query.push_str(&timestamp::text(opened_at.saturating_add(u64::from(ticket.is_read()))));
     let token = line.api_token();
     let mut messages = Vec::new();
     for _ in 0..PAGES_MAX {

@@ -204,7 +204,12 @@ pub(crate) async fn put_off(
     let delay = (RETRY_MS << failures.saturating_mul(2).min(RETRY_DOUBLINGS_MAX)).max(not_before.min(AGE_MAX_MS));
     let next = now.saturating_add(delay);
     let node = host.process().node.clone();
-    add(host, snapshot, OutboxEvent::AttemptFailed { node, next, outage: false, unfetched: false, said: None }).await?;
+    add(
+        host,
+        snapshot,
+        OutboxEvent::AttemptFailed { node, next, outage: false, unfetched: false, said: None, unsure: None },
+    )
+    .await?;
     if failures == 0 {
         notice::history_is_late(host, room).await;
     }

@@ -33,8 +33,18 @@ pub async fn open_room(host: &Host, caller: &Caller, body: &Fields<'_>) -> Resul
     let request = RoomRequest::read(host, caller, body)?;
     let contact = caller.contact(host, request.token.clone()).await?;
     host.acquire_in_time(contact.queue()).await?;
-    let shared = visitor::shared_token(host, &contact, request.person()).await?;
-    let (records, shared) = host.records_and_visitor(contact_association(&contact), shared).await;
+    let (room, follow_ups) = open(host, &contact, &request).await?;
+    Ok(answer(&room, follow_ups))
+}
+
+/// The same for whoever has the contact's turn; answers the room, and what is to follow.
+pub(crate) async fn open(
+    host: &Host,
+    contact: &Contact,
+    request: &RoomRequest<'_>,
+) -> Result<(RoomId, Vec<Job>), Refusal> {
+    let shared = visitor::shared_token(host, contact, request.person()).await?;
+    let (records, shared) = host.records_and_visitor(contact_association(contact), shared).await;
     let tickets = ticket::of_contact(&records?);
     let mut follow_ups = Vec::new();
     end_replaced(host, &tickets, request.person(), &mut follow_ups).await?;
@@ -48,8 +58,8 @@ pub async fn open_room(host: &Host, caller: &Caller, body: &Fields<'_>) -> Resul
                     let loser = (loser.service(), loser.bindings.as_slice());
                     supersede(host, ticket.service(), &ticket.visitor, loser, &mut follow_ups).await?;
                 }
-                set_custom_fields(host, &ticket.visitor, &request).await;
-                return Ok(answer(&ticket.room, follow_ups));
+                set_custom_fields(host, &ticket.visitor, request).await;
+                return Ok((ticket.room.clone(), follow_ups));
             }
             RoomState::Closed => {
                 ticket.add(host, FactKind::closed(ClosedBy::RocketChat)).await?;
@@ -57,11 +67,11 @@ pub async fn open_room(host: &Host, caller: &Caller, body: &Fields<'_>) -> Resul
             }
         }
     }
-    let room = create(host, &contact, &request, (&tickets, shared), &mut follow_ups).await?;
+    let room = create(host, contact, request, (&tickets, shared), &mut follow_ups).await?;
     if request.binding.past.is_some() {
-        follow_ups.push(Job::ShowHistory { room: room.clone(), workspace: contact.workspace });
+        follow_ups.push(Job::ShowHistory { room: room.clone(), workspace: contact.workspace.clone() });
     }
-    Ok(answer(&room, follow_ups))
+    Ok((room, follow_ups))
 }
 
 /// The contact's token is another person's now: the rooms of whoever had it before end.

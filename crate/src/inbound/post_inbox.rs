@@ -46,6 +46,12 @@ pub async fn post(host: &Host, contact: &Contact) -> End {
     End::follow_up(Job::Post { contact: contact.clone() })
 }
 
+/// [`post`], for an operation that goes on with something else.
+pub(crate) async fn post_now(host: &Host, contact: &Contact, follow_ups: &mut Vec<Job>) {
+    follow_ups.extend(post(host, contact).await.follow_ups);
+    host.release(inbox_queue(contact)).await;
+}
+
 /// Whether there is to be a next turn.
 async fn post_oldest(host: &Host, contact: &Contact) -> Result<bool, Failure> {
     let records = host.all_records(contact_association(contact)).await?;

@@ -55,6 +55,8 @@ impl<'a> RoomRequest<'a> {
                 connection: caller.connection(),
                 at: host.now(),
                 past,
+                opened: None,
+                is_provisional: false,
             },
             token: ContactToken(visitor.text("token")?.to_owned()),
             details: Details {
@@ -66,6 +68,12 @@ impl<'a> RoomRequest<'a> {
             custom_fields,
             priority,
         })
+    }
+
+    /// What is asked for by what was read of a ticket in RapidPro's API.
+    pub(crate) fn of_read(binding: Binding, details: Details<'a>, department: Option<&'a str>) -> Self {
+        let token = ContactToken(binding.person().unwrap_or_default().to_owned());
+        Self { binding, token, details, department, custom_fields: Vec::new(), priority: None }
     }
 
     /// The contact's UUID in RapidPro, as far as it is known.

@@ -37,18 +37,7 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     let token = ContactToken(visitor.text("token")?.to_owned());
     let person = visitor.get("contactUUID").and_then(Value::as_str);
     let (text, media) = (fields.optional_text("text")?.unwrap_or_default(), media(fields)?);
-    let (hosts, language) = match media.as_slice() {
-        [] if text.trim().is_empty() => (Vec::new(), language::of_server(host).await),
-        [] => (Vec::new(), Language::default()),
-        _ => (settings::all(host).await?.media_hosts(), language::of_server(host).await),
-    };
-    // A kind of message that RapidPro has no words for: the agent is to know that there was one.
-    let is_empty = media.is_empty() && text.trim().is_empty();
-    let shown = if is_empty { messages::CANNOT_BE_SHOWN.in_language(language) } else { text };
-    let mut contents = media_copy::contents(shown, &media, &hosts, language);
-    for content in &mut contents {
-        content.text = without_mentions(&content.text);
-    }
+    let contents = contents(host, text, &media).await?;
     let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
     let key = contact_association(&contact);
@@ -95,6 +84,30 @@ pub async fn deliver(host: &Host, caller: &Caller, fields: &Fields<'_>) -> Resul
     host.cache::<LastRooms>().put(&key, &ticket.room);
     last_messages.remember(ticket.room.as_str().to_owned(), said, open_in_rapidpro(&tickets), id.clone(), host.now());
     Ok(End { follow_ups, ..accepted(&id) })
+}
+
+/// What a contact wrote as what Rocket.Chat is to take.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading the settings.
+pub(crate) async fn contents(
+    host: &Host,
+    text: &str,
+    media: &[ContactMedia<'_>],
+) -> Result<Vec<InboxContent>, Failure> {
+    let (hosts, language) = match media {
+        [] if text.trim().is_empty() => (Vec::new(), language::of_server(host).await),
+        [] => (Vec::new(), Language::default()),
+        _ => (settings::all(host).await?.media_hosts(), language::of_server(host).await),
+    };
+    // A kind of message that RapidPro has no words for: the agent is to know that there was one.
+    let is_empty = media.is_empty() && text.trim().is_empty();
+    let shown = if is_empty { messages::CANNOT_BE_SHOWN.in_language(language) } else { text };
+    let mut contents = media_copy::contents(shown, media, &hosts, language);
+    for content in &mut contents {
+        content.text = without_mentions(&content.text);
+    }
+    Ok(contents)
 }
 
 /// How many tickets the contact may have open in RapidPro, which forwards a message once for each.

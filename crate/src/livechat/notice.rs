@@ -69,6 +69,23 @@ pub async fn not_posted(
         || tell(host, ticket, messages::NOT_POSTED_NOR_QUOTED.filled(language, &[("reason", &reason)])).await
 }
 
+/// The channel did not deliver what RapidPro had taken.
+pub async fn not_delivered(host: &Host, ticket: &Ticket, text: &str) {
+    let language = language::of_server(host).await;
+    tell(host, ticket, messages::NOT_DELIVERED.filled(language, &[("quote", &quote(text))])).await;
+}
+
+/// RapidPro has taken a message and says at once that it cannot send it.
+pub async fn not_sendable(host: &Host, ticket: &Ticket, text: &str) {
+    let language = language::of_server(host).await;
+    tell(host, ticket, messages::NOT_SENDABLE.filled(language, &[("quote", &quote(text))])).await;
+}
+
+/// What RapidPro itself has written to the contact.
+pub async fn from_rapidpro(host: &Host, room: &RoomId, said: String) {
+    post(host, room, said).await;
+}
+
 /// Somebody wrote in a room whose ticket has ended.
 pub async fn nobody_reads(host: &Host, ticket: &Ticket) {
     show(host, &ticket.room, messages::NOBODY_READS).await;

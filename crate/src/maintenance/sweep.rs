@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use crate::config::workspace::MAIN;
-use crate::config::{server_key, workspace};
+use crate::config::{server_key, settings, workspace};
 use crate::ids::{Contact, RoomId};
 use crate::maintenance::retention;
 use crate::outbound::circuit_breaker::CircuitBreakers;
@@ -21,7 +21,7 @@ use crate::store::keys::reminders_association;
 use crate::store::missed::ReconcileNeeded;
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::time_index::DUE;
-use crate::store::{delivered, inbox, wish};
+use crate::store::{delivered, inbox, reading, wish};
 
 pub(crate) const VERSION: u8 = 1;
 
@@ -35,6 +35,9 @@ const GAP_MS: u64 = 150_000;
 
 /// An event can get lost without any gap, so all rooms are compared this often, in milliseconds.
 const COMPARE_EVERY_MS: u64 = 24 * 60 * 60_000;
+
+/// So late, a reading's job is lost, or its node is, in milliseconds: nodes' clocks differ, and a reading takes time.
+const READING_LOST_MS: u64 = 90_000;
 
 /// How long after its end a bucket may still be written on: clocks of nodes differ, and calls take time.
 pub(crate) const MARGIN_MS: u64 = 2 * 60_000;
@@ -82,6 +85,7 @@ async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<()
     } else if notice_gap(host).await? {
         jobs.push(Job::Reconcile { bucket: None });
     }
+    restart_readings(host, recovered, jobs).await?;
     let mode = if recovered { DeliveryMode::AfterOutage } else { DeliveryMode::Due };
     for bucket in DUE.buckets(host).await? {
         if !recovered && (DUE.start(bucket) > host.now() || jobs.len() >= JOBS_MAX) {
@@ -101,6 +105,18 @@ async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<()
         }
     }
     if recovered { Ok(()) } else { retention::erase_old_tickets(host).await }
+}
+
+/// Begins to read the APIs of workspaces that are connected that way, and goes on where the next reading's job was lost.
+async fn restart_readings(host: &Host, now: bool, jobs: &mut Vec<Job>) -> Result<(), Failure> {
+    for line in settings::all(host).await?.read_workspaces() {
+        let workspace = workspace::named(host, &line.name).await?.id;
+        let due = reading::state(host, &workspace).await?.next;
+        if now || due.saturating_add(READING_LOST_MS) < host.now() {
+            jobs.push(Job::Read { workspace, due });
+        }
+    }
+    Ok(())
 }
 
 /// RapidPro may be back, or somebody says so: no circuit breaker's pause counts any more, on no node.

@@ -11,7 +11,9 @@ use crate::livechat::{leave, notice};
 use crate::outbound::outbox_writer::with_retries;
 use crate::outbound::retry_policy::{Kind, Verdict};
 use crate::outbound::run::{DeliveryRun, Flow, may_try, sending_queue};
-use crate::outbound::webhook::{NotSendable, Webhook};
+use crate::outbound::settle::Told;
+use crate::outbound::transport::Outgoing;
+use crate::outbound::transport::reply::NotSendable;
 use crate::outbound::{reconcile, retry_policy};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
@@ -167,8 +169,8 @@ impl DeliveryRun<'_> {
         if has_read && self.host.now().saturating_sub(held_at) > REVIEW_MS {
             return Ok(Flow::Again);
         }
-        let webhook = match self.message(&snapshot.ticket, entry).await {
-            Ok(webhook) => webhook,
+        let outgoing = match self.message(&snapshot.ticket, entry).await {
+            Ok(outgoing) => outgoing,
             Err(undelivered) => return self.put_off(snapshot, entry, undelivered).await,
         };
         let sent_at = self.host.now();
@@ -179,14 +181,14 @@ impl DeliveryRun<'_> {
             notice::announce_outage(self.host, snapshot, entry).await?;
             return Ok(Flow::Stop);
         }
-        let answer = webhook.post(self.host).await;
-        self.settle(snapshot, entry, sent_at, answer).await
+        let reply = outgoing.send(self.host).await;
+        self.settle(snapshot, entry, sent_at, reply).await
     }
 
-    pub(crate) async fn message(&self, ticket: &Ticket, entry: &Entry) -> Result<Webhook, NotSendable> {
+    pub(crate) async fn message<'t>(&self, ticket: &'t Ticket, entry: &'t Entry) -> Result<Outgoing<'t>, NotSendable> {
         let carriers = self.carriers(ticket);
         let binding = carriers.first().ok_or(NotSendable::NotConnected)?;
-        Webhook::message(self.host, ticket, binding, entry).await
+        Outgoing::message(self.host, ticket, binding, entry).await
     }
 
     /// The tickets that a message can carry, newest first: any of the room's reaches the contact, and the newest may
@@ -202,8 +204,8 @@ impl DeliveryRun<'_> {
         if let Some(turn) = self.acquire_lease(entry_ref, progress, false).await? {
             return Ok(turn);
         }
-        let webhook = match Webhook::close(self.host, ticket, binding).await {
-            Ok(webhook) => webhook,
+        let outgoing = match Outgoing::close(self.host, ticket, binding, progress).await {
+            Ok(outgoing) => outgoing,
             // The RapidPro that knew the contact is no more.
             Err(NotSendable::NotConnected) if ticket.is_replaced() => return self.note_told(ticket, binding).await,
             Err(NotSendable::NotConnected) => return self.not_connected(entry_ref).await,
@@ -213,15 +215,15 @@ impl DeliveryRun<'_> {
         if !may_try(self.host, ticket).await {
             return Ok(Flow::Stop);
         }
-        let answer = webhook.post(self.host).await;
+        let reply = outgoing.send(self.host).await;
         let attempt = self.attempt(close_kind(ticket, binding), progress, closed_at, binding.at, sent_at);
-        match self.decide(ticket, CLOSE, &binding.ticket, attempt, &answer).await {
+        match self.decide(ticket, CLOSE, attempt, &reply).await {
             Verdict::Delivered => self.close_taken(ticket, binding).await,
             // The policy gives up no close; were it to, the next attempt would still be in the time index.
             Verdict::GiveUp { .. } | Verdict::Unfetched | Verdict::UnknownTicket => Ok(Flow::Stop),
             Verdict::Retry { delay_ms, scope } => {
-                self.log_failure(ticket, CLOSE, &answer);
-                self.wait(entry_ref, delay_ms, scope, None).await?;
+                self.log_failure(ticket, CLOSE, &reply);
+                self.wait(entry_ref, delay_ms, scope, Told::default()).await?;
                 Ok(Flow::Stop)
             }
         }

@@ -4,7 +4,8 @@ use crate::ids::RoomId;
 use crate::outbound::outbox_writer::{log_unrecorded, record_entry, room_queue, written};
 use crate::outbound::reconcile;
 use crate::outbound::run::{DeliveryRun, may_try, sending_queue};
-use crate::outbound::webhook::Webhook;
+use crate::outbound::transport::Outgoing;
+use crate::outbound::transport::ticketer::{Webhook, mailroom};
 use crate::runtime::host::Host;
 use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
@@ -24,7 +25,7 @@ pub async fn enqueue(host: &Host, snapshot: &RoomSnapshot, id: String, message: 
     let first = snapshot.outbox.pending.is_empty() && snapshot.ticket.is_open() && !after_missed;
     if first && host.try_acquire(sending_queue(room)).await {
         match DeliveryRun::new(host, DeliveryMode::Due).message(&snapshot.ticket, &entry).await {
-            Ok(webhook) if may_try(host, &snapshot.ticket).await => {
+            Ok(Outgoing::Webhook(webhook)) if may_try(host, &snapshot.ticket).await => {
                 return send_while_recording(host, snapshot, &entry, webhook).await;
             }
             Ok(_) | Err(_) => host.release(sending_queue(room)).await,
@@ -47,14 +48,16 @@ async fn send_while_recording(host: &Host, snapshot: &RoomSnapshot, entry: &Entr
         }
     };
     // The next event of the room may look at the snapshot meanwhile: it finds the sending queue taken.
-    let (answer, stored) = host.post_and_store(webhook.into_effect(), record, room_queue(room)).await;
+    let (effect, carrier) = webhook.into_effect();
+    let (answer, stored) = host.post_and_store(effect, record, room_queue(room)).await;
+    let reply = mailroom::reply(&answer, carrier.as_str());
     let mut mode = DeliveryMode::Due;
     if let Err(failure) = stored {
         log_unrecorded(host, entry, &failure);
         mode = record_or_reconcile(host, room, entry).await;
     }
     let mut run = DeliveryRun::new(host, mode);
-    let settled = match run.settle(snapshot, entry, sent_at, answer).await {
+    let settled = match run.settle(snapshot, entry, sent_at, reply).await {
         Ok(_) if !run.unknown.is_empty() => run.run(room).await,
         settled => settled.map(|_| ()),
     };

@@ -34,7 +34,15 @@ pub const READ_MS: u64 = 7 * 24 * 60 * 60_000;
 /// # Errors
 /// Whatever keeps Rocket.Chat from telling the address or the key.
 pub async fn make(host: &Host, room: &RoomId, file: &File, life_ms: u64) -> Result<String, Failure> {
-    let expires = host.now().saturating_add(life_ms).to_string();
+    make_until(host, room, file, host.now().saturating_add(life_ms)).await
+}
+
+/// The same, good until then.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from telling the address or the key.
+pub async fn make_until(host: &Host, room: &RoomId, file: &File, expires: u64) -> Result<String, Failure> {
+    let expires = expires.to_string();
     let signature = sign(host, room.as_str(), &file.id, &expires).await?;
     let (base, app) = (public_url::public_address(host).await?, &host.process().app_id);
     let (room, id, name) = (encoded(room.as_str()), encoded(&file.id), name_with_ending(file));
@@ -85,7 +93,7 @@ pub(crate) async fn sign(host: &Host, room: &str, id: &str, expires: &str) -> Re
 }
 
 /// The file's name with an ending that is plain entries and digits.
-fn name_with_ending(file: &File) -> String {
+pub(crate) fn name_with_ending(file: &File) -> String {
     let name = file_name::safe(&file.name).unwrap_or_else(|| "file".to_owned());
     let (stem, ending) = match name.rsplit_once('.') {
         Some((stem, ending)) if is_ending(ending) => (stem, ending),

@@ -39,6 +39,10 @@ impl DeliveryRun<'_> {
         is_wanted: bool,
     ) -> Result<Option<Flow>, Failure> {
         let now = self.host.now();
+        // Before that it cannot be asked what became of the last attempt, whoever wants it.
+        if now < progress.unsure_until() {
+            return Ok(Some(Flow::Stop));
+        }
         // Where RapidPro may be back, or somebody says so, no back-off counts.
         if now < progress.next && self.mode != DeliveryMode::AfterOutage && !is_wanted {
             return Ok(Some(Flow::Stop));

@@ -1,12 +1,10 @@
-//! When to send a webhook again, when to send less, and when to give up: constants and pure functions.
-//! What an answer means is told by [`mailroom`](crate::outbound::mailroom).
+//! When to send something again, when to send less, and when to give up: constants and pure functions.
+//! What an answer means is told by the [transport](crate::outbound::transport) that got it.
 
-use crate::outbound::mailroom;
-use crate::outbound::mailroom::Meaning;
-use crate::runtime::failure::Failure;
+use crate::outbound::transport::reply::{Meaning, Reply};
+use crate::store::progress::UNSURE_MS;
 use crate::text::i18n::Phrase;
 use crate::text::messages;
-use crate::wire::rapidpro::WebhookAnswer;
 
 const SECOND_MS: u64 = 1_000;
 
@@ -30,8 +28,11 @@ const CONFIGURATION_DELAYS_MS: &[u64] =
 /// The same, while RapidPro may not have stored the ticket yet.
 const COMMIT_DELAYS_MS: &[u64] = &[2 * SECOND_MS, 5 * SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS];
 
+/// The same, while a flow holds the contact.
+const LOCKED_DELAYS_MS: &[u64] = &[15 * SECOND_MS, 15 * SECOND_MS, 15 * SECOND_MS, MINUTE_MS];
+
 /// How long RapidPro may take to store a ticket for which it has called `room`.
-const COMMIT_MS: u64 = 10 * MINUTE_MS;
+pub(crate) const COMMIT_MS: u64 = 10 * MINUTE_MS;
 
 /// From when on an entry that fails in the same words again and again lets those after it try: where they pass, it
 /// becomes a dead letter, so that one message stops nothing.
@@ -126,35 +127,44 @@ pub struct Attempt {
     pub chance: u64,
 }
 
-/// Judges an attempt for a ticket by its answer, or by there being none.
-pub fn decide(attempt: Attempt, ticket: &str, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
-    let Ok(answer) = answer else { return retry(attempt, FailureScope::Workspace, PASSING_DELAYS_MS, None) };
-    let asked = answer.retry_after_ms;
-    match mailroom::meaning(answer, ticket) {
+/// Judges an attempt by its answer, or by there being none.
+pub fn decide(attempt: Attempt, reply: &Reply) -> Verdict {
+    let asked = reply.retry_after_ms;
+    match reply.meaning {
         Meaning::Handled => Verdict::Delivered,
-        Meaning::Rejected => refused(attempt, answer),
-        Meaning::UnknownTicket => unknown_ticket(attempt, answer),
+        Meaning::Rejected => refused(attempt, reply),
+        Meaning::UnknownTicket => unknown_ticket(attempt, reply),
         Meaning::Unfetched if matches!(attempt.kind, Kind::Message { has_files: true, .. }) => Verdict::Unfetched,
-        Meaning::SecretRefused | Meaning::AddressUnknown | Meaning::MethodChanged | Meaning::Barred => {
-            retry(attempt, FailureScope::Configuration, CONFIGURATION_DELAYS_MS, asked)
-        }
-        Meaning::Unfetched | Meaning::Failing | Meaning::Away => {
+        Meaning::SecretRefused
+        | Meaning::TokenRefused
+        | Meaning::AddressUnknown
+        | Meaning::MethodChanged
+        | Meaning::Barred => retry(attempt, FailureScope::Configuration, CONFIGURATION_DELAYS_MS, asked),
+        Meaning::Locked => retry(attempt, FailureScope::Ticket, LOCKED_DELAYS_MS, asked),
+        Meaning::Unfetched
+        | Meaning::Failing
+        | Meaning::Throttled
+        | Meaning::Suspended
+        | Meaning::Away
+        | Meaning::NoAnswer => {
+            // What may be on its way still is looked for when it must have come in.
+            let asked = if reply.unsure.is_some() { asked.max(Some(UNSURE_MS)) } else { asked };
             retry(attempt, FailureScope::Workspace, PASSING_DELAYS_MS, asked)
         }
     }
 }
 
 /// RapidPro calls `room` before it stores the ticket, and a repeated `room` leaves tickets that never came to be.
-fn unknown_ticket(attempt: Attempt, answer: &WebhookAnswer) -> Verdict {
+fn unknown_ticket(attempt: Attempt, reply: &Reply) -> Verdict {
     match attempt.kind {
         // For those there is nothing to close. One that did come to be was stored before RapidPro called `room` again.
         Kind::Close { superseded: true, .. } => Verdict::Delivered,
         Kind::Message { has_others: true, .. } => Verdict::UnknownTicket,
         _ if attempt.ticket_age_ms < COMMIT_MS => {
-            retry(attempt, FailureScope::Ticket, COMMIT_DELAYS_MS, answer.retry_after_ms)
+            retry(attempt, FailureScope::Ticket, COMMIT_DELAYS_MS, reply.retry_after_ms)
         }
         Kind::Close { shared: true, .. } => Verdict::Delivered,
-        Kind::Message { .. } | Kind::Close { .. } => refused(attempt, answer),
+        Kind::Message { .. } | Kind::Close { .. } => refused(attempt, reply),
     }
 }
 
@@ -164,10 +174,10 @@ pub fn is_stuck(since_ms: u64, attempts: u32) -> bool {
     since_ms >= STUCK_MS && attempts >= STUCK_ATTEMPTS
 }
 
-pub(crate) fn refused(attempt: Attempt, answer: &WebhookAnswer) -> Verdict {
+pub(crate) fn refused(attempt: Attempt, reply: &Reply) -> Verdict {
     match attempt.kind {
         Kind::Message { .. } => {
-            let values = vec![("status", answer.status.to_string()), ("body", mailroom::error_words(answer))];
+            let values = vec![("status", reply.status.to_string()), ("body", reply.words.clone())];
             Verdict::GiveUp { reason: Phrase::new(messages::ANSWERED, values) }
         }
         Kind::Close { .. } => retry(attempt, FailureScope::Ticket, PASSING_DELAYS_MS, None),
@@ -199,6 +209,7 @@ pub(crate) fn retry(attempt: Attempt, scope: FailureScope, delays: &[u64], retry
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::transport::ticketer::mailroom;
     use crate::runtime::failure::{Cause, Failure};
     use crate::wire::rapidpro::WebhookAnswer;
 
@@ -215,6 +226,10 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Result<WebhookAnswer, Failure> {
         Ok(WebhookAnswer { status, body: body.into(), retry_after_ms: None, location: None })
+    }
+
+    fn decide(attempt: Attempt, ticket: &str, answer: &Result<WebhookAnswer, Failure>) -> Verdict {
+        super::decide(attempt, &mailroom::reply(answer, ticket))
     }
 
     #[track_caller]

@@ -2,14 +2,14 @@
 
 use crate::config::settings::SettingsCache;
 use crate::config::workspace::WorkspaceCache;
-use crate::ids::{RoomId, TicketId};
+use crate::ids::RoomId;
 use crate::livechat::notice;
 use crate::outbound::circuit_breaker::CircuitBreakers;
 use crate::outbound::outbox_writer::with_retries;
 use crate::outbound::retry_policy::{Attempt, FailureScope, Kind, Verdict};
 use crate::outbound::run::{DeliveryRun, Flow};
-use crate::outbound::webhook::NotSendable;
-use crate::outbound::{file_link, mailroom, retry_policy, trouble};
+use crate::outbound::transport::reply::{NotSendable, Reply};
+use crate::outbound::{retry_policy, trouble};
 use crate::runtime::failure::Failure;
 use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::outcome::Level;
@@ -20,7 +20,15 @@ use crate::store::progress::Progress;
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::Ticket;
 use crate::text::i18n::Phrase;
-use crate::wire::rapidpro::WebhookAnswer;
+
+/// What is stored of a failed attempt's answer.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// A digest of what was said.
+    pub(crate) said: Option<String>,
+    /// When the attempt was made, where RapidPro may have done all the same what was asked for.
+    pub(crate) unsure: Option<u64>,
+}
 
 impl DeliveryRun<'_> {
     /// Settles an entry, or notes when to try again.
@@ -29,12 +37,12 @@ impl DeliveryRun<'_> {
         snapshot: &RoomSnapshot,
         entry: &Entry,
         sent_at: u64,
-        answer: Result<WebhookAnswer, Failure>,
+        reply: Reply,
     ) -> Result<Flow, Failure> {
         let ticket = &snapshot.ticket;
-        let verdict = self.judge_message(ticket, entry, sent_at, &answer).await;
-        let said = Some(mailroom::gist(&answer));
-        self.conclude(snapshot, entry, &answer, verdict, said).await
+        let verdict = self.judge_message(ticket, entry, sent_at, &reply).await;
+        let told = Told { said: Some(reply.gist()), unsure: reply.unsure };
+        self.conclude(snapshot, entry, &reply, verdict, told).await
     }
 
     /// Judges an attempt at a message, by the ticket that carried it.
@@ -43,24 +51,22 @@ impl DeliveryRun<'_> {
         ticket: &Ticket,
         entry: &Entry,
         sent_at: u64,
-        answer: &Result<WebhookAnswer, Failure>,
+        reply: &Reply,
     ) -> Verdict {
         let bound_at = ticket.latest_binding().map(|binding| binding.at).unwrap_or_default();
         let has_files = !entry.message.files.is_empty() && !entry.progress.unfetched;
-        let carriers = self.carriers(ticket);
-        let kind = Kind::Message { has_files, has_others: carriers.len() > 1 };
-        let carrier = carriers.first().map_or_else(|| TicketId(String::new()), |binding| binding.ticket.clone());
+        let kind = Kind::Message { has_files, has_others: self.carriers(ticket).len() > 1 };
         let attempt = self.attempt(kind, &entry.progress, entry.owed_since(), bound_at, sent_at);
-        self.decide(ticket, &entry.id, &carrier, attempt, answer).await
+        self.decide(ticket, &entry.id, attempt, reply).await
     }
 
     async fn conclude(
         &mut self,
         snapshot: &RoomSnapshot,
         entry: &Entry,
-        answer: &Result<WebhookAnswer, Failure>,
+        reply: &Reply,
         verdict: Verdict,
-        said: Option<String>,
+        told: Told,
     ) -> Result<Flow, Failure> {
         let ticket = &snapshot.ticket;
         match verdict {
@@ -69,15 +75,15 @@ impl DeliveryRun<'_> {
                 Ok(Flow::Again)
             }
             Verdict::UnknownTicket => {
-                self.log_failure(ticket, &entry.id, answer);
+                self.log_failure(ticket, &entry.id, reply);
                 let carrier = self.carriers(ticket).first().map(|binding| binding.ticket.clone());
                 self.unknown.extend(carrier);
                 Ok(Flow::Again)
             }
             Verdict::Unfetched => {
-                self.log_failure(ticket, &entry.id, answer);
+                self.log_failure(ticket, &entry.id, reply);
                 let now = self.host.now();
-                let record = self.failed(now, false, true, None);
+                let record = self.failed(now, false, true, Told::default());
                 with_retries(|| outbox_record::append(self.host, entry.entry_ref(&ticket.room), record.clone()))
                     .await?;
                 self.follow_ups.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Due });
@@ -85,9 +91,9 @@ impl DeliveryRun<'_> {
             }
             Verdict::GiveUp { reason } => self.give_up(ticket, entry, reason).await,
             Verdict::Retry { delay_ms, scope } => {
-                self.log_failure(ticket, &entry.id, answer);
+                self.log_failure(ticket, &entry.id, reply);
                 let equal = |said: &String| entry.progress.equal_failures(said, self.host.now());
-                let (since_ms, attempts) = said.as_ref().map_or((0, 0), equal);
+                let (since_ms, attempts) = told.said.as_ref().map_or((0, 0), equal);
                 // A ticket that RapidPro has not stored yet is no message's fault, and its end is near.
                 if scope != FailureScope::Ticket
                     && retry_policy::is_stuck(since_ms, attempts)
@@ -95,7 +101,7 @@ impl DeliveryRun<'_> {
                 {
                     return Ok(turn);
                 }
-                self.wait(entry.entry_ref(&ticket.room), delay_ms, scope, said).await?;
+                self.wait(entry.entry_ref(&ticket.room), delay_ms, scope, told).await?;
                 Ok(Flow::Stop)
             }
         }
@@ -114,8 +120,8 @@ impl DeliveryRun<'_> {
         let in_log = reason.in_log();
         self.host.log(Level::Error, format!("message {} did not reach the contact: {in_log}", entry.id));
         if !notice::given_up(self.host, ticket, entry, &reason).await && ticket.is_open() {
-            let said = entry.progress.said();
-            self.wait(entry.entry_ref(&ticket.room), retry_policy::UNTOLD_DELAY_MS, FailureScope::Ticket, said).await?;
+            let told = Told { said: entry.progress.said(), unsure: None };
+            self.wait(entry.entry_ref(&ticket.room), retry_policy::UNTOLD_DELAY_MS, FailureScope::Ticket, told).await?;
             return Ok(Flow::Stop);
         }
         self.settle_entry(&ticket.room, entry, Some((in_log, reason))).await?;
@@ -141,20 +147,21 @@ impl DeliveryRun<'_> {
         entry: &Entry,
         why: NotSendable,
     ) -> Result<Flow, Failure> {
-        let answer = match why {
+        let reply = match why {
             NotSendable::NotConnected => return self.not_connected(entry.entry_ref(&snapshot.ticket.room)).await,
-            NotSendable::Unreadable(failure) => Err(failure),
+            NotSendable::Unreadable(failure) => Reply::none(&failure),
         };
         let now = self.host.now();
         // RapidPro was not asked, so nothing is its refusal.
-        let verdict = self.judge_message(&snapshot.ticket, entry, now, &answer).await;
-        self.conclude(snapshot, entry, &answer, verdict, None).await
+        let verdict = self.judge_message(&snapshot.ticket, entry, now, &reply).await;
+        self.conclude(snapshot, entry, &reply, verdict, Told::default()).await
     }
 
     /// RapidPro has never told its address, or its workspace is no longer configured: somebody must connect it.
     pub(crate) async fn not_connected(&self, entry_ref: EntryRef<'_>) -> Result<Flow, Failure> {
         self.host.log(Level::Error, "nothing can be sent: this ticket's RapidPro workspace is not connected");
-        self.wait(entry_ref, retry_policy::NOT_CONNECTED_DELAY_MS, FailureScope::Configuration, None).await?;
+        self.wait(entry_ref, retry_policy::NOT_CONNECTED_DELAY_MS, FailureScope::Configuration, Told::default())
+            .await?;
         Ok(Flow::Stop)
     }
 
@@ -169,20 +176,12 @@ impl DeliveryRun<'_> {
     }
 
     /// Judges an attempt, and keeps what it says of RapidPro as a whole.
-    pub(crate) async fn decide(
-        &mut self,
-        ticket: &Ticket,
-        entry: &str,
-        carrier: &TicketId,
-        attempt: Attempt,
-        answer: &Result<WebhookAnswer, Failure>,
-    ) -> Verdict {
+    pub(crate) async fn decide(&mut self, ticket: &Ticket, entry: &str, attempt: Attempt, reply: &Reply) -> Verdict {
         let breaker = self.host.cache::<CircuitBreakers>().of(&ticket.contact.workspace);
-        let verdict = retry_policy::decide(attempt, carrier.as_str(), answer);
-        let meaning = answer.as_ref().ok().map(|answer| mailroom::meaning(answer, carrier.as_str()));
+        let verdict = retry_policy::decide(attempt, reply);
         match &verdict {
             Verdict::Retry { scope: FailureScope::Workspace, .. } => {
-                let answered = answer.as_ref().ok().map(|_| format!("{}/{entry}", ticket.room.as_str()));
+                let answered = reply.is_answer().then(|| format!("{}/{entry}", ticket.room.as_str()));
                 breaker.failed(self.host.now(), answered.as_deref());
             }
             Verdict::Retry { scope: FailureScope::Configuration, .. } => {
@@ -199,7 +198,7 @@ impl DeliveryRun<'_> {
                 }
             }
         }
-        trouble::note(self.host, ticket, meaning, answer).await;
+        trouble::note(self.host, ticket, reply).await;
         verdict
     }
 
@@ -208,38 +207,26 @@ impl DeliveryRun<'_> {
         entry_ref: EntryRef<'_>,
         delay_ms: u64,
         scope: FailureScope,
-        said: Option<String>,
+        told: Told,
     ) -> Result<(), Failure> {
         let next = self.host.now().saturating_add(delay_ms);
-        let record = self.failed(next, scope != FailureScope::Ticket, false, said);
+        let record = self.failed(next, scope != FailureScope::Ticket, false, told);
         with_retries(|| outbox_record::append(self.host, entry_ref, record.clone())).await?;
         self.host.schedule(Job::Deliver { room: entry_ref.room.clone(), mode: DeliveryMode::Due }, next).await;
         Ok(())
     }
 
-    pub(crate) fn failed(&self, next: u64, outage: bool, unfetched: bool, said: Option<String>) -> OutboxEvent {
-        OutboxEvent::AttemptFailed { node: self.host.process().node.clone(), next, outage, unfetched, said }
+    pub(crate) fn failed(&self, next: u64, outage: bool, unfetched: bool, told: Told) -> OutboxEvent {
+        let (node, Told { said, unsure }) = (self.host.process().node.clone(), told);
+        OutboxEvent::AttemptFailed { node, next, outage, unfetched, said, unsure }
     }
 
-    pub(crate) fn log_failure(&self, ticket: &Ticket, entry: &str, answer: &Result<WebhookAnswer, Failure>) {
-        let said = match answer {
-            Ok(answer) => format!("{} {}", answer.status, said(answer)),
-            Err(failure) => failure.to_string(),
-        };
-        let room = ticket.room.as_str();
+    pub(crate) fn log_failure(&self, ticket: &Ticket, entry: &str, reply: &Reply) {
+        let (room, said) = (ticket.room.as_str(), &reply.in_log);
         self.host.log(
             Level::Warn,
             format!("room {room}, {entry}: RapidPro did not take it and will be asked again: {said}"),
         );
-    }
-}
-
-/// What an answer says, for the log: mailroom's error whole, of anybody else's page the first words.
-fn said(answer: &WebhookAnswer) -> String {
-    let error = mailroom::error_words(answer);
-    match error.is_empty() {
-        true => mailroom::first_words(&answer.body),
-        false => file_link::without_signatures(&error),
     }
 }
 

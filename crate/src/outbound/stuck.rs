@@ -7,11 +7,13 @@ use crate::outbound::outbox_writer::with_retries;
 use crate::outbound::retry_policy;
 use crate::outbound::retry_policy::Verdict;
 use crate::outbound::run::{DeliveryRun, Flow};
-use crate::outbound::webhook::Webhook;
+use crate::outbound::settle::Told;
+use crate::outbound::transport::Outgoing;
 use crate::runtime::failure::Failure;
 use crate::store::outbox::Entry;
 use crate::store::outbox_record;
 use crate::store::outbox_record::{CLOSE, LEASE_MS, OutboxEvent};
+use crate::store::progress::UNSURE_MS;
 use crate::store::snapshot::RoomSnapshot;
 use crate::store::ticket::FactKind;
 use crate::text::i18n::Phrase;
@@ -90,18 +92,28 @@ impl DeliveryRun<'_> {
 
     /// Whether RapidPro takes a message, or says of its own that it never will; `None` where nobody answers.
     async fn passes(&mut self, snapshot: &RoomSnapshot, entry: &Entry) -> Result<Option<bool>, Failure> {
+        // What became of it cannot be asked yet.
+        if self.host.now() < entry.progress.unsure_until() {
+            return Ok(Some(false));
+        }
         let Some(entry) = self.as_it_is_now(snapshot, entry).await? else { return Ok(Some(false)) };
         let entry = &*entry;
-        let Ok(webhook) = self.message(&snapshot.ticket, entry).await else { return Ok(Some(false)) };
+        let Ok(outgoing) = self.message(&snapshot.ticket, entry).await else { return Ok(Some(false)) };
         let sent_at = self.host.now();
-        let answer = webhook.post(self.host).await;
-        match self.judge_message(&snapshot.ticket, entry, sent_at, &answer).await {
+        let reply = outgoing.send(self.host).await;
+        match self.judge_message(&snapshot.ticket, entry, sent_at, &reply).await {
             Verdict::Delivered => self.delivered(&snapshot.ticket, entry).await.map(|()| Some(true)),
             Verdict::GiveUp { .. } => Ok(Some(!retry_policy::is_expired(sent_at.saturating_sub(entry.owed_since())))),
             Verdict::Unfetched => Ok(Some(true)),
             Verdict::UnknownTicket | Verdict::Retry { .. } => {
-                self.log_failure(&snapshot.ticket, &entry.id, &answer);
-                Ok(answer.is_ok().then_some(false))
+                self.log_failure(&snapshot.ticket, &entry.id, &reply);
+                if reply.unsure.is_some() {
+                    let told = Told { said: None, unsure: reply.unsure };
+                    let next = self.host.now().saturating_add(UNSURE_MS);
+                    let record = self.failed(next, true, false, told);
+                    outbox_record::append(self.host, entry.entry_ref(&snapshot.ticket.room), record).await?;
+                }
+                Ok(reply.is_answer().then_some(false))
             }
         }
     }
@@ -110,12 +122,14 @@ impl DeliveryRun<'_> {
         let ticket = &snapshot.ticket;
         let owed = ticket.pending_closes();
         let Some(binding) = owed.first() else { return Ok(false) };
-        let Ok(webhook) = Webhook::close(self.host, ticket, binding).await else { return Ok(false) };
+        let Ok(outgoing) = Outgoing::close(self.host, ticket, binding, &snapshot.outbox.close).await else {
+            return Ok(false);
+        };
         let sent_at = self.host.now();
-        let answer = webhook.post(self.host).await;
+        let reply = outgoing.send(self.host).await;
         let closed_at = ticket.closed_at().unwrap_or_default();
         let attempt = self.attempt(close_kind(ticket, binding), &snapshot.outbox.close, closed_at, binding.at, sent_at);
-        match self.decide(ticket, CLOSE, &binding.ticket, attempt, &answer).await {
+        match self.decide(ticket, CLOSE, attempt, &reply).await {
             Verdict::Delivered => {
                 with_retries(|| ticket.add(self.host, FactKind::told(binding))).await?;
                 Ok(true)

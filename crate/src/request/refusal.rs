@@ -31,6 +31,17 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// What is wrong, for the log.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Malformed(words) | Self::NotFound(words) | Self::Verb(words) => words,
+            Self::Unauthorized(words) | Self::Dependency(words) => words.to_owned(),
+            Self::Denied(permission) => format!("permission {permission} is probably missing"),
+            Self::Internal(failure) => failure.to_string(),
+            Self::Closing | Self::MediaType => String::new(),
+        }
+    }
+
     /// The answer to the asker. What nobody foresaw is logged under the reference that it carries.
     pub fn end(self, host: &Host) -> End {
         let (status, words) = match self {

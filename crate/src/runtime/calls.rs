@@ -245,6 +245,11 @@ impl Host {
         self.one(Effect::ReadApi { url, token: token.to_owned(), timeout_ms })
     }
 
+    /// Posts to RapidPro's API.
+    pub fn post_api(&self, url: String, token: String, body: Value, timeout_ms: u64) -> Pending<'_, Answer<ApiAnswer>> {
+        self.one(Effect::PostApi { url, token, body, timeout_ms })
+    }
+
     /// A text in Unicode's normal forms, NFC and NFD.
     pub fn normal_forms(&self, text: String) -> Pending<'_, Answer<Vec<String>>> {
         self.one(Effect::Normalize { text })

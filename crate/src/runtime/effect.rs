@@ -210,6 +210,33 @@ pub enum Effect {
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
+    /// Post to RapidPro's API; answers like [`Self::ReadApi`].
+    PostApi {
+        /// Where to.
+        url: String,
+        /// The API token, for the `Authorization` header.
+        token: String,
+        /// What goes there as JSON.
+        body: Value,
+        /// How long RapidPro may take, in milliseconds.
+        timeout_ms: u64,
+    },
+    /// Upload a stored file to RapidPro's API, as the field `file` of a form; answers like [`Self::ReadApi`], or nothing
+    /// where Rocket.Chat does not hand the file over.
+    UploadMedia {
+        /// Where to.
+        url: String,
+        /// The API token, for the `Authorization` header.
+        token: String,
+        /// The file's id in Rocket.Chat.
+        upload: String,
+        /// Its name for RapidPro, percent-encoded.
+        name: String,
+        /// Its media type, by which RapidPro judges it.
+        media_type: String,
+        /// How long RapidPro may take, in milliseconds.
+        timeout_ms: u64,
+    },
     /// Write a text in Unicode's normal forms; answers it in NFC and in NFD. Their tables would double the core.
     Normalize {
         /// The text.
@@ -253,7 +280,9 @@ impl Effect {
             Self::UploadFile { .. } => "upload.write",
             Self::PostNotice { .. } => "message.write",
             Self::Schedule { .. } => "scheduler",
-            Self::PostWebhook { .. } | Self::ReadApi { .. } | Self::FetchFile { .. } => "networking",
+            Self::PostWebhook { .. } | Self::ReadApi { .. } | Self::PostApi { .. } | Self::FetchFile { .. } => {
+                "networking"
+            }
             _ => return None,
         })
     }

@@ -43,6 +43,13 @@ pub enum Job {
         #[serde(rename = "page")]
         bucket: Option<u64>,
     },
+    /// Read a workspace's API.
+    Read {
+        /// The workspace's id.
+        workspace: String,
+        /// When this reading was due, by which it is known to be the next one.
+        due: u64,
+    },
     /// Look whether the settings can be used as they stand, RapidPro's API tokens among them.
     CheckSettings,
 }

@@ -116,10 +116,30 @@ pub async fn add(
     behind_others: bool,
 ) -> Result<String, Failure> {
     let (id, at) = (host.random("letter", 12), host.now());
+    keep(host, &id, (contact, person), contents, tried_at).await?;
+    // Not beside the job of those, which posts this one too: two nodes would take up the same entry at once.
+    let delay_ms = if behind_others { 2 * RETRY_MS } else { RETRY_MS };
+    host.schedule(Job::Post { contact: contact.clone() }, at.saturating_add(delay_ms)).await;
+    Ok(id)
+}
+
+/// Keeps a message under an id by which it is known, however often it is kept: [`add`] without the job that posts it.
+/// Of one time, messages are posted in the order of their ids.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it.
+pub async fn keep(
+    host: &Host,
+    id: &str,
+    (contact, person): (&Contact, Option<&str>),
+    contents: Vec<InboxContent>,
+    tried_at: Option<u64>,
+) -> Result<(), Failure> {
+    let at = host.now();
     let bucket = DUE.bucket(at.saturating_add(RETRY_MS));
     DUE.ensure_listed(host, bucket).await?;
     for (index, InboxContent { text, attachments, copy }) in (0..).zip(contents) {
-        let mut id = id.clone();
+        let mut id = id.to_owned();
         // Parts of one time are posted in the order of their ids.
         id.extend(char::from_u32(u32::from('a') + index));
         let associations = vec![contact_association(contact), DUE.association(bucket), inbox_entry_association(&id)];
@@ -128,10 +148,7 @@ pub async fn add(
             InboxEntry { v: VERSION, at, id, contact_of, text, attachments, copy, person, tried_at, refused: None };
         host.create_record(associations, entry).await?;
     }
-    // Not beside the job of those, which posts this one too: two nodes would take up the same entry at once.
-    let delay_ms = if behind_others { 2 * RETRY_MS } else { RETRY_MS };
-    host.schedule(Job::Post { contact: contact.clone() }, at.saturating_add(delay_ms)).await;
-    Ok(id)
+    Ok(())
 }
 
 /// Notes that Rocket.Chat refuses a entry from now on in these words.
@@ -145,7 +162,14 @@ pub async fn note_refusal(host: &Host, entry: &InboxEntry, words: String) -> Res
 
 /// The entries among a contact's records, oldest first.
 pub fn entries(records: &[Value]) -> Vec<InboxEntry> {
-    let mut entries: Vec<InboxEntry> = json::read_all(records);
+    let mut entries: Vec<InboxEntry> = Vec::new();
+    for entry in json::read_all::<InboxEntry>(records) {
+        // What was read from RapidPro's API may have been kept twice.
+        match entries.iter_mut().find(|known| known.id == entry.id) {
+            Some(known) => known.tried_at = known.tried_at.or(entry.tried_at),
+            None => entries.push(entry),
+        }
+    }
     for attempt in json::read_all::<PostAttempt>(records) {
         if let Some(entry) = entries.iter_mut().find(|entry| entry.id == attempt.entry) {
             entry.tried_at = entry.tried_at.or(Some(attempt.tried_at));

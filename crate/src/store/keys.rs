@@ -52,3 +52,38 @@ pub(crate) fn inbox_entry_association(id: &str) -> String {
 pub(crate) fn bucket_association(index: &str, bucket: u64) -> String {
     format!("{index}/{bucket}")
 }
+
+/// By which it is found how far a workspace's API has been read.
+pub fn reading_association(workspace: &str) -> String {
+    format!("reading/{workspace}")
+}
+
+/// By which it is found which processes are reading a workspace's API, or were.
+pub fn reading_leases_association(workspace: &str) -> String {
+    format!("reading-lease/{workspace}")
+}
+
+/// The same of one process.
+pub fn reading_lease_association(workspace: &str, node: &str) -> String {
+    format!("reading-lease/{workspace}/{node}")
+}
+
+/// By which the tickets are found that were read from a workspace's API and have not been read to be closed.
+pub fn read_tickets_association(workspace: &str) -> String {
+    format!("read-ticket/{workspace}")
+}
+
+/// The same of one ticket.
+pub fn read_ticket_association(workspace: &str, ticket: &str) -> String {
+    format!("read-ticket/{workspace}/{ticket}")
+}
+
+/// By which it is found what doorbells have told that is still to be read.
+pub fn rings_association(workspace: &str) -> String {
+    format!("ring/{workspace}")
+}
+
+/// The same of one ticket or message.
+pub fn ring_association(workspace: &str, what: &str) -> String {
+    format!("ring/{workspace}/{what}")
+}

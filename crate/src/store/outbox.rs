@@ -181,7 +181,14 @@ mod tests {
             let said = said.map(str::to_owned);
             progress.add(
                 at,
-                &OutboxEvent::AttemptFailed { node: "a".into(), next: at + 1, outage: true, unfetched: false, said },
+                &OutboxEvent::AttemptFailed {
+                    node: "a".into(),
+                    next: at + 1,
+                    outage: true,
+                    unfetched: false,
+                    said,
+                    unsure: None,
+                },
             );
             progress.clone()
         };
@@ -200,7 +207,14 @@ mod tests {
         let mut progress = Progress::default();
         progress.add(
             1,
-            &OutboxEvent::AttemptFailed { node: "a".into(), next: 9, outage: true, unfetched: true, said: None },
+            &OutboxEvent::AttemptFailed {
+                node: "a".into(),
+                next: 9,
+                outage: true,
+                unfetched: true,
+                said: None,
+                unsure: None,
+            },
         );
         progress.add(2, &given_up());
         assert_eq!(progress.given_up(), Some((2, &why)));
@@ -248,6 +262,7 @@ mod tests {
             outage: true,
             unfetched: false,
             said: None,
+            unsure: None,
         };
         for (at, node) in [(1, "a"), (2, "b")] {
             progress.add(at, &OutboxEvent::Leased { node: node.into(), until: 100 });

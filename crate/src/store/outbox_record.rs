@@ -75,6 +75,8 @@ pub enum OutboxEvent {
         unfetched: bool,
         /// A digest of what RapidPro said, by which equal failures are told; version 1.0.0 stores none.
         said: Option<String>,
+        /// When it was made, where RapidPro may have taken the message all the same; version 1.0.0 skips it.
+        unsure: Option<u64>,
     },
     /// The agents have been told that RapidPro does not answer.
     #[serde(rename = "announced")]

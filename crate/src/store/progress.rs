@@ -6,6 +6,9 @@ use crate::store::outbox_record::{OutboxEvent, Reason};
 /// When it was taken, by whom, and until when nobody else may send.
 pub(crate) type Lease = (u64, NodeId, u64);
 
+/// How long after an attempt without an answer what became of it is asked, in milliseconds.
+pub const UNSURE_MS: u64 = 45_000;
+
 /// How far an entry, or the close, has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -23,6 +26,8 @@ pub struct Progress {
     pub announced: bool,
     /// When somebody last had it tried once more; 0 where nobody did.
     pub retried_at: u64,
+    /// Since when RapidPro may have taken it without anybody knowing.
+    pub(crate) unsure: Option<u64>,
     /// The failures in the same words, up to the last one.
     pub(crate) equal: EqualFailures,
     pub(crate) last_at: u64,
@@ -58,6 +63,19 @@ impl Progress {
         }
     }
 
+    /// Since when RapidPro may have it without anybody knowing, as far as an API is asked: an attempt had no answer, or
+    /// whoever was to make one has never told what became of it.
+    pub fn in_doubt_since(&self, node: &str, now: u64) -> Option<u64> {
+        let is_given_up = |(_, by, until): &&Lease| by != node || *until <= now;
+        let attempted = self.leases.iter().filter(is_given_up).map(|(at, _, _)| *at).min();
+        self.unsure.into_iter().chain(attempted).min()
+    }
+
+    /// Until when it is too early to ask whether RapidPro has it: what was on its way may come in late.
+    pub fn unsure_until(&self) -> u64 {
+        self.unsure.map_or(0, |_| self.failed_at.saturating_add(UNSURE_MS))
+    }
+
     /// The digest of what was said at the last failure.
     pub(crate) fn said(&self) -> Option<String> {
         self.equal.said.clone()
@@ -83,7 +101,8 @@ impl Progress {
             }
             // A record that was written again since nobody said that it was stored: the next attempt is made later.
             OutboxEvent::AttemptFailed { next, .. } if self.failures > 0 && *next == self.next => {}
-            OutboxEvent::AttemptFailed { node, next, outage, unfetched, said } => {
+            OutboxEvent::AttemptFailed { node, next, outage, unfetched, said, unsure } => {
+                self.unsure = self.unsure.or(*unsure);
                 self.failures = self.failures.saturating_add(1);
                 self.failed_at = at;
                 self.equal.add(at, said.as_deref());
@@ -100,7 +119,7 @@ impl Progress {
             }
             // What RapidPro has it must not get again.
             OutboxEvent::Retried if self.settled != Some(End::Delivered) => {
-                *self = Self { last_at: self.last_at, retried_at: at, ..Self::default() };
+                *self = Self { last_at: self.last_at, retried_at: at, unsure: self.unsure, ..Self::default() };
             }
             OutboxEvent::Retried => {}
         }

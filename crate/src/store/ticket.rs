@@ -57,9 +57,10 @@ impl<'a> Service<'a> {
         binding: &Binding,
         written_before: Option<Vec<EntryId>>,
     ) -> Result<(), Failure> {
-        let Binding { ticket, connection, past, .. } = binding.clone();
+        let Binding { ticket, connection, past, opened, is_provisional, .. } = binding.clone();
         let (uuid, since) = past.map(|past| (past.contact, past.since)).unzip();
-        let fact = FactKind::Bound { ticket, connection, visitor: visitor.clone(), uuid, since: since.flatten() };
+        let (visitor, since, provisional) = (visitor.clone(), since.flatten(), is_provisional.then_some(true));
+        let fact = FactKind::Bound { ticket, connection, visitor, uuid, since, opened, provisional };
         self.store(host, fact, written_before).await
     }
 
@@ -128,6 +129,11 @@ pub enum FactKind {
         uuid: Option<String>,
         /// When the session that led to the ticket began.
         since: Option<u64>,
+        /// By RapidPro's clock: what was written until then is history, what comes later is read from its API.
+        /// Version 1.0.0 skips it.
+        opened: Option<u64>,
+        /// `true` where a flow has told of the ticket and RapidPro's API does not know it yet. Version 1.0.0 skips it.
+        provisional: Option<bool>,
     },
     /// The room no longer serves the contact.
     Closed {
@@ -226,6 +232,10 @@ pub struct Binding {
     pub at: u64,
     /// Where to find what was said before.
     pub past: Option<HistorySource>,
+    /// Until when, by RapidPro's clock, what was written is history, where its API is read.
+    pub opened: Option<u64>,
+    /// Whether RapidPro's API does not know the ticket yet.
+    pub is_provisional: bool,
 }
 
 impl Binding {
@@ -324,6 +334,21 @@ impl Ticket {
         self.first_binding().map(|binding| binding.at).unwrap_or_default()
     }
 
+    /// Whether the room was opened for what was read of RapidPro's API.
+    pub fn is_read(&self) -> bool {
+        self.first_binding().is_some_and(|binding| binding.opened.is_some())
+    }
+
+    /// Until when what was written belongs into the room's history: by RapidPro's clock, where that is known.
+    pub fn history_until(&self) -> u64 {
+        self.first_binding().and_then(|binding| binding.opened).unwrap_or_else(|| self.opened_at())
+    }
+
+    /// Whether the room serves, or served, this ticket.
+    pub fn binding_of(&self, ticket: &TicketId) -> Option<&Binding> {
+        self.bindings.iter().find(|binding| binding.ticket == *ticket)
+    }
+
     /// The tickets whose close RapidPro has still to be told, oldest first.
     pub fn pending_closes(&self) -> Vec<&Binding> {
         if self.is_open() || self.is_ended() {
@@ -402,12 +427,16 @@ fn ticket_of(facts: &[Fact]) -> Option<Ticket> {
     let (mut bindings, mut closed, mut told): (Vec<Binding>, _, _) = (Vec::new(), Vec::new(), Vec::new());
     for fact in facts.iter().filter(|fact| fact.adopted == adopted) {
         match &fact.kind {
-            FactKind::Bound { ticket, connection, visitor: bound_for, uuid, since } => {
+            FactKind::Bound { ticket, connection, visitor: bound_for, uuid, since, opened, provisional } => {
                 visitor.get_or_insert(bound_for);
-                if !bindings.iter().any(|binding| binding.ticket == *ticket) {
+                let (opened, is_provisional) = (*opened, *provisional == Some(true));
+                if let Some(known) = bindings.iter_mut().find(|binding| binding.ticket == *ticket) {
+                    known.opened = known.opened.or(opened);
+                    known.is_provisional &= is_provisional;
+                } else {
                     let (ticket, connection) = (ticket.clone(), connection.clone());
                     let past = uuid.clone().map(|contact| HistorySource { contact, since: *since });
-                    bindings.push(Binding { ticket, connection, at: fact.at, past });
+                    bindings.push(Binding { ticket, connection, at: fact.at, past, opened, is_provisional });
                 }
             }
             FactKind::Closed { by, comment, replaced, lease } => {
@@ -476,7 +505,7 @@ mod tests {
     fn bound(ticket: &str) -> FactKind {
         let visitor = Visitor { id: "v".into(), token: "t".into(), ..Visitor::default() };
         let (ticket, connection) = (TicketId(ticket.into()), ConnectionId::default());
-        FactKind::Bound { ticket, connection, visitor, uuid: None, since: None }
+        FactKind::Bound { ticket, connection, visitor, uuid: None, since: None, opened: None, provisional: None }
     }
 
     fn told(ticket: &str) -> FactKind {
@@ -538,7 +567,8 @@ mod tests {
     fn of_uuid(ticket: &str, uuid: &str) -> FactKind {
         match bound(ticket) {
             FactKind::Bound { ticket, connection, visitor, since, .. } => {
-                FactKind::Bound { ticket, connection, visitor, uuid: Some(uuid.into()), since }
+                let uuid = Some(uuid.into());
+                FactKind::Bound { ticket, connection, visitor, uuid, since, opened: None, provisional: None }
             }
             other => other,
         }

@@ -158,6 +158,35 @@ texts! {
     /// Why entries wait: they have not failed.
     WHY_NEW = "why_new";
 
+    /// To agents, when the channel did not deliver a message of theirs that RapidPro had taken. `{quote}`: its beginning.
+    NOT_DELIVERED = "not_delivered";
+
+    /// To agents, when RapidPro says at once that it cannot send a message. `{quote}`: its beginning.
+    NOT_SENDABLE = "not_sendable";
+    /// In a note on a ticket that was closed by `{name}`, so many `{minutes}` after it was opened.
+    CLOSE_NOTE = "close_note";
+    /// In the same: the agents' names, as `{value}`.
+    CLOSE_NOTE_AGENTS = "close_note_agents";
+    /// In the same: the department's name, as `{value}`.
+    CLOSE_NOTE_DEPARTMENT = "close_note_department";
+    /// In the same: the closing comment, as `{value}`.
+    CLOSE_NOTE_COMMENT = "close_note_comment";
+
+    // What keeps RapidPro's API from being read.
+
+    /// It refuses the token, with the HTTP `{status}`.
+    API_ROLE = "api_role";
+    /// Something else answers, with the HTTP `{status}`.
+    API_STRANGER = "api_stranger";
+    /// It answers that it could not do its work, with the HTTP `{status}`.
+    API_FAILING = "api_failing";
+    /// Nobody answers.
+    API_SILENT = "api_silent";
+    /// It answers that it is asked too often.
+    API_THROTTLED = "api_throttled";
+    /// The app has asked as often as it allows itself.
+    API_SPENT = "api_spent";
+
     // The answer to `status`, figure by figure.
 
     /// The value of a figure that holds.
@@ -198,6 +227,8 @@ texts! {
     TROUBLE_FAILING = "trouble_failing";
     /// A trouble: something else answers in RapidPro's place, with the HTTP `{status}`.
     TROUBLE_STRANGER = "trouble_stranger";
+    /// The workspace is suspended in RapidPro.
+    TROUBLE_SUSPENDED = "trouble_suspended";
     /// A trouble: nobody answers.
     TROUBLE_NO_ANSWER = "trouble_no_answer";
     /// A figure: when RapidPro last took something.
@@ -239,6 +270,10 @@ texts! {
     HISTORY_MESSAGES = "history_messages";
     /// The label of the setting `retention_days`, as `i18n/` has it.
     RETENTION_DAYS = "retention_days";
+    /// The label of the setting `reading_interval`, as `i18n/` has it.
+    READING_INTERVAL = "reading_interval";
+    /// The workspace is to be connected by RapidPro's API, and its address or token is missing.
+    API_INCOMPLETE = "api_incomplete";
     /// Line `{what}` of the setting `more_workspaces` is not used.
     LINE_LEFT_OUT = "line_left_out";
     /// The setting `agent_name_form` lacks `{name}`.
@@ -290,7 +325,7 @@ mod tests {
             (Language::French, include_str!("../../../i18n/fr.json")),
         ] {
             let shown: BTreeMap<String, String> = serde_json::from_str(shown).unwrap();
-            for label in [HISTORY_HOURS, HISTORY_MESSAGES, RETENTION_DAYS] {
+            for label in [HISTORY_HOURS, HISTORY_MESSAGES, RETENTION_DAYS, READING_INTERVAL] {
                 assert_eq!(shown.get(label.0).map(String::as_str), Some(label.in_language(language)), "{language:?}");
             }
         }

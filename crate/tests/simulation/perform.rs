@@ -174,7 +174,9 @@ impl World {
                 Outcome::Ok(json!("job"))
             }
             // No workspace has a token in the simulation.
-            Effect::ReadApi { .. } => Outcome::Error("no API".into()),
+            Effect::ReadApi { .. } | Effect::PostApi { .. } | Effect::UploadMedia { .. } => {
+                Outcome::Error("no API".into())
+            }
             Effect::ReadLastMessages { .. } => Outcome::Error("Method not implemented.".into()),
             Effect::FindRedirect { .. } => Outcome::Ok(Value::Null),
             Effect::Normalize { text } => Outcome::Ok(json!([text, text])),

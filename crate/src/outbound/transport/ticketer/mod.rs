@@ -1,4 +1,6 @@
-//! Webhooks to RapidPro: their bodies, and one attempt at posting one.
+//! The transport of a RapidPro with ticketing services: webhooks to mailroom.
+
+pub mod mailroom;
 
 use serde_json::Value;
 
@@ -6,6 +8,7 @@ use crate::config::connection::Connection;
 use crate::config::{connection, language, settings};
 use crate::ids::{ContactToken, RoomId, TicketId};
 use crate::outbound::retry_policy::WEBHOOK_TIMEOUT_MS;
+use crate::outbound::transport::reply::{NotSendable, Reply};
 use crate::outbound::{close_details, content, file_link};
 use crate::runtime::effect::Effect;
 use crate::runtime::failure::Failure;
@@ -15,30 +18,14 @@ use crate::store::outbox::Entry;
 use crate::store::ticket::{Binding, Ticket};
 use crate::text::messages;
 use crate::text::sanitize::storable;
-use crate::wire::rapidpro::{
-    Event, EventAttachment, EventKind, EventVisitor, FILE_SIZE_MAX, MessageData, WebhookAnswer,
-};
+use crate::wire::rapidpro::{Event, EventAttachment, EventKind, EventVisitor, FILE_SIZE_MAX, MessageData};
 
 /// A webhook, ready to be posted.
 #[derive(Debug)]
 pub struct Webhook {
     pub(crate) connection: Connection,
+    pub(crate) ticket: TicketId,
     pub(crate) body: Value,
-}
-
-/// Why a webhook cannot even be posted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotSendable {
-    /// RapidPro has not told its address yet, or the ticket's workspace is no longer configured.
-    NotConnected,
-    /// What it needs to be posted could not be read.
-    Unreadable(Failure),
-}
-
-impl From<Failure> for NotSendable {
-    fn from(failure: Failure) -> Self {
-        Self::Unreadable(failure)
-    }
 }
 
 impl Webhook {
@@ -77,21 +64,19 @@ impl Webhook {
         let event = event(kind, &binding.ticket, &ticket.contact.token, data);
         let body = storable(json::to_value(event));
         let connection = connection::find(host, &ticket.contact.workspace, &binding.connection).await?;
-        Ok(Self { connection: connection.ok_or(NotSendable::NotConnected)?, body })
+        Ok(Self { connection: connection.ok_or(NotSendable::NotConnected)?, ticket: binding.ticket.clone(), body })
     }
 
-    /// What posts it.
-    pub fn into_effect(self) -> Effect {
+    /// What posts it, and the ticket that carries it.
+    pub fn into_effect(self) -> (Effect, TicketId) {
         let Connection { url, secret } = self.connection;
-        Effect::PostWebhook { url, secret, body: self.body, timeout_ms: WEBHOOK_TIMEOUT_MS }
+        (Effect::PostWebhook { url, secret, body: self.body, timeout_ms: WEBHOOK_TIMEOUT_MS }, self.ticket)
     }
 
     /// Posts it.
-    ///
-    /// # Errors
-    /// Where no answer came.
-    pub async fn post(self, host: &Host) -> Result<WebhookAnswer, Failure> {
-        host.one(self.into_effect()).await
+    pub async fn post(self, host: &Host) -> Reply {
+        let (effect, ticket) = self.into_effect();
+        mailroom::reply(&host.one(effect).await, ticket.as_str())
     }
 }
 

@@ -5,34 +5,10 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
+use crate::outbound::file_link;
+use crate::outbound::transport::reply::{Meaning, Reply, first_words};
 use crate::runtime::failure::Failure;
-use crate::text::digest::hash;
 use crate::wire::rapidpro::WebhookAnswer;
-
-/// What an answer to a webhook means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
-    /// Mailroom has done what the event asked for.
-    Handled,
-    /// Mailroom will never handle this event.
-    Rejected,
-    /// Mailroom does not know the ticket.
-    UnknownTicket,
-    /// Mailroom could not fetch a file.
-    Unfetched,
-    /// Mailroom does not accept the secret.
-    SecretRefused,
-    /// Mailroom does not know the callback's address, or is asked in a wrong way.
-    AddressUnknown,
-    /// The method arrived as another one: that is what following a redirect does.
-    MethodChanged,
-    /// Mailroom could not do its work: most often its database fails.
-    Failing,
-    /// Somebody before RapidPro refuses: a firewall, a router, a log-in page. Somebody must act.
-    Barred,
-    /// RapidPro cannot be reached, or something else answers in its place.
-    Away,
-}
 
 /// What a body must say for a row to hold.
 #[derive(Debug, Clone, Copy)]
@@ -135,39 +111,27 @@ pub fn error_words(answer: &WebhookAnswer) -> String {
     }
 }
 
-/// How much of a stranger's answer the log shows, in characters.
-const FIRST_WORDS: usize = 80;
-
-/// The first words of an answer, for the log: of a page its text, without markup.
-pub fn first_words(body: &str) -> String {
-    let mut text = String::new();
-    let mut is_markup = false;
-    for char in body.chars() {
-        match char {
-            '<' => is_markup = true,
-            '>' if is_markup => {
-                is_markup = false;
-                text.push(' ');
-            }
-            _ if !is_markup => text.push(char),
-            _ => {}
-        }
-    }
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().take(FIRST_WORDS).collect()
-}
-
-/// What tells whether two failures are in the same words: a digest, since what is stored quotes nobody. Numbers do not
-/// count, nor does what a stranger's page says: they name the request.
-pub fn gist(answer: &Result<WebhookAnswer, Failure>) -> String {
-    let (status, words) = match answer {
-        Ok(answer) => (answer.status.to_string(), error_words(answer)),
-        Err(_) => (String::new(), String::new()),
+/// What came of an event about a ticket.
+pub fn reply(answer: &Result<WebhookAnswer, Failure>, ticket: &str) -> Reply {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(failure) => return Reply::none(failure),
     };
-    let entries: String = words.chars().filter(|char| char.is_alphabetic()).collect();
-    let mut digest = hash(&[&status, &entries]);
-    digest.truncate(16);
-    digest
+    let words = error_words(answer);
+    // Mailroom's error whole, of anybody else's page the first words.
+    let said = match words.is_empty() {
+        true => first_words(&answer.body),
+        false => file_link::without_signatures(&words),
+    };
+    Reply {
+        meaning: meaning(answer, ticket),
+        status: answer.status,
+        words,
+        in_log: format!("{} {said}", answer.status),
+        retry_after_ms: answer.retry_after_ms,
+        location: answer.location.clone(),
+        unsure: None,
+    }
 }
 
 #[cfg(test)]
@@ -229,17 +193,9 @@ mod tests {
     }
 
     #[test]
-    fn first_words_are_without_markup() {
-        assert_eq!(first_words("<!DOCTYPE html><h1>Access\n denied</h1> <p>now"), "Access denied now");
-        assert_eq!(first_words("a > b"), "a > b");
-        assert_eq!(first_words(&"x".repeat(500)).len(), FIRST_WORDS);
-        assert_eq!(first_words("<<<"), "");
-    }
-
-    #[test]
     fn the_same_words_are_told_from_others_whatever_numbers_they_name() {
         let of = |status, body: &str| {
-            gist(&Ok(WebhookAnswer { status, body: body.into(), retry_after_ms: None, location: None }))
+            reply(&Ok(WebhookAnswer { status, body: body.into(), retry_after_ms: None, location: None }), TICKET).gist()
         };
         assert_eq!(of(400, r#"{"error":"pq: x 1"}"#), of(400, r#"{"error":"pq: x 27"}"#));
         assert_ne!(of(400, r#"{"error":"pq: x"}"#), of(400, r#"{"error":"pq: y"}"#));

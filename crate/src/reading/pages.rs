@@ -1,0 +1,76 @@
+//! Pages of RapidPro's API.
+
+use serde_json::Value;
+
+use crate::config::api;
+use crate::config::budget;
+use crate::config::budget::Scope;
+use crate::reading::Reading;
+use crate::reading::trouble::{Stop, Trouble};
+use crate::runtime::json;
+use crate::text::sanitize::storable;
+
+/// How long RapidPro may take for a page, in milliseconds: a reading's lease must outlast it.
+const TIMEOUT_MS: u64 = 8_000;
+
+/// A page of a list.
+pub(crate) struct Page {
+    /// What it lists, the newest first.
+    pub(crate) items: Vec<Value>,
+    /// What asks for the next page, if there is one.
+    pub(crate) cursor: Option<String>,
+}
+
+impl Reading<'_> {
+    /// Reads a page: of `list`, `after` this cursor.
+    pub(crate) async fn page(&mut self, scope: Scope, list: &str, cursor: Option<&str>) -> Result<Page, Stop> {
+        self.hold().await?;
+        if let Err(until) = budget::take(self.host, &self.workspace, scope) {
+            return Err(Stop::Api(Trouble::SPENT, Some(until)));
+        }
+        let mut url = format!("{}/api/v2/{list}", self.line.address);
+        if let Some(cursor) = cursor {
+            url.push(if list.contains('?') { '&' } else { '?' });
+            url.push_str("cursor=");
+            url.push_str(cursor);
+        }
+        let Ok(answer) = self.host.read_api(url, &self.line.api_token(), TIMEOUT_MS).await else {
+            return Err(Stop::Api(Trouble::SILENT, None));
+        };
+        api::record_answer(self.host, &self.line, &answer);
+        let retry_after = answer.retry_after_ms.map(|ms| self.host.now().saturating_add(ms));
+        if answer.status == 429 {
+            budget::refused(self.host, &self.workspace, scope, answer.retry_after_ms.unwrap_or_default());
+        }
+        let page = answer.json().map(storable);
+        let items = page.as_ref().and_then(|page| json::read(page.get("results")?));
+        match items {
+            Some(items) => {
+                let next = page.as_ref().and_then(|page| page.get("next")?.as_str());
+                Ok(Page { items, cursor: next.and_then(cursor_in).map(str::to_owned) })
+            }
+            None => Err(Stop::Api(Trouble::of(&answer), retry_after)),
+        }
+    }
+}
+
+/// The cursor in a link to the next page. Nothing else of the link is used: RapidPro builds it from whatever host it was
+/// called by, and the token goes to none but the address of the settings.
+fn cursor_in(next: &str) -> Option<&str> {
+    let (_, query) = next.split_once('?')?;
+    let cursor = query.split('&').find_map(|part| part.strip_prefix("cursor="))?;
+    cursor.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#').then_some(cursor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_cursor_of_the_next_page_is_used() {
+        assert_eq!(cursor_in("https://evil.example/x?after=1&cursor=a%3D&z=2"), Some("a%3D"));
+        for odd in ["https://host/x", "?cursor", "?cursor=a b", "?cursor=a#b", "?after=1", ""] {
+            assert_eq!(cursor_in(odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import { type Contact, RapidPro, type Release, type Ticket } from '../../sandbox/rapidpro/index.mts';
+import type { MessageDocument, RoomDocument } from '../../sandbox/rocketchat/documents.mts';
+import { RocketChat, type RocketChatOptions } from '../../sandbox/rocketchat/index.mts';
+import { until } from '../../sandbox/until.mts';
+import { AGENT, packagedZip } from './stage.mts';
+
+/** Longer than a few readings may take on a busy machine; in milliseconds outside. */
+export const READ_MS = 60_000;
+
+/** The RapidPros without ticketers that a test has to be right with. */
+export const RELEASES: readonly Release[] = ['26.3', '9.0'];
+
+/** Rocket.Chat with the packaged app, a RapidPro without ticketers whose API the app reads, and one agent online. */
+export class ApiStage {
+	private constructor(
+		readonly rocketChat: RocketChat,
+		readonly rapidPro: RapidPro,
+	) {}
+
+	/** Starts everything, installs the package and connects it; `before` does what is to be there then. */
+	static async open(
+		release: Release,
+		rocketChatOptions: RocketChatOptions,
+		before: (rapidPro: RapidPro) => Promise<unknown> | undefined = () => undefined,
+	): Promise<ApiStage> {
+		const rocketChat = await RocketChat.start(rocketChatOptions);
+		const rapidPro = await RapidPro.start({ release });
+		const stage = new ApiStage(rocketChat, rapidPro);
+		try {
+			await rocketChat.addAgent({ username: AGENT, name: 'Agnes Agent', online: true });
+			await before(rapidPro);
+			await rocketChat.installApp(packagedZip());
+			await rocketChat.setAppSetting('reading_interval', 5);
+			await stage.connect();
+			return stage;
+		} catch (error) {
+			await stage.close();
+			throw error;
+		}
+	}
+
+	/** The administrator fills in the settings, and the first reading takes place. */
+	async connect(): Promise<void> {
+		await this.rocketChat.setAppSetting('rapidpro_address', this.rapidPro.url);
+		await this.rocketChat.setAppSetting('history_token', this.rapidPro.apiToken);
+		await this.rocketChat.setAppSetting('connection', 'api');
+		await this.untilRead();
+	}
+
+	/** Waits until so many more readings are over. */
+	async untilRead(count = 1): Promise<void> {
+		const before = this.readings();
+		await until(`${count} readings`, () => this.readings() >= before + count, READ_MS);
+	}
+
+	/** How often the list of messages was asked for, which is the last that a reading does. */
+	readings(): number {
+		return this.rapidPro.exchanges.list.filter(({ url }) => url.includes('/messages.json')).length;
+	}
+
+	/** The room of a ticket, once there is one. */
+	async room({ uuid }: Ticket, but: readonly string[] = []): Promise<RoomDocument> {
+		const room = () => this.roomsOf(uuid).find(({ _id }) => !but.includes(_id));
+		return until(`a room for the ticket ${uuid}`, room, READ_MS);
+	}
+
+	/** The rooms in which a ticket is, or was. */
+	roomsOf(uuid: string): RoomDocument[] {
+		const bound = this.rocketChat
+			.persistence()
+			.map(({ data }) => data as { room?: string; fact?: { bound?: { ticket?: string } } })
+			.filter(({ fact }) => fact?.bound?.ticket === uuid)
+			.map(({ room }) => room);
+		return this.rocketChat.rooms().filter(({ _id }) => bound.includes(_id));
+	}
+
+	/** A contact, new unless given, has a ticket, and that has a room. */
+	async openTicket(contact: Contact = this.rapidPro.addContact({ name: 'Ann' })) {
+		const ticket = await this.rapidPro.flows.open(contact);
+		return { contact, ticket, roomId: (await this.room(ticket))._id };
+	}
+
+	/** What the visitor of a room has written in it, but for the history. */
+	said(roomId: string): string[] {
+		return this.byVisitor(roomId).map(({ msg }) => msg);
+	}
+
+	byVisitor(roomId: string): MessageDocument[] {
+		const isHistory = ({ msg }: MessageDocument) => msg.startsWith('*Earlier messages*');
+		return this.rocketChat.messages(roomId).filter((message) => message.token && !isHistory(message));
+	}
+
+	/** Waits until the visitor has said so much. */
+	untilSaid(roomId: string, count: number): Promise<string[]> {
+		const said = () => this.said(roomId).length >= count && this.said(roomId);
+		return until(`${count} messages in ${roomId}`, said, READ_MS);
+	}
+
+	/** Stops everything that was started. */
+	async close(): Promise<void> {
+		await this.rapidPro.stop();
+		await this.rocketChat.settled();
+		await this.rocketChat.stop();
+	}
+}

@@ -121,6 +121,10 @@ async fn read_once(host: &Host, workspace: &str, due: u64, jobs: &mut Vec<Job>) 
 impl Reading<'_> {
     /// Tickets before messages: what a contact writes needs its room.
     async fn all(&mut self) -> Result<(), Stop> {
+        if self.state.name.is_empty() {
+            let name = pages::workspace_name(self.host, &self.line, &self.workspace).await;
+            self.state.name = name.map_err(|trouble| Stop::Api(trouble, None))?;
+        }
         for part in [Part::Tickets, Part::Backlog, Part::Waiting, Part::Messages] {
             let read: Boxed<'_, Result<(), Stop>> = match part {
                 Part::Tickets => Box::pin(self.read_tickets()),

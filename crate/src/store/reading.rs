@@ -19,6 +19,8 @@ pub struct ReadingState {
     pub(crate) v: u8,
     /// A hash of the API's address: the marks of one RapidPro say nothing of another.
     pub source: String,
+    /// What RapidPro calls the workspace, once it has told.
+    pub name: String,
     /// When the next reading is due. Only the job that was scheduled for then goes on, so that there is one of them.
     pub next: u64,
     /// When the last complete reading was.

@@ -41,7 +41,7 @@ impl DeliveryRun<'_> {
     ) -> Result<Flow, Failure> {
         let ticket = &snapshot.ticket;
         let verdict = self.judge_message(ticket, entry, sent_at, &reply).await;
-        let told = Told { said: Some(reply.gist()), unsure: reply.unsure };
+        let told = Told { said: reply.is_of_entry().then(|| reply.gist()), unsure: reply.unsure };
         self.conclude(snapshot, entry, &reply, verdict, told).await
     }
 

@@ -75,6 +75,11 @@ impl Reply {
         self.meaning != Meaning::NoAnswer
     }
 
+    /// Whether it may be the entry that fails. Of what the whole workspace may not do, a close may still pass.
+    pub fn is_of_entry(&self) -> bool {
+        !matches!(self.meaning, Meaning::Throttled | Meaning::Suspended)
+    }
+
     /// What tells whether two failures are in the same words: a digest, since what is stored quotes nobody. Numbers do
     /// not count, nor does what a stranger's page says: they name the request.
     pub fn gist(&self) -> String {

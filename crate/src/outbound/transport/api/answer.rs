@@ -12,8 +12,10 @@ use crate::wire::rapidpro::ApiAnswer;
 pub(crate) fn reply(answer: &ApiAnswer) -> Reply {
     let body = answer.body.as_deref().unwrap_or_default();
     let fields = fields(answer);
-    let words = fields.as_ref().map(words_of).unwrap_or_default();
-    let said = if words.is_empty() { first_words(body) } else { words.clone() };
+    // What claims success may quote a message.
+    let is_refusal = answer.status >= 300;
+    let words = fields.as_ref().filter(|_| is_refusal).map(words_of).unwrap_or_default();
+    let said = if words.is_empty() && is_refusal { first_words(body) } else { words.clone() };
     Reply {
         meaning: meaning(answer.status, fields.as_ref(), body),
         status: answer.status,
@@ -171,6 +173,14 @@ mod tests {
         }
         check(400, r#"{"detail":"JSON parse error"}"#, Meaning::Away);
         check(200, r#"{"next":null,"previous":null,"results":[]}"#, Meaning::MethodChanged);
+    }
+
+    #[test]
+    fn what_claims_success_is_not_quoted() {
+        for body in [r#"{"text":"a secret"}"#, "a secret"] {
+            let reply = reply(&answer(201, body));
+            assert_eq!((reply.words.as_str(), reply.in_log.as_str()), ("", "201 "));
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
+use crate::store::keys::contact_association;
 use crate::store::reading::{Ring, VERSION};
 use crate::store::ticket::{Binding, HistorySource};
 use crate::store::{inbox, reading, ticket};
@@ -174,7 +175,7 @@ async fn message(host: &Host, ringer: &Ringer, contact: &Contact, body: &Fields<
     };
     let is_read = |seen: &reading::Seen| seen.0 == name;
     host.acquire_in_time(contact.queue()).await?;
-    let tickets = ticket::of_contact(&host.all_records(contact.association()).await?);
+    let tickets = ticket::of_contact(&host.all_records(contact_association(contact)).await?);
     let open = tickets.iter().find(|ticket| ticket.is_open());
     let Some(ticket) = open.filter(|_| !state.seen_messages.iter().chain(&state.planned).any(is_read)) else {
         return Ok(done());

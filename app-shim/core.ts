@@ -121,6 +121,7 @@ export interface EffectArguments {
 	notify: { room: string; text: string };
 	schedule: { job: Job; at: number };
 	postWebhook: { url: string; secret: string; body: object; timeoutMs: number };
+	areAgentsOnline: { department?: string };
 	findRedirect: { url: string; timeoutMs: number };
 	readApi: { url: string; token: string; timeoutMs: number };
 	postApi: { url: string; token: string; body: object; timeoutMs: number };

@@ -233,6 +233,11 @@ export class Host implements Performers {
 		return found ? { id: found.id, enabled: found.enabled, archived: found._unmappedProperties_?.archived } : null;
 	}
 
+	public async areAgentsOnline({ department }: EffectArguments['areAgentsOnline']): Promise<boolean | null> {
+		const online: boolean | undefined = await this.accessors.read.getLivechatReader().isOnlineAsync(department);
+		return online ?? null;
+	}
+
 	public async normalize({ text }: EffectArguments['normalize']): Promise<Array<string>> {
 		return ['NFC', 'NFD'].map((form) => text.normalize(form));
 	}

@@ -194,6 +194,7 @@ impl Server {
             Effect::ReadApi { .. } => json!({ "status": 200, "body": page(chance).to_string() }),
             Effect::PostApi { .. } | Effect::UploadMedia { .. } => json!({ "status": 201, "body": page(chance).to_string() }),
             Effect::ReadLastMessages { .. } => json!([]),
+            Effect::AreAgentsOnline { .. } => json!(true),
             Effect::FindRedirect { .. } => json!("https://elsewhere.example.org/log-in"),
             Effect::Normalize { text } => json!([text, text]),
             Effect::TellTimes { times, .. } => {

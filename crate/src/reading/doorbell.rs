@@ -125,11 +125,11 @@ async fn open(host: &Host, ringer: &Ringer, contact: &Contact, body: &Fields<'_>
     let topic = ticket.get("topic").map(|topic| topic.as_str().unwrap_or_else(|| text(topic, "name")));
     let topic = topic.unwrap_or_default();
     if ringer.is_simulation || !is_wanted(&settings::all(host).await?.topics(), topic) {
-        return Ok(opened("", !ringer.is_simulation));
+        let department = department_of(host, ringer, topic).await;
+        return Ok(opened(host, "", department).await);
     }
     let details = body.get("contact").map(ContactDetails::of).unwrap_or_default();
-    let department = if topic.is_empty() { Ok(None) } else { department::find(host, topic).await };
-    let department = department.ok().flatten().map(|department| department.id);
+    let department = department_of(host, ringer, topic).await;
     let binding = Binding {
         ticket: TicketId(uuid.to_owned()),
         connection: ConnectionId::api(),
@@ -146,10 +146,22 @@ async fn open(host: &Host, ringer: &Ringer, contact: &Contact, body: &Fields<'_>
     reading::add_ring(host, &ringer.workspace, &ring).await?;
     let (room, follow_ups) = open_room::open(host, contact, &request).await?;
     hurry(host, &ringer.workspace).await?;
-    Ok(End { follow_ups, ..opened(room.as_str(), true) })
+    Ok(End { follow_ups, ..opened(host, room.as_str(), department).await })
 }
 
-fn opened(room: &str, agent_online: bool) -> End {
+/// The department of a topic's name, or the default one.
+async fn department_of(host: &Host, ringer: &Ringer, topic: &str) -> Option<String> {
+    let found = if topic.is_empty() { Ok(None) } else { department::find(host, topic).await };
+    match found.ok().flatten() {
+        Some(department) => Some(department.id),
+        None => department::default_department(host, &ringer.workspace).await,
+    }
+}
+
+/// What a flow is told: the room, and whether somebody is there to read it.
+async fn opened(host: &Host, room: &str, department: Option<String>) -> End {
+    // Where the app may not know it: Rocket.Chat opens no room for which nobody is there, unless it is to wait.
+    let agent_online = host.agents_online(department).await.ok().flatten().unwrap_or(true);
     let content = serde_json::json!({ "room_id": room, "agent_online": agent_online });
     End::answer(Response { content: Some(content), ..Response::of(200) })
 }

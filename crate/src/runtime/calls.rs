@@ -141,6 +141,11 @@ impl Host {
         })
     }
 
+    /// Whether an agent is online, in a department or in any; `None` where the app may not know.
+    pub fn agents_online(&self, department: Option<String>) -> Pending<'_, Answer<Option<bool>>> {
+        self.one(Effect::AreAgentsOnline { department })
+    }
+
     /// Looks a room up by id.
     pub fn find_room(&self, room: RoomId) -> Pending<'_, Answer<Option<Room>>> {
         self.one(Effect::FindRoom { room })

@@ -192,6 +192,11 @@ pub enum Effect {
         /// How long RapidPro may take, in milliseconds.
         timeout_ms: u64,
     },
+    /// Say whether an agent is online, in a department or in any; nothing where the app may not know.
+    AreAgentsOnline {
+        /// The department's id.
+        department: Option<String>,
+    },
     /// Ask an address where it redirects a POST to, without a body and without a secret; answers the absolute URL, or
     /// nothing.
     FindRedirect {

@@ -60,7 +60,8 @@ export class ApiStage {
 
 	/** How often the list of messages was asked for, which is the last that a reading does. */
 	readings(): number {
-		return this.rapidPro.exchanges.list.filter(({ url }) => url.includes('/messages.json')).length;
+		const { list } = this.rapidPro.exchanges;
+		return list.filter(({ url }) => url.includes('/messages.json') && !url.includes('contact=')).length;
 	}
 
 	/** The room of a ticket, once there is one. */

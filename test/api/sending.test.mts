@@ -25,6 +25,9 @@ for (const release of RELEASES) {
 			stage.rapidPro.apiV2.store.suspended = false;
 		});
 
+		/** A contact who can be reached has a ticket. */
+		const openTicket = () =>
+			stage.openTicket(stage.rapidPro.addContact({ name: 'Ann', urns: ['whatsapp:250788123456'] }));
 		const sentTo = ({ contact }: Opened): Message[] =>
 			stage.rapidPro.model.messages.filter((message) => message.contact === contact && message.direction === 'out');
 		const textsTo = (opened: Opened) => sentTo(opened).map(({ text }) => text);
@@ -56,7 +59,7 @@ for (const release of RELEASES) {
 
 		describe("an agent's message", () => {
 			it('goes out once, in order, and does not come back as RapidPro’s', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				for (const text of ['one', 'two', 'two', 'three']) {
 					await stage.rocketChat.agentWrites(opened.roomId, AGENT, text);
 				}
@@ -66,7 +69,7 @@ for (const release of RELEASES) {
 			});
 
 			it('names the ticket, and the contact by UUID', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'for your ticket');
 				await untilSent(opened, ['for your ticket']);
 				const body = JSON.parse(String(posted('messages.json').at(-1)?.body));
@@ -78,7 +81,7 @@ for (const release of RELEASES) {
 			});
 
 			it('that is too long goes in parts', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				const words = Array.from({ length: 1_100 }, (_, n) => `w${n}`);
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, words.join(' '));
 				const limit = stage.rapidPro.apiV2.store.traits.maxText;
@@ -89,7 +92,7 @@ for (const release of RELEASES) {
 			});
 
 			it('that never reached RapidPro is sent when it is back', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				await stage.rapidPro.goDown();
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'while it is away');
 				await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -110,7 +113,7 @@ for (const release of RELEASES) {
 					],
 				] as const) {
 					it(`is there once where ${title} ${handled ? 'after' : 'before'} RapidPro has taken it`, async () => {
-						const opened = await stage.openTicket();
+						const opened = await openTicket();
 						await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'said twice');
 						await untilSent(opened, ['said twice']);
 						fail();
@@ -124,7 +127,7 @@ for (const release of RELEASES) {
 			}
 
 			it('waits as long as RapidPro asks for it', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				const headers = { 'retry-after': '10' };
 				stage.rapidPro.apiFaults.answer({ status: 429, body: {}, headers }, { event: 'POST messages' });
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'later');
@@ -132,7 +135,7 @@ for (const release of RELEASES) {
 			});
 
 			it('waits while the workspace is suspended', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				stage.rapidPro.apiV2.store.suspended = true;
 				const before = posted('messages.json').length;
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'held back');
@@ -142,7 +145,7 @@ for (const release of RELEASES) {
 			});
 
 			it('that RapidPro cannot send is told to the agent, once', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				opened.contact.status = 'blocked';
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'nobody gets this');
 				await untilSent(opened, ['nobody gets this']);
@@ -154,7 +157,7 @@ for (const release of RELEASES) {
 			});
 
 			it('that RapidPro rejects becomes a dead letter', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				const body = { contact: ['No such object: x'] };
 				stage.rapidPro.apiFaults.answer({ status: 400, body }, { event: 'POST messages' });
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'rejected');
@@ -165,7 +168,7 @@ for (const release of RELEASES) {
 
 		describe('a file', () => {
 			it('goes as media, with its caption', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				const files = [{ name: 'né 1.png', type: 'image/png', bytes: PNG }];
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, { text: 'look', files });
 				await untilSent(opened, ['look']);
@@ -181,7 +184,7 @@ for (const release of RELEASES) {
 			});
 
 			it('that RapidPro does not take goes as a link', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				const files = [{ name: 'plan.txt', type: 'text/plain', bytes: Buffer.from('hello') }];
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, { text: 'read', files });
 				await until('the message', () => sentTo(opened).length > 0, PATIENCE_MS);
@@ -197,7 +200,7 @@ for (const release of RELEASES) {
 			const untilClosed = ({ ticket }: Opened) => until('the close', () => ticket.status === 'closed', PATIENCE_MS);
 
 			it('closes the ticket after all messages, without a note', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'bye');
 				await close(opened);
 				await untilClosed(opened);
@@ -207,7 +210,7 @@ for (const release of RELEASES) {
 
 			it('says how, once, where that is wanted', async () => {
 				await stage.rocketChat.setAppSetting('send_close_details', true);
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'bye');
 				stage.rapidPro.apiFaults.answer({ status: 502, body: '' }, { event: 'POST ticket_actions', says: '"close"' });
 				await close(opened, 'All well');
@@ -221,7 +224,7 @@ for (const release of RELEASES) {
 			});
 
 			it('is tried again while a flow holds the contact', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				stage.rapidPro.apiV2.lockWaitMs = 50;
 				stage.rapidPro.apiV2.store.locked.add(opened.contact);
 				const before = posted('ticket_actions').length;
@@ -232,14 +235,14 @@ for (const release of RELEASES) {
 			});
 
 			it('of what RapidPro has closed meanwhile is done', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				stage.rapidPro.apiFaults.drop({ event: 'POST ticket_actions', handled: true });
 				await close(opened);
 				await untilClosed(opened);
 				const finished = () =>
 					stage.rocketChat.persistence().some(({ data }) => {
-						const { room, fact } = data as { room?: string; fact?: { told?: object } };
-						return room === opened.roomId && fact?.told !== undefined;
+						const { room, fact } = data as { room?: string; fact?: { told?: object; closed?: { by: string } } };
+						return room === opened.roomId && (fact?.told !== undefined || fact?.closed?.by === 'rapidPro');
 					});
 				await until('the app knows', finished, PATIENCE_MS);
 			});

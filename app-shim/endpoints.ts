@@ -10,7 +10,18 @@ import { loggerOf } from './logger';
 import type { Runner } from './runner';
 import { PATIENCE_MS, Trap } from './runner';
 
-const PATHS = ['secret.check', 'settings', 'room', 'room.close', 'visitor-message', 'status', 'file'];
+const PATHS = [
+	'secret.check',
+	'settings',
+	'room',
+	'room.close',
+	'visitor-message',
+	'status',
+	'file',
+	'flow.open',
+	'flow.message',
+	'flow.closed',
+];
 
 /** A file that an agent sent is data, whatever it says of itself: no browser may run it. */
 const FILE_HEADERS = {

@@ -16,7 +16,7 @@ export const FLOORS = {
 	dispatch: ['router', 'maintenance', 'admin', 'outbound', 'reading', 'history', 'inbound', 'runtime', 'wire'],
 	router: ['admin', 'outbound', 'reading', 'inbound', 'request', 'runtime', 'wire'],
 	maintenance: ['outbound', 'config', 'store', 'runtime', 'ids'],
-	admin: ['outbound', 'history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
+	admin: ['outbound', 'reading', 'history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],
 	outbound: ['history', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text', 'sort'],
 	reading: ['history', 'inbound', 'request', 'livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text', 'sort'],
 	history: ['livechat', 'config', 'store', 'runtime', 'wire', 'ids', 'text'],

@@ -3,6 +3,8 @@
 use crate::admin::status;
 use crate::inbound::{close_room, connect, open_room, visitor_message};
 use crate::outbound::file_link;
+use crate::reading::doorbell;
+use crate::reading::doorbell::Bell;
 use crate::request::caller::authenticate;
 use crate::request::fields::Fields;
 use crate::request::refusal::Refusal;
@@ -31,11 +33,18 @@ pub(crate) async fn dispatch(host: &Host, request: &Request) -> Result<End, Refu
         return file_link::serve(host, &request.query).await;
     }
     let endpoint = Endpoint::of(request)?;
+    if let Endpoint::Doorbell(bell) = endpoint {
+        let rung: Boxed<'_, Result<End, Refusal>> = Box::pin(async {
+            let ringer = doorbell::authenticate(host, request).await?;
+            doorbell::ring(host, ringer, bell, &Fields::of_body(&request.json()?)?).await
+        });
+        return rung.await;
+    }
     let caller = authenticate(host, request.headers.authorization.as_deref()).await?;
     #[cfg(feature = "trap")]
     spring_trap(request);
     let logic: Boxed<'_, Result<End, Refusal>> = match endpoint {
-        Endpoint::SecretCheck => return Ok(End::answer(Response::of(200))),
+        Endpoint::SecretCheck | Endpoint::Doorbell(_) => return Ok(End::answer(Response::of(200))),
         Endpoint::ReadSettings => Box::pin(connect::read(host, &caller)),
         Endpoint::Status => Box::pin(status::answer(host, &caller, &request.query)),
         Endpoint::WriteSettings => {
@@ -64,6 +73,7 @@ enum Endpoint {
     RoomClose,
     VisitorMessage,
     Status,
+    Doorbell(Bell),
 }
 
 impl Endpoint {
@@ -76,6 +86,9 @@ impl Endpoint {
             ("room.close", "get" | "post") => Ok(Self::RoomClose),
             ("visitor-message", "post") => Ok(Self::VisitorMessage),
             ("status", "get") => Ok(Self::Status),
+            ("flow.open", "post") => Ok(Self::Doorbell(Bell::Open)),
+            ("flow.message", "post") => Ok(Self::Doorbell(Bell::Message)),
+            ("flow.closed", "post") => Ok(Self::Doorbell(Bell::Closed)),
             (endpoint, method) => {
                 Err(Refusal::Verb(format!("`{endpoint}` does not offer {}", method.to_ascii_uppercase())))
             }

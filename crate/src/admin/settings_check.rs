@@ -13,6 +13,7 @@ use crate::config::workspace::MAIN;
 use crate::config::workspace_config::{Connection, WorkspaceConfig};
 use crate::config::{api, department, settings, workspace};
 use crate::ids::ConnectionId;
+use crate::reading::pages;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::operation::End;
@@ -89,6 +90,10 @@ pub(crate) async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
     host.cache::<UnknownToServer>().departments.replace(unknown);
     note_hiding_settings(host).await;
     for line in settings.lines() {
+        if line.is_read() {
+            ask_read(host, &line).await?;
+            continue;
+        }
         if line.token.is_empty() || is_token_accepted(host, &line) == Some(true) {
             continue;
         }
@@ -108,6 +113,18 @@ pub(crate) async fn ask(host: &Host) -> Result<Rc<Settings>, Failure> {
         host.log(Level::Info, format!("RapidPro {said} the API token of the workspace {name}"));
     }
     Ok(settings)
+}
+
+/// Asks the API of a workspace that is connected by it for RapidPro's name of the workspace, and says it in the log, or
+/// what is wrong.
+async fn ask_read(host: &Host, line: &WorkspaceConfig) -> Result<(), Failure> {
+    let (id, title) = (workspace::named(host, &line.name).await?.id, title(&line.name, Language::English));
+    let (level, said) = match pages::workspace_name(host, line, &id).await {
+        Ok(name) => (Level::Info, format!("is “{name}” in RapidPro, whose API is read")),
+        Err(trouble) => (Level::Warn, format!("cannot be read: {}", trouble.phrase().in_log())),
+    };
+    host.log(level, format!("the workspace {title} {said}"));
+    Ok(())
 }
 
 /// What is wrong, in words. What is the main workspace's business is left out where that is none of `lines`.

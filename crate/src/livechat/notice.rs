@@ -81,6 +81,12 @@ pub async fn not_sendable(host: &Host, ticket: &Ticket, text: &str) {
     tell(host, ticket, messages::NOT_SENDABLE.filled(language, &[("quote", &quote(text))])).await;
 }
 
+/// RapidPro never stored the ticket.
+pub async fn never_opened(host: &Host, ticket: &Ticket) {
+    let text = messages::NEVER_OPENED.in_language(language::of_server(host).await);
+    tell(host, ticket, text.to_owned()).await;
+}
+
 /// What RapidPro itself has written to the contact.
 pub async fn from_rapidpro(host: &Host, room: &RoomId, said: String) {
     post(host, room, said).await;

@@ -34,8 +34,9 @@ impl Reading<'_> {
         }
         if !self.state.has_marks {
             let page = self.page(Scope::Messages, "messages.json", None).await?;
-            self.state.messages =
-                page.items.into_iter().filter_map(told::message).map(|new| new.created).max().unwrap_or(0);
+            let told: Vec<ToldMessage> = page.items.into_iter().filter_map(told::message).collect();
+            self.note_names(&told);
+            self.state.messages = told.iter().map(|new| new.created).max().unwrap_or_default();
             return Ok(());
         }
         let since = self.state.messages.saturating_sub(MESSAGES_BACK_MS);
@@ -47,6 +48,13 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// Notes whether messages have UUIDs here.
+    fn note_names(&mut self, told: &[ToldMessage]) {
+        if let Some(message) = told.first() {
+            self.state.has_uuids = !text(&message.whole, "uuid").is_empty();
+        }
+    }
+
     /// The messages of contacts who have rooms, the oldest first, and when the newest of all was made.
     async fn fetch_messages(&mut self, since: u64) -> Result<(Vec<ToldMessage>, u64), Stop> {
         let all = format!("messages.json?after={}", timestamp::text(since));
@@ -56,6 +64,7 @@ impl Reading<'_> {
         loop {
             let told: Vec<ToldMessage> = page.items.into_iter().filter_map(told::message).collect();
             let newest = *newest.get_or_insert(created(&told));
+            self.note_names(&told);
             let span = told.first().zip(told.last()).map_or(0, |(first, last)| first.created.abs_diff(last.created));
             let known = self.known().await?;
             messages.extend(told.into_iter().filter(|message| is_concerned(known, message)));
@@ -174,10 +183,15 @@ impl Reading<'_> {
         // It was planned before this reading, and nobody knows whether it was posted.
         let planned = self.state.planned.iter().find(|planned| planned.0 == message.name);
         let tried_at = planned.map(|planned| planned.1).filter(|at| *at < self.began && *at < now);
+        let ring = self.rings.iter().find(|ring| ring.message.as_ref() == Some(&message.name));
+        if ring.is_some_and(|ring| ring.kept) {
+            return Ok(());
+        }
+        let tried_at = tried_at.or(ring.map(|ring| ring.at));
         let media = media_of(&message.whole, &self.line.address);
         let media: Vec<ContactMedia<'_>> = media.iter().map(|(mime, url)| ContactMedia { mime, url }).collect();
         let contents = visitor_message::contents(self.host, text(&message.whole, "text"), &media).await?;
-        inbox::keep(self.host, &message.inbox_id(), (contact, person), contents, tried_at).await
+        inbox::keep(self.host, &inbox_id(message.created, &message.name), (contact, person), contents, tried_at).await
     }
 }
 
@@ -186,24 +200,23 @@ impl ToldMessage {
     fn seen_name(&self) -> String {
         if self.is_failed { format!("{}!", self.name) } else { self.name.clone() }
     }
+}
 
-    /// Under which it waits in the inbox, in the order in which messages were made.
-    fn inbox_id(&self) -> String {
-        format!("{:013}-{}", self.created, self.name)
-    }
+/// Under which a message waits in the inbox, in the order in which messages were made.
+pub(crate) fn inbox_id(created: u64, name: &str) -> String {
+    format!("{created:013}-{name}")
 }
 
 /// The files of a message: what they are, and where. Servers with storage of their own leave out their address.
 fn media_of(message: &Value, address: &str) -> Vec<(String, String)> {
     let media = message.get("attachments").and_then(Value::as_array).into_iter().flatten();
-    media
-        .map(|media| {
-            let url = text(media, "url");
-            let is_relative = url.starts_with('/') && !url.starts_with("//");
-            let url = if is_relative { format!("{address}{url}") } else { url.to_owned() };
-            (text(media, "content_type").to_owned(), url)
-        })
-        .collect()
+    media.map(|media| (text(media, "content_type").to_owned(), absolute(text(media, "url"), address))).collect()
+}
+
+/// Where a file is: servers with storage of their own leave out their address.
+pub(crate) fn absolute(url: &str, address: &str) -> String {
+    let is_relative = url.starts_with('/') && !url.starts_with("//");
+    if is_relative { format!("{address}{url}") } else { url.to_owned() }
 }
 
 /// Whether a message may be for a room.

@@ -5,10 +5,12 @@
 //! sweep begins anew. What is read comes to rooms as if RapidPro had called (`inbound`).
 
 pub mod contact;
+pub mod doorbell;
 pub mod lease;
 pub mod messages;
 pub mod outgoing;
 pub mod pages;
+pub mod rings;
 pub mod takeover;
 pub mod tickets;
 pub mod told;
@@ -26,7 +28,7 @@ use crate::runtime::job::Job;
 use crate::runtime::operation::{Boxed, End};
 use crate::runtime::outcome::Level;
 use crate::store::reading;
-use crate::store::reading::{Failing, ReadTicket, ReadingState, VERSION};
+use crate::store::reading::{Failing, ReadTicket, ReadingState, Ring, VERSION};
 use crate::text::digest::hash;
 
 /// The longest pause between two readings where RapidPro does not answer as it should and does not say how long it wants
@@ -46,6 +48,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) state: ReadingState,
     /// The tickets that have rooms, once they are needed.
     pub(crate) known: Option<Vec<ReadTicket>>,
+    /// What doorbells have told.
+    pub(crate) rings: Vec<Ring>,
     /// Whether its messages are read already.
     pub(crate) has_messages: bool,
     /// When it began.
@@ -62,6 +66,7 @@ enum Part {
     Tickets,
     Backlog,
     Waiting,
+    Provisional,
     Messages,
 }
 
@@ -102,6 +107,7 @@ async fn read_once(host: &Host, workspace: &str, due: u64, jobs: &mut Vec<Job>) 
         workspace,
         state,
         known: None,
+        rings: Vec::new(),
         has_messages: false,
         began,
         until,
@@ -121,11 +127,17 @@ async fn read_once(host: &Host, workspace: &str, due: u64, jobs: &mut Vec<Job>) 
 impl Reading<'_> {
     /// Tickets before messages: what a contact writes needs its room.
     async fn all(&mut self) -> Result<(), Stop> {
-        for part in [Part::Tickets, Part::Backlog, Part::Waiting, Part::Messages] {
+        if self.state.name.is_empty() {
+            let name = pages::workspace_name(self.host, &self.line, &self.workspace).await;
+            self.state.name = name.map_err(|trouble| Stop::Api(trouble, None))?;
+        }
+        self.read_rings().await?;
+        for part in [Part::Tickets, Part::Backlog, Part::Waiting, Part::Provisional, Part::Messages] {
             let read: Boxed<'_, Result<(), Stop>> = match part {
                 Part::Tickets => Box::pin(self.read_tickets()),
                 Part::Backlog => Box::pin(self.read_backlog()),
                 Part::Waiting => Box::pin(self.retry_waiting()),
+                Part::Provisional => Box::pin(self.settle_provisional()),
                 Part::Messages => Box::pin(self.read_messages()),
             };
             read.await?;
@@ -144,6 +156,7 @@ impl Reading<'_> {
                     host.log(Level::Info, format!("RapidPro's API is read for the workspace `{name}`"));
                 }
                 self.state.read_at = now;
+                let interval = self.hurry_ms().unwrap_or(interval).min(interval);
                 self.began.saturating_add(interval).max(now)
             }
             Err(Stop::Store(failure)) => {

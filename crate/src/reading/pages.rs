@@ -5,8 +5,10 @@ use serde_json::Value;
 use crate::config::api;
 use crate::config::budget;
 use crate::config::budget::Scope;
+use crate::config::workspace_config::WorkspaceConfig;
 use crate::reading::Reading;
 use crate::reading::trouble::{Stop, Trouble};
+use crate::runtime::host::Host;
 use crate::runtime::json;
 use crate::text::sanitize::storable;
 
@@ -19,6 +21,24 @@ pub(crate) struct Page {
     pub(crate) items: Vec<Value>,
     /// What asks for the next page, if there is one.
     pub(crate) cursor: Option<String>,
+}
+
+/// What RapidPro calls a workspace.
+///
+/// # Errors
+/// What is wrong with its answer.
+pub async fn workspace_name(host: &Host, line: &WorkspaceConfig, workspace: &str) -> Result<String, Trouble> {
+    if budget::take(host, workspace, Scope::Other).is_err() {
+        return Err(Trouble::SPENT);
+    }
+    let url = format!("{}/api/v2/workspace.json", line.address);
+    let answer = host.read_api(url, &line.api_token(), TIMEOUT_MS).await.map_err(|_| Trouble::SILENT)?;
+    api::record_answer(host, line, &answer);
+    if answer.status == 429 {
+        budget::refused(host, workspace, Scope::Other, answer.retry_after_ms.unwrap_or_default());
+    }
+    let name = answer.json().and_then(|workspace| Some(workspace.get("name")?.as_str()?.to_owned()));
+    name.ok_or_else(|| Trouble::of(&answer))
 }
 
 impl Reading<'_> {

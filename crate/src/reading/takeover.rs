@@ -21,7 +21,7 @@ impl Reading<'_> {
         let cursor = self.state.backlog.clone();
         let page = self.page(Scope::Other, LIST, cursor.as_deref()).await?;
         for ticket in page.items.iter().filter_map(told::ticket).filter(|ticket| ticket.is_open) {
-            self.open_or_wait(&ticket, 0).await?;
+            self.open_or_wait(&ticket, 0, true).await?;
         }
         self.state.took_over = page.cursor.is_none();
         self.state.backlog = page.cursor;

@@ -6,6 +6,7 @@ use crate::ids::{ConnectionId, Contact, ContactToken, RoomId, TicketId};
 use crate::inbound::room_request::RoomRequest;
 use crate::inbound::{open_room, post_inbox};
 use crate::reading::Reading;
+use crate::reading::rings::is_wanted;
 use crate::reading::told;
 use crate::reading::told::{MESSAGES_BACK_MS, TICKETS_BACK_MS, is_seen, remember};
 use crate::reading::trouble::Stop;
@@ -91,7 +92,7 @@ impl Reading<'_> {
 
     async fn work_off(&mut self, ticket: &ToldTicket) -> Result<(), Stop> {
         self.state.waiting.retain(|waiting| waiting.ticket.uuid != ticket.uuid);
-        if ticket.is_open { self.open_or_wait(ticket, 0).await } else { Ok(self.end(ticket).await?) }
+        if ticket.is_open { self.open_or_wait(ticket, 0, false).await } else { Ok(self.end(ticket).await?) }
     }
 
     /// Tries once more to get rooms for tickets that Rocket.Chat has refused.
@@ -100,13 +101,15 @@ impl Reading<'_> {
         let due: Vec<Waiting> = self.state.waiting.iter().filter(|waiting| waiting.next <= now).cloned().collect();
         for Waiting { ticket, tries, .. } in due {
             self.state.waiting.retain(|waiting| waiting.ticket.uuid != ticket.uuid);
-            self.open_or_wait(&ticket, tries).await?;
+            self.open_or_wait(&ticket, tries, true).await?;
         }
         Ok(())
     }
 
-    pub(crate) async fn open_or_wait(&mut self, ticket: &ToldTicket, tries: u32) -> Result<(), Stop> {
-        let Opened::Refused(words) = self.open(ticket).await? else { return Ok(()) };
+    /// Opens a room for a ticket, or has it wait for one. One that was open before the connection gets one only where
+    /// `even_old` says so.
+    pub(crate) async fn open_or_wait(&mut self, ticket: &ToldTicket, tries: u32, even_old: bool) -> Result<(), Stop> {
+        let Opened::Refused(words) = self.open(ticket, even_old).await? else { return Ok(()) };
         let delay = RETRY_MS << tries.min(RETRY_DOUBLINGS_MAX);
         if tries == 0 {
             let uuid = &ticket.uuid;
@@ -129,18 +132,28 @@ impl Reading<'_> {
     }
 
     /// Opens a room for a ticket that has none and should.
-    async fn open(&mut self, told: &ToldTicket) -> Result<Opened, Stop> {
-        let topics = self.settings.topics();
-        if !topics.is_empty() && !topics.iter().any(|topic| topic.eq_ignore_ascii_case(&told.topic)) {
+    async fn open(&mut self, told: &ToldTicket, even_old: bool) -> Result<Opened, Stop> {
+        if !is_wanted(&self.settings.topics(), &told.topic) {
             return Ok(Opened::Done);
         }
         let is_known = self.known().await?.iter().any(|known| known.ticket == told.uuid);
-        let is_old = told.opened <= self.state.connected;
+        let is_old = told.opened <= self.state.connected && !even_old;
         let contact = self.contact_of(&told.contact);
         let id = TicketId(told.uuid.clone());
         let tickets = self.tickets_of(&contact).await?;
-        let mut rooms =
-            tickets.iter().filter(|ticket| ticket.binding_of(&id).is_some_and(|known| !known.is_provisional));
+        let is_of = |ticket: &Ticket, is_provisional| {
+            ticket.binding_of(&id).is_some_and(|binding| binding.is_provisional == is_provisional)
+        };
+        if let Some(ticket) = tickets.iter().find(|ticket| is_of(ticket, true) && !ticket.is_open()) {
+            // The room of a doorbell was closed before the ticket was read: RapidPro can be told now.
+            let binding = self.binding(told);
+            ticket.service().bind(self.host, &ticket.visitor, &binding).await?;
+            self.confirmed(&contact, &id).await?;
+            self.jobs.push(Job::Deliver { room: ticket.room.clone(), mode: DeliveryMode::Due });
+            self.note_known(told, ticket.room.clone()).await?;
+            return Ok(Opened::Done);
+        }
+        let mut rooms = tickets.iter().filter(|ticket| is_of(ticket, false));
         if let Some(ticket) = rooms.clone().find(|ticket| ticket.is_open()) {
             // What was stored before this process died.
             if !is_known {
@@ -153,7 +166,7 @@ impl Reading<'_> {
             return Ok(Opened::Done);
         }
         let has_had_room = rooms.next().is_some();
-        if is_old && !has_had_room && !self.settings.takes_over_open_tickets() {
+        if is_old && !has_had_room {
             return Ok(Opened::Done);
         }
         self.host.acquire(contact.queue()).await;
@@ -162,6 +175,7 @@ impl Reading<'_> {
         match opened? {
             Ok(room) => {
                 self.note_known(told, room).await?;
+                self.confirmed(&contact, &id).await?;
                 Ok(Opened::Done)
             }
             Err(words) => Ok(Opened::Refused(words)),
@@ -173,14 +187,7 @@ impl Reading<'_> {
         let details = self.contact(&told.contact, &told.name).await?;
         let department = if told.topic.is_empty() { Ok(None) } else { department::find(host, &told.topic).await };
         let department = department.ok().flatten().map(|department| department.id);
-        let binding = Binding {
-            ticket: TicketId(told.uuid.clone()),
-            connection: ConnectionId::api(),
-            at: host.now(),
-            past: Some(HistorySource { contact: told.contact.clone(), since: None }),
-            opened: Some(self.history_until(told)),
-            is_provisional: false,
-        };
+        let binding = self.binding(told);
         let request = RoomRequest::of_read(binding, details.details(), department.as_deref());
         match open_room::open(host, contact, &request).await {
             Ok((room, follow_ups)) => {
@@ -188,6 +195,17 @@ impl Reading<'_> {
                 Ok(Ok(room))
             }
             Err(refusal) => Ok(Err(refusal.words())),
+        }
+    }
+
+    fn binding(&self, told: &ToldTicket) -> Binding {
+        Binding {
+            ticket: TicketId(told.uuid.clone()),
+            connection: ConnectionId::api(),
+            at: self.host.now(),
+            past: Some(HistorySource { contact: told.contact.clone(), since: None }),
+            opened: Some(self.history_until(told)),
+            is_provisional: false,
         }
     }
 

@@ -19,6 +19,10 @@ pub struct ReadingState {
     pub(crate) v: u8,
     /// A hash of the API's address: the marks of one RapidPro say nothing of another.
     pub source: String,
+    /// Whether messages have UUIDs, as far as one was read.
+    pub has_uuids: bool,
+    /// What RapidPro calls the workspace, once it has told.
+    pub name: String,
     /// When the next reading is due. Only the job that was scheduled for then goes on, so that there is one of them.
     pub next: u64,
     /// When the last complete reading was.
@@ -115,6 +119,54 @@ pub struct ReadTicket {
     pub room: RoomId,
     /// Until when, by RapidPro's clock, what was written is history.
     pub since: u64,
+}
+
+/// What a doorbell has told and is still to be read.
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Ring {
+    pub(crate) v: u8,
+    /// When.
+    pub at: u64,
+    /// The contact's UUID.
+    pub contact: String,
+    /// The ticket that a flow has opened.
+    pub ticket: Option<String>,
+    /// The message, by its UUID or, where it has none, by chance.
+    pub message: Option<String>,
+    /// Whether the message is in the inbox, or was.
+    pub kept: bool,
+}
+
+impl Ring {
+    fn association(&self, workspace: &str) -> String {
+        let what = self.ticket.as_deref().or(self.message.as_deref()).unwrap_or_default();
+        keys::ring_association(workspace, what)
+    }
+}
+
+/// What doorbells have told.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading it.
+pub async fn rings(host: &Host, workspace: &str) -> Result<Vec<Ring>, Failure> {
+    host.records(keys::rings_association(workspace)).await
+}
+
+/// Stores what a doorbell has told.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it.
+pub async fn add_ring(host: &Host, workspace: &str, ring: &Ring) -> Result<(), Failure> {
+    host.replace_record(vec![keys::rings_association(workspace), ring.association(workspace)], ring).await
+}
+
+/// Forgets what a doorbell has told, which was read.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from storing it.
+pub async fn drop_ring(host: &Host, workspace: &str, ring: &Ring) -> Result<(), Failure> {
+    host.remove_records(ring.association(workspace)).await
 }
 
 /// Reads how far a workspace's API has been read.

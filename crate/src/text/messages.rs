@@ -158,6 +158,8 @@ texts! {
     /// Why entries wait: they have not failed.
     WHY_NEW = "why_new";
 
+    /// To agents, when a flow told of a ticket that RapidPro never stored: the room is closed.
+    NEVER_OPENED = "never_opened";
     /// To agents, when the channel did not deliver a message of theirs that RapidPro had taken. `{quote}`: its beginning.
     NOT_DELIVERED = "not_delivered";
 
@@ -245,6 +247,15 @@ texts! {
     COMPLETE = "complete";
     /// A figure: whether RapidPro accepts the API token.
     TOKEN_ACCEPTED = "token_accepted";
+
+    /// A figure: what RapidPro calls a workspace whose API is read.
+    RAPIDPRO_WORKSPACE = "rapidpro_workspace";
+    /// A figure: when its API was last read.
+    LAST_READING = "last_reading";
+    /// A figure: how many seconds ago that was.
+    READING_AGE = "reading_age";
+    /// A figure: how many requests of the last hour count against its limit.
+    API_REQUESTS = "api_requests";
 
     // Problems with the settings, in the answer to `status` and in the log.
 

@@ -61,6 +61,8 @@ pub struct Headers {
     pub content_length: Option<String>,
     /// Present where the body's length is not known beforehand.
     pub transfer_encoding: Option<String>,
+    /// `simulation` where somebody only tries a flow out.
+    pub x_mailroom_mode: Option<String>,
     /// Read by the trap test's build only.
     #[cfg(feature = "trap")]
     pub x_test_trap: Option<String>,

@@ -126,6 +126,37 @@ for (const release of RELEASES) {
 				}
 			}
 
+			it('is there once where RapidPro takes it and never answers', async () => {
+				const opened = await openTicket();
+				stage.rapidPro.apiFaults.hang({ event: 'POST messages', handled: true });
+				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'unanswered');
+				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'behind it');
+				await untilSent(opened, ['unanswered', 'behind it']);
+			});
+
+			for (const handled of [true, false]) {
+				it(`is there once where the app dies while RapidPro ${handled ? 'takes' : 'ignores'} it`, async () => {
+					const opened = await openTicket();
+					stage.rapidPro.apiFaults.hang({ event: 'POST messages', handled });
+					const before = posted('messages.json').length;
+					await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'fatal');
+					await until('the attempt', () => posted('messages.json').length > before, PATIENCE_MS);
+					await stage.rocketChat.killApp();
+					await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'and alive');
+					await untilSent(opened, ['fatal', 'and alive']);
+				});
+			}
+
+			it('in parts is there once where the answer to one of them gets lost', async () => {
+				const opened = await openTicket();
+				const words = Array.from({ length: 1_100 }, (_, n) => `w${n}`);
+				stage.rapidPro.apiFaults.drop({ event: 'POST messages', says: 'w1099', handled: true });
+				await stage.rocketChat.agentWrites(opened.roomId, AGENT, words.join(' '));
+				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'the end');
+				await until('the end', () => textsTo(opened).includes('the end'), PATIENCE_MS);
+				assert.equal(textsTo(opened).join(' '), [...words, 'the end'].join(' '));
+			});
+
 			it('waits as long as RapidPro asks for it', async () => {
 				const opened = await openTicket();
 				const headers = { 'retry-after': '10' };

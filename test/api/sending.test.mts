@@ -28,6 +28,12 @@ for (const release of RELEASES) {
 		/** A contact who can be reached has a ticket. */
 		const openTicket = () =>
 			stage.openTicket(stage.rapidPro.addContact({ name: 'Ann', urns: ['whatsapp:250788123456'] }));
+		/** The agent writes, and the app takes it up: in a fast time events that overtake each other are not waited for. */
+		async function agentSays({ roomId }: Opened, text: string): Promise<void> {
+			const id = await stage.rocketChat.agentWrites(roomId, AGENT, text);
+			const isTakenUp = () => stage.rocketChat.persistence().some(({ data }) => data.entry === id);
+			await until(`“${text.slice(0, 20)}” is taken up`, isTakenUp, PATIENCE_MS);
+		}
 		const sentTo = ({ contact }: Opened): Message[] =>
 			stage.rapidPro.model.messages.filter((message) => message.contact === contact && message.direction === 'out');
 		const textsTo = (opened: Opened) => sentTo(opened).map(({ text }) => text);
@@ -61,7 +67,7 @@ for (const release of RELEASES) {
 			it('goes out once, in order, and does not come back as RapidPro’s', async () => {
 				const opened = await openTicket();
 				for (const text of ['one', 'two', 'two', 'three']) {
-					await stage.rocketChat.agentWrites(opened.roomId, AGENT, text);
+					await agentSays(opened, text);
 				}
 				await untilSent(opened, ['one', 'two', 'two', 'three']);
 				await stage.untilRead(2);
@@ -70,7 +76,7 @@ for (const release of RELEASES) {
 
 			it('names the ticket, and the contact by UUID', async () => {
 				const opened = await openTicket();
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'for your ticket');
+				await agentSays(opened, 'for your ticket');
 				await untilSent(opened, ['for your ticket']);
 				const body = JSON.parse(String(posted('messages.json').at(-1)?.body));
 				assert.deepEqual(body, {
@@ -83,7 +89,7 @@ for (const release of RELEASES) {
 			it('that is too long goes in parts', async () => {
 				const opened = await openTicket();
 				const words = Array.from({ length: 1_100 }, (_, n) => `w${n}`);
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, words.join(' '));
+				await agentSays(opened, words.join(' '));
 				const limit = stage.rapidPro.apiV2.store.traits.maxText;
 				const complete = () => textsTo(opened).join(' ') === words.join(' ');
 				await until('all parts', complete, PATIENCE_MS);
@@ -94,7 +100,7 @@ for (const release of RELEASES) {
 			it('that never reached RapidPro is sent when it is back', async () => {
 				const opened = await openTicket();
 				await stage.rapidPro.goDown();
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'while it is away');
+				await agentSays(opened, 'while it is away');
 				await new Promise((resolve) => setTimeout(resolve, 1_000));
 				await stage.rapidPro.comeBack();
 				await untilSent(opened, ['while it is away']);
@@ -114,11 +120,11 @@ for (const release of RELEASES) {
 				] as const) {
 					it(`is there once where ${title} ${handled ? 'after' : 'before'} RapidPro has taken it`, async () => {
 						const opened = await openTicket();
-						await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'said twice');
+						await agentSays(opened, 'said twice');
 						await untilSent(opened, ['said twice']);
 						fail();
-						await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'said twice');
-						await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'and then this');
+						await agentSays(opened, 'said twice');
+						await agentSays(opened, 'and then this');
 						await untilSent(opened, ['said twice', 'said twice', 'and then this']);
 						await stage.untilRead(1);
 						assert.deepEqual(notesIn(opened), [], 'none of them is taken for RapidPro’s own');
@@ -129,8 +135,8 @@ for (const release of RELEASES) {
 			it('is there once where RapidPro takes it and never answers', async () => {
 				const opened = await openTicket();
 				stage.rapidPro.apiFaults.hang({ event: 'POST messages', handled: true });
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'unanswered');
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'behind it');
+				await agentSays(opened, 'unanswered');
+				await agentSays(opened, 'behind it');
 				await untilSent(opened, ['unanswered', 'behind it']);
 			});
 
@@ -139,10 +145,10 @@ for (const release of RELEASES) {
 					const opened = await openTicket();
 					stage.rapidPro.apiFaults.hang({ event: 'POST messages', handled });
 					const before = posted('messages.json').length;
-					await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'fatal');
+					await agentSays(opened, 'fatal');
 					await until('the attempt', () => posted('messages.json').length > before, PATIENCE_MS);
 					await stage.rocketChat.killApp();
-					await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'and alive');
+					await agentSays(opened, 'and alive');
 					await untilSent(opened, ['fatal', 'and alive']);
 				});
 			}
@@ -151,8 +157,8 @@ for (const release of RELEASES) {
 				const opened = await openTicket();
 				const words = Array.from({ length: 1_100 }, (_, n) => `w${n}`);
 				stage.rapidPro.apiFaults.drop({ event: 'POST messages', says: 'w1099', handled: true });
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, words.join(' '));
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'the end');
+				await agentSays(opened, words.join(' '));
+				await agentSays(opened, 'the end');
 				await until('the end', () => textsTo(opened).includes('the end'), PATIENCE_MS);
 				assert.equal(textsTo(opened).join(' '), [...words, 'the end'].join(' '));
 			});
@@ -161,7 +167,7 @@ for (const release of RELEASES) {
 				const opened = await openTicket();
 				const headers = { 'retry-after': '10' };
 				stage.rapidPro.apiFaults.answer({ status: 429, body: {}, headers }, { event: 'POST messages' });
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'later');
+				await agentSays(opened, 'later');
 				await untilSent(opened, ['later']);
 			});
 
@@ -169,7 +175,7 @@ for (const release of RELEASES) {
 				const opened = await openTicket();
 				stage.rapidPro.apiV2.store.suspended = true;
 				const before = posted('messages.json').length;
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'held back');
+				await agentSays(opened, 'held back');
 				await until('an attempt', () => posted('messages.json').length > before, PATIENCE_MS);
 				stage.rapidPro.apiV2.store.suspended = false;
 				await untilSent(opened, ['held back']);
@@ -178,7 +184,7 @@ for (const release of RELEASES) {
 			it('that RapidPro cannot send is told to the agent, once', async () => {
 				const opened = await openTicket();
 				opened.contact.status = 'blocked';
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'nobody gets this');
+				await agentSays(opened, 'nobody gets this');
 				await untilSent(opened, ['nobody gets this']);
 				await until('the notice', () => notesIn(opened).length > 0, PATIENCE_MS);
 				await stage.untilRead(2);
@@ -191,7 +197,7 @@ for (const release of RELEASES) {
 				const opened = await openTicket();
 				const body = { contact: ['No such object: x'] };
 				stage.rapidPro.apiFaults.answer({ status: 400, body }, { event: 'POST messages' });
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'rejected');
+				await agentSays(opened, 'rejected');
 				const note = () => notesIn(opened).find((text) => text.includes('rejected'));
 				assert.match(await until('the notice', note, PATIENCE_MS), /No such object/);
 			});
@@ -232,7 +238,7 @@ for (const release of RELEASES) {
 
 			it('closes the ticket after all messages, without a note', async () => {
 				const opened = await openTicket();
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'bye');
+				await agentSays(opened, 'bye');
 				await close(opened);
 				await untilClosed(opened);
 				assert.deepEqual(textsTo(opened), ['bye']);
@@ -242,7 +248,7 @@ for (const release of RELEASES) {
 			it('says how, once, where that is wanted', async () => {
 				await stage.rocketChat.setAppSetting('send_close_details', true);
 				const opened = await openTicket();
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'bye');
+				await agentSays(opened, 'bye');
 				stage.rapidPro.apiFaults.answer({ status: 502, body: '' }, { event: 'POST ticket_actions', says: '"close"' });
 				await close(opened, 'All well');
 				await untilClosed(opened);

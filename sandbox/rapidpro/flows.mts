@@ -84,11 +84,7 @@ export class Flows {
 	}
 
 	/** The contact writes. The message is not told by the API as long as its flow runs. */
-	async contactWrites(
-		contact: Contact,
-		text: string,
-		options: WriteOptions = {},
-	): Promise<{ message: Message } & Rung> {
+	async contactWrites(contact: Contact, text: string, options: WriteOptions = {}): Promise<Message> {
 		const { attachments = [], visibleAfterMs = 0, webhook = false, simulation = false } = options;
 		const waits = webhook || visibleAfterMs > 0;
 		const message = this.store.model.addMessage({
@@ -99,10 +95,10 @@ export class Flows {
 			status: waits ? 'pending' : 'handled',
 		});
 		contact.lastSeenAt = createdAt(message);
-		const rung = webhook ? await this.ring('flow.message', this.messageBody(message), simulation) : {};
+		if (webhook) await this.ring('flow.message', this.messageBody(message), simulation);
 		if (visibleAfterMs > 0) await sleep(visibleAfterMs);
 		message.status = 'handled';
-		return { message, ...rung };
+		return message;
 	}
 
 	/** RapidPro itself writes to the contact: a flow, a broadcast, or a user on its own screen. */

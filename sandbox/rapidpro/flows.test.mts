@@ -91,7 +91,7 @@ describe('a contact’s message', () => {
 			{ type: 'image/png', url: 'https://x.org/a.png' },
 			{ type: 'unavailable', url: 'x' },
 		];
-		const { message } = await rapidPro.flows.contactWrites(ann, 'Hello', { webhook: true, attachments });
+		const message = await rapidPro.flows.contactWrites(ann, 'Hello', { webhook: true, attachments });
 		assert.deepEqual(during, []);
 		const body = JSON.parse(app.seen[0]?.body ?? '');
 		assert.equal(body.message.uuid, message.uuid);
@@ -186,7 +186,7 @@ describe('an import', () => {
 
 describe('what the flows of the release send', () => {
 	it('is what the stand-in’s flows send', async () => {
-		const { message } = await rapidPro.flows.contactWrites(ann, 'Hello');
+		const message = await rapidPro.flows.contactWrites(ann, 'Hello');
 		const { ticket } = await rapidPro.flows.openInFlow(ann, { webhook: true, message });
 		await rapidPro.flows.contactWrites(ann, 'Hello', { webhook: true });
 		if (ticket) await rapidPro.flows.close(ticket, { webhook: true });

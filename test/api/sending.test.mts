@@ -25,6 +25,15 @@ for (const release of RELEASES) {
 			stage.rapidPro.apiV2.store.suspended = false;
 		});
 
+		/** A contact who can be reached has a ticket. */
+		const openTicket = () =>
+			stage.openTicket(stage.rapidPro.addContact({ name: 'Ann', urns: ['whatsapp:250788123456'] }));
+		/** The agent writes, and the app takes it up: in a fast time events that overtake each other are not waited for. */
+		async function agentSays({ roomId }: Opened, text: string): Promise<void> {
+			const id = await stage.rocketChat.agentWrites(roomId, AGENT, text);
+			const isTakenUp = () => stage.rocketChat.persistence().some(({ data }) => data.entry === id);
+			await until(`“${text.slice(0, 20)}” is taken up`, isTakenUp, PATIENCE_MS);
+		}
 		const sentTo = ({ contact }: Opened): Message[] =>
 			stage.rapidPro.model.messages.filter((message) => message.contact === contact && message.direction === 'out');
 		const textsTo = (opened: Opened) => sentTo(opened).map(({ text }) => text);
@@ -56,9 +65,9 @@ for (const release of RELEASES) {
 
 		describe("an agent's message", () => {
 			it('goes out once, in order, and does not come back as RapidPro’s', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				for (const text of ['one', 'two', 'two', 'three']) {
-					await stage.rocketChat.agentWrites(opened.roomId, AGENT, text);
+					await agentSays(opened, text);
 				}
 				await untilSent(opened, ['one', 'two', 'two', 'three']);
 				await stage.untilRead(2);
@@ -66,8 +75,8 @@ for (const release of RELEASES) {
 			});
 
 			it('names the ticket, and the contact by UUID', async () => {
-				const opened = await stage.openTicket();
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'for your ticket');
+				const opened = await openTicket();
+				await agentSays(opened, 'for your ticket');
 				await untilSent(opened, ['for your ticket']);
 				const body = JSON.parse(String(posted('messages.json').at(-1)?.body));
 				assert.deepEqual(body, {
@@ -78,9 +87,9 @@ for (const release of RELEASES) {
 			});
 
 			it('that is too long goes in parts', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				const words = Array.from({ length: 1_100 }, (_, n) => `w${n}`);
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, words.join(' '));
+				await agentSays(opened, words.join(' '));
 				const limit = stage.rapidPro.apiV2.store.traits.maxText;
 				const complete = () => textsTo(opened).join(' ') === words.join(' ');
 				await until('all parts', complete, PATIENCE_MS);
@@ -89,9 +98,9 @@ for (const release of RELEASES) {
 			});
 
 			it('that never reached RapidPro is sent when it is back', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				await stage.rapidPro.goDown();
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'while it is away');
+				await agentSays(opened, 'while it is away');
 				await new Promise((resolve) => setTimeout(resolve, 1_000));
 				await stage.rapidPro.comeBack();
 				await untilSent(opened, ['while it is away']);
@@ -110,12 +119,12 @@ for (const release of RELEASES) {
 					],
 				] as const) {
 					it(`is there once where ${title} ${handled ? 'after' : 'before'} RapidPro has taken it`, async () => {
-						const opened = await stage.openTicket();
-						await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'said twice');
+						const opened = await openTicket();
+						await agentSays(opened, 'said twice');
 						await untilSent(opened, ['said twice']);
 						fail();
-						await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'said twice');
-						await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'and then this');
+						await agentSays(opened, 'said twice');
+						await agentSays(opened, 'and then this');
 						await untilSent(opened, ['said twice', 'said twice', 'and then this']);
 						await stage.untilRead(1);
 						assert.deepEqual(notesIn(opened), [], 'none of them is taken for RapidPro’s own');
@@ -123,28 +132,59 @@ for (const release of RELEASES) {
 				}
 			}
 
+			it('is there once where RapidPro takes it and never answers', async () => {
+				const opened = await openTicket();
+				stage.rapidPro.apiFaults.hang({ event: 'POST messages', handled: true });
+				await agentSays(opened, 'unanswered');
+				await agentSays(opened, 'behind it');
+				await untilSent(opened, ['unanswered', 'behind it']);
+			});
+
+			for (const handled of [true, false]) {
+				it(`is there once where the app dies while RapidPro ${handled ? 'takes' : 'ignores'} it`, async () => {
+					const opened = await openTicket();
+					stage.rapidPro.apiFaults.hang({ event: 'POST messages', handled });
+					const before = posted('messages.json').length;
+					await agentSays(opened, 'fatal');
+					await until('the attempt', () => posted('messages.json').length > before, PATIENCE_MS);
+					await stage.rocketChat.killApp();
+					await agentSays(opened, 'and alive');
+					await untilSent(opened, ['fatal', 'and alive']);
+				});
+			}
+
+			it('in parts is there once where the answer to one of them gets lost', async () => {
+				const opened = await openTicket();
+				const words = Array.from({ length: 1_100 }, (_, n) => `w${n}`);
+				stage.rapidPro.apiFaults.drop({ event: 'POST messages', says: 'w1099', handled: true });
+				await agentSays(opened, words.join(' '));
+				await agentSays(opened, 'the end');
+				await until('the end', () => textsTo(opened).includes('the end'), PATIENCE_MS);
+				assert.equal(textsTo(opened).join(' '), [...words, 'the end'].join(' '));
+			});
+
 			it('waits as long as RapidPro asks for it', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				const headers = { 'retry-after': '10' };
 				stage.rapidPro.apiFaults.answer({ status: 429, body: {}, headers }, { event: 'POST messages' });
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'later');
+				await agentSays(opened, 'later');
 				await untilSent(opened, ['later']);
 			});
 
 			it('waits while the workspace is suspended', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				stage.rapidPro.apiV2.store.suspended = true;
 				const before = posted('messages.json').length;
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'held back');
+				await agentSays(opened, 'held back');
 				await until('an attempt', () => posted('messages.json').length > before, PATIENCE_MS);
 				stage.rapidPro.apiV2.store.suspended = false;
 				await untilSent(opened, ['held back']);
 			});
 
 			it('that RapidPro cannot send is told to the agent, once', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				opened.contact.status = 'blocked';
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'nobody gets this');
+				await agentSays(opened, 'nobody gets this');
 				await untilSent(opened, ['nobody gets this']);
 				await until('the notice', () => notesIn(opened).length > 0, PATIENCE_MS);
 				await stage.untilRead(2);
@@ -154,10 +194,10 @@ for (const release of RELEASES) {
 			});
 
 			it('that RapidPro rejects becomes a dead letter', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				const body = { contact: ['No such object: x'] };
 				stage.rapidPro.apiFaults.answer({ status: 400, body }, { event: 'POST messages' });
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'rejected');
+				await agentSays(opened, 'rejected');
 				const note = () => notesIn(opened).find((text) => text.includes('rejected'));
 				assert.match(await until('the notice', note, PATIENCE_MS), /No such object/);
 			});
@@ -165,7 +205,7 @@ for (const release of RELEASES) {
 
 		describe('a file', () => {
 			it('goes as media, with its caption', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				const files = [{ name: 'né 1.png', type: 'image/png', bytes: PNG }];
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, { text: 'look', files });
 				await untilSent(opened, ['look']);
@@ -181,7 +221,7 @@ for (const release of RELEASES) {
 			});
 
 			it('that RapidPro does not take goes as a link', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				const files = [{ name: 'plan.txt', type: 'text/plain', bytes: Buffer.from('hello') }];
 				await stage.rocketChat.agentWrites(opened.roomId, AGENT, { text: 'read', files });
 				await until('the message', () => sentTo(opened).length > 0, PATIENCE_MS);
@@ -197,8 +237,8 @@ for (const release of RELEASES) {
 			const untilClosed = ({ ticket }: Opened) => until('the close', () => ticket.status === 'closed', PATIENCE_MS);
 
 			it('closes the ticket after all messages, without a note', async () => {
-				const opened = await stage.openTicket();
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'bye');
+				const opened = await openTicket();
+				await agentSays(opened, 'bye');
 				await close(opened);
 				await untilClosed(opened);
 				assert.deepEqual(textsTo(opened), ['bye']);
@@ -207,8 +247,8 @@ for (const release of RELEASES) {
 
 			it('says how, once, where that is wanted', async () => {
 				await stage.rocketChat.setAppSetting('send_close_details', true);
-				const opened = await stage.openTicket();
-				await stage.rocketChat.agentWrites(opened.roomId, AGENT, 'bye');
+				const opened = await openTicket();
+				await agentSays(opened, 'bye');
 				stage.rapidPro.apiFaults.answer({ status: 502, body: '' }, { event: 'POST ticket_actions', says: '"close"' });
 				await close(opened, 'All well');
 				await untilClosed(opened);
@@ -221,7 +261,7 @@ for (const release of RELEASES) {
 			});
 
 			it('is tried again while a flow holds the contact', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				stage.rapidPro.apiV2.lockWaitMs = 50;
 				stage.rapidPro.apiV2.store.locked.add(opened.contact);
 				const before = posted('ticket_actions').length;
@@ -232,14 +272,14 @@ for (const release of RELEASES) {
 			});
 
 			it('of what RapidPro has closed meanwhile is done', async () => {
-				const opened = await stage.openTicket();
+				const opened = await openTicket();
 				stage.rapidPro.apiFaults.drop({ event: 'POST ticket_actions', handled: true });
 				await close(opened);
 				await untilClosed(opened);
 				const finished = () =>
 					stage.rocketChat.persistence().some(({ data }) => {
-						const { room, fact } = data as { room?: string; fact?: { told?: object } };
-						return room === opened.roomId && fact?.told !== undefined;
+						const { room, fact } = data as { room?: string; fact?: { told?: object; closed?: { by: string } } };
+						return room === opened.roomId && (fact?.told !== undefined || fact?.closed?.by === 'rapidPro');
 					});
 				await until('the app knows', finished, PATIENCE_MS);
 			});

@@ -407,7 +407,7 @@ impl World {
             return self.rapidpro_hears(&asker, Some((404, Value::Null)));
         }
         if self.nodes[node].process.is_some() {
-            self.start(node, Trigger::Request { request: Box::new(request) }, Some(asker));
+            self.start(node, Trigger::Request { request }, Some(asker));
         }
     }
 

@@ -10,10 +10,8 @@ use crate::outbound::transport::api::parts::{Part, Place, stripped};
 use crate::outbound::transport::reply::Reply;
 use crate::store::ours;
 use crate::store::outbox::Entry;
+use crate::store::ticket::Ticket;
 use crate::text::timestamp;
-
-/// By how much RapidPro's clock may differ from ours, in milliseconds.
-const CLOCKS_DIFFER_MS: u64 = 5 * 60_000;
 
 /// A message that RapidPro has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,10 +54,10 @@ impl Doubt {
     pub(crate) async fn about(
         client: &Client<'_>,
         contact: &str,
+        ticket: &Ticket,
         entry: &Entry,
-        room: Room<'_>,
     ) -> Result<Self, Reply> {
-        let host = client.host;
+        let (host, room) = (client.host, &ticket.room);
         let since = entry.progress.in_doubt_since(&host.process().node, host.now());
         if since.is_none() && entry.progress.failures == 0 && entry.progress.retried_at == 0 {
             return Ok(Self::default());
@@ -71,15 +69,24 @@ impl Doubt {
             doubt.place.chars = doubt.place.chars.max(reached.chars);
             doubt.place.files = doubt.place.files.max(reached.files);
         }
-        let Some(since) = since else { return Ok(doubt) };
-        let after = since.saturating_sub(CLOCKS_DIFFER_MS);
+        if since.is_none() {
+            return Ok(doubt);
+        }
+        // By RapidPro's clock, as far as it was told.
+        let after = ticket.history_until();
         let list = format!("messages.json?contact={contact}&after={}", timestamp::text(after));
         let page = client.get(Scope::Messages, &list).await?;
         let listed = answer::fields(&page).and_then(|fields| Some(fields.get("results")?.as_array()?.clone()));
         let Some(listed) = listed else { return Err(answer::reply(&page)) };
-        let candidates = listed.iter().rev().filter(|message| may_be_ours(message, contact, after));
-        doubt.candidates.extend(candidates.filter_map(Sent::of));
-        doubt.candidates.retain(|sent| noted.iter().all(|own| own.name != sent.name));
+        for message in listed.iter().filter(|message| may_be_ours(message, contact, after)) {
+            let Some(sent) = Sent::of(message) else { continue };
+            match noted.iter().find(|own| own.name == sent.name) {
+                None => doubt.candidates.insert(0, sent),
+                Some(own) if own.part.as_ref().is_some_and(|part| part.entry == entry.id) => {}
+                // A room's entries go one after the other: what is older than another one's is not this one's.
+                Some(_) => break,
+            }
+        }
         Ok(doubt)
     }
 
@@ -90,8 +97,6 @@ impl Doubt {
         Some(self.candidates.remove(index))
     }
 }
-
-type Room<'a> = &'a crate::ids::RoomId;
 
 fn count(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)

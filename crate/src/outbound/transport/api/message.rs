@@ -63,7 +63,7 @@ impl<'t> ApiMessage<'t> {
         let workspace = self.ticket.contact.workspace.as_str();
         let line = std::mem::take(&mut self.line);
         let client = Client::new(host, (workspace, &line), entry.entry_ref(room), &entry.progress);
-        let mut doubt = Doubt::about(&client, contact, entry, room).await?;
+        let mut doubt = Doubt::about(&client, contact, self.ticket, entry).await?;
         let files = media::upload(&client, room, entry).await?;
         let text = self.signed(host, media::with_lines(&entry.message.text, &files.lines)).await?;
         let mut place = doubt.place;

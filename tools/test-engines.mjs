@@ -17,6 +17,8 @@ import { packageApp } from './stage.mjs';
  * nodes.
  */
 const NOT_HERE = ['start', 'ending', 'scenarios', 'round-trips', 'two-nodes', 'documentation', 'retry-now'];
+/** Nor what is below these. */
+const NOT_THESE = ['api/', 'page/'];
 /**
  * Where the field's reports are tried whole: they name these two engines. Who a contact is, they say of all engines.
  */
@@ -97,5 +99,7 @@ function isForHere(path, engine) {
 	if (path.startsWith('field/') && !path.startsWith(FIELD_EVERYWHERE)) {
 		return ENGINES_OF_THE_FIELD.includes(engine);
 	}
-	return !path.startsWith('page/') && !NOT_HERE.some((name) => path.endsWith(`${name}.test.mts`));
+	return (
+		!NOT_THESE.some((folder) => path.startsWith(folder)) && !NOT_HERE.some((name) => path.endsWith(`${name}.test.mts`))
+	);
 }

@@ -18,8 +18,8 @@ export interface Scene {
  */
 export const FAST = { clockSpeed: Number(process.env.CLOCK_SPEED ?? 20) };
 
-/** Longer than what is stuck may take: nine minutes of the app's time, on a busy machine; in milliseconds outside. */
-export const PATIENCE_MS = 120_000;
+/** Longer than what is stuck may take: twenty minutes of the app's time, on a busy machine; in milliseconds outside. */
+export const PATIENCE_MS = Math.max(120_000, (20 * 60_000) / FAST.clockSpeed);
 
 /** What stands for RapidPro while it is down: its proxy. */
 export const DOWN = { status: 502, body: '<html>Bad Gateway</html>' };

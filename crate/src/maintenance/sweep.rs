@@ -85,7 +85,6 @@ async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<()
     } else if notice_gap(host).await? {
         jobs.push(Job::Reconcile { bucket: None });
     }
-    restart_readings(host, recovered, jobs).await?;
     let mode = if recovered { DeliveryMode::AfterOutage } else { DeliveryMode::Due };
     for bucket in DUE.buckets(host).await? {
         if !recovered && (DUE.start(bucket) > host.now() || jobs.len() >= JOBS_MAX) {
@@ -104,6 +103,8 @@ async fn pick_up(host: &Host, recovered: bool, jobs: &mut Vec<Job>) -> Result<()
             drop_bucket(host, bucket, &due_items).await?;
         }
     }
+    // After what is due: whatever keeps settings from being read must not keep that.
+    restart_readings(host, recovered, jobs).await?;
     if recovered { Ok(()) } else { retention::erase_old_tickets(host).await }
 }
 

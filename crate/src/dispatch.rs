@@ -24,7 +24,7 @@ pub enum Trigger {
     /// RapidPro calls.
     Request {
         /// The request.
-        request: Request,
+        request: Box<Request>,
     },
     /// A message was stored in some room.
     MessageSent {

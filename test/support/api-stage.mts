@@ -1,8 +1,11 @@
+import { createHmac } from 'node:crypto';
 import { type Contact, RapidPro, type Release, type Ticket } from '../../sandbox/rapidpro/index.mts';
 import type { MessageDocument, RoomDocument } from '../../sandbox/rocketchat/documents.mts';
 import { RocketChat, type RocketChatOptions } from '../../sandbox/rocketchat/index.mts';
 import { until } from '../../sandbox/until.mts';
 import { AGENT, packagedZip } from './stage.mts';
+
+const MANAGER = 'mara';
 
 /** Longer than a few readings may take on a busy machine; in milliseconds outside. */
 export const READ_MS = 60_000;
@@ -12,6 +15,8 @@ export const RELEASES: readonly Release[] = ['26.3', '9.0'];
 
 /** Rocket.Chat with the packaged app, a RapidPro without ticketers whose API the app reads, and one agent online. */
 export class ApiStage {
+	private channel: string | undefined;
+
 	private constructor(
 		readonly rocketChat: RocketChat,
 		readonly rapidPro: RapidPro,
@@ -55,7 +60,8 @@ export class ApiStage {
 
 	/** How often the list of messages was asked for, which is the last that a reading does. */
 	readings(): number {
-		return this.rapidPro.exchanges.list.filter(({ url }) => url.includes('/messages.json')).length;
+		const { list } = this.rapidPro.exchanges;
+		return list.filter(({ url }) => url.includes('/messages.json') && !url.includes('contact=')).length;
 	}
 
 	/** The room of a ticket, once there is one. */
@@ -94,6 +100,53 @@ export class ApiStage {
 	untilSaid(roomId: string, count: number): Promise<string[]> {
 		const said = () => this.said(roomId).length >= count && this.said(roomId);
 		return until(`${count} messages in ${roomId}`, said, READ_MS);
+	}
+
+	/** A flow's webhook. */
+	async ring(endpoint: string, body: unknown, headers: Record<string, string> = {}) {
+		const response = await fetch(`${this.rocketChat.appUrl}/${endpoint}`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json', authorization: `Token ${this.doorbellSecret()}`, ...headers },
+			body: JSON.stringify(body),
+		});
+		return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+	}
+
+	/** What RapidPro's global `rocketchat_secret` holds. */
+	private doorbellSecret(): string {
+		const stored = (association: string) =>
+			this.rocketChat.persistence().find(({ associations }) => associations?.some(({ id }) => id === association))
+				?.data ?? {};
+		const mac = createHmac('sha256', String(stored('visitor-key').key));
+		for (const part of ['doorbell', String(stored('workspace').id)]) {
+			const length = Buffer.alloc(8);
+			length.writeBigUInt64LE(BigInt(Buffer.byteLength(part)));
+			mac.update(length).update(part);
+		}
+		return mac.digest('hex');
+	}
+
+	/** What RapidPro's API lists. */
+	async listed(path: string): Promise<Record<string, unknown>[]> {
+		const headers = { authorization: `Token ${this.rapidPro.apiToken}` };
+		const response = await fetch(`${this.rapidPro.url}/api/v2/${path}`, { headers });
+		return ((await response.json()) as { results: Record<string, unknown>[] }).results;
+	}
+
+	/** What a manager is shown who types `/tickets status`. */
+	async status(): Promise<string> {
+		const channel = this.channel ?? (await this.rocketChat.addChannel('general'));
+		if (this.channel === undefined) {
+			await this.rocketChat.addUser({ username: MANAGER, roles: ['user', 'livechat-manager'] });
+		}
+		this.channel = channel;
+		const before = this.rocketChat.notices().length;
+		await this.rocketChat.typeCommand(channel, MANAGER, '/tickets status');
+		return this.rocketChat
+			.notices()
+			.slice(before)
+			.map(({ text }) => text)
+			.join('\n');
 	}
 
 	/** Stops everything that was started. */

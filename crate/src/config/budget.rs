@@ -18,9 +18,6 @@ pub enum Scope {
 /// Requests an hour: servers allow 2,500, or more.
 pub const CEILING: u32 = 2_000;
 
-/// After a refusal the ceiling is not halved below this.
-const CEILING_MIN: u32 = 60;
-
 const HOUR_MS: u64 = 60 * 60_000;
 
 /// The hour is counted in parts of this length, in milliseconds.
@@ -64,7 +61,10 @@ impl Account {
     }
 
     fn refused(&mut self, retry_after_ms: u64, now: u64) {
-        self.lowered = Some((now, (self.ceiling(now) / 2).max(CEILING_MIN)));
+        // Once for all refusals of an hour: those that follow say nothing new.
+        if self.ceiling(now) == CEILING {
+            self.lowered = Some((now, CEILING / 2));
+        }
         self.not_before = self.not_before.max(now.saturating_add(retry_after_ms));
     }
 }
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!((account.take(5_999), account.take(6_000)), (Err(6_000), Ok(())));
         assert_eq!(account.ceiling(6_000), CEILING / 2);
         account.refused(0, 7_000);
-        assert_eq!(account.ceiling(7_000), CEILING / 4);
-        assert_eq!(account.ceiling(7_000 + HOUR_MS), CEILING);
+        assert_eq!(account.ceiling(7_000), CEILING / 2);
+        assert_eq!(account.ceiling(1_000 + HOUR_MS), CEILING);
     }
 }

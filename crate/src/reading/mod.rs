@@ -19,6 +19,7 @@ pub mod trouble;
 use std::rc::Rc;
 
 use crate::config::settings::Settings;
+use crate::config::workspace::MAIN;
 use crate::config::workspace_config::WorkspaceConfig;
 use crate::config::{connection, settings};
 use crate::reading::trouble::{Stop, Trouble};
@@ -149,7 +150,7 @@ impl Reading<'_> {
     /// Notes how the reading ended; answers when the next one is due.
     fn conclude(&mut self, outcome: Result<(), Stop>) -> u64 {
         let (host, now, interval) = (self.host, self.host.now(), self.settings.reading_interval_ms());
-        let name = &self.line.name;
+        let name = if self.line.name == MAIN { "main" } else { &self.line.name };
         match outcome {
             Ok(()) => {
                 if self.state.failing.take().is_some() || self.state.read_at == 0 {

@@ -399,10 +399,10 @@ impl World {
         self.waiting.insert(asker.serial);
         self.later(RAPIDPRO_WAITS_MS, Happening::NoAnswer(asker.clone()));
         let delay = self.random.below(4);
-        self.later(delay, Happening::Request { node: asker.node, request, asker });
+        self.later(delay, Happening::Request { node: asker.node, request: Box::new(request), asker });
     }
 
-    pub fn request(&mut self, node: usize, request: Request, asker: Asker) {
+    pub fn request(&mut self, node: usize, request: Box<Request>, asker: Asker) {
         if !self.enabled {
             return self.rapidpro_hears(&asker, Some((404, Value::Null)));
         }

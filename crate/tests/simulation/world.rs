@@ -133,7 +133,7 @@ pub enum Happening {
     },
     Request {
         node: usize,
-        request: Request,
+        request: Box<Request>,
         asker: Asker,
     },
     /// RapidPro waits no longer.

@@ -56,7 +56,8 @@ impl<'t> ApiClose<'t> {
         match sent.meaning {
             // Its list is the truth: there is nothing to close.
             Meaning::UnknownTicket if since >= COMMIT_MS => Reply::handled(),
-            _ => sent,
+            // Whoever closes it again finds it closed.
+            _ => Reply { unsure: None, ..sent },
         }
     }
 

@@ -192,7 +192,9 @@ impl Server {
             }
             Effect::PostMessage { .. } | Effect::PostNotice { .. } => json!(self.next_id("message")),
             Effect::ReadApi { .. } => json!({ "status": 200, "body": page(chance).to_string() }),
-            Effect::PostApi { .. } | Effect::UploadMedia { .. } => json!({ "status": 201, "body": page(chance).to_string() }),
+            Effect::PostApi { .. } | Effect::UploadMedia { .. } => {
+                json!({ "status": 201, "body": page(chance).to_string() })
+            }
             Effect::ReadLastMessages { .. } => json!([]),
             Effect::AreAgentsOnline { .. } => json!(true),
             Effect::FindRedirect { .. } => json!("https://elsewhere.example.org/log-in"),

@@ -48,8 +48,5 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let is_handled = |body: &str| body.trim().is_empty() || body == r#"{"status":"handled"}"#;
     let handled = answer.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status) && is_handled(&answer.body));
-    assert!(
-        !handled || decide(attempt, &reply) == Verdict::Delivered,
-        "what RapidPro has is never sent again"
-    );
+    assert!(!handled || decide(attempt, &reply) == Verdict::Delivered, "what RapidPro has is never sent again");
 });

@@ -9,7 +9,7 @@ import { RapidPro } from '../../sandbox/rapidpro/index.mts';
 import { until } from '../../sandbox/until.mts';
 import { ApiStage, READ_MS } from '../support/api-stage.mts';
 import { FAST } from '../support/delivery.mts';
-import { LOGGED } from '../support/stage.mts';
+import { AGENT, LOGGED } from '../support/stage.mts';
 
 let stage: ApiStage;
 const earlier: Ticket[] = [];
@@ -70,6 +70,40 @@ describe('what is told', () => {
 			told.filter((line) => line.includes(stage.rapidPro.apiToken)),
 			[],
 		);
+	});
+});
+
+describe('flows that were imported', () => {
+	it('call the app by the globals that it has set', async () => {
+		const { FLOW_FILES } = await import('../../tools/flows.mjs');
+		const { flows, apiV2 } = stage.rapidPro;
+		flows.import(FLOW_FILES['rapidpro-flows.json']());
+		await until('the secret', () => apiV2.store.global('rocketchat_secret') !== '', READ_MS);
+		assert.equal(apiV2.store.global('rocketchat_url'), stage.rocketChat.appUrl);
+		const { ticket, answer } = await flows.openInFlow(stage.rapidPro.addContact({ name: 'Flo' }), { webhook: true });
+		assert.equal(answer?.status, 200, answer?.body);
+		assert.ok(ticket);
+		const { _id } = await stage.room(ticket);
+		assert.deepEqual(JSON.parse(answer.body), { room_id: _id, agent_online: true });
+	});
+
+	it('learn that no agent is online', async () => {
+		const contact = stage.rapidPro.addContact({ name: 'Late' });
+		await stage.rocketChat.setAgentOnline(AGENT, false);
+		const { answer } = await stage.rapidPro.flows.openInFlow(contact, { webhook: true, simulation: true });
+		await stage.rocketChat.setAgentOnline(AGENT, true);
+		assert.equal(JSON.parse(answer?.body ?? '{}').agent_online, false);
+	});
+
+	it('have a global made anew that somebody has removed, once the settings change', async () => {
+		const { store } = stage.rapidPro.apiV2;
+		store.globals.length = 0;
+		await stage.rocketChat.setAppSetting('public_address', 'https://chat.example.org');
+		const isThere = () =>
+			store.globals.some(({ key, value }) => key === 'rocketchat_url' && value.includes('chat.example'));
+		await until('the global', isThere, READ_MS);
+		await stage.rocketChat.setAppSetting('public_address', '');
+		await until('the global', () => store.global('rocketchat_url') === stage.rocketChat.appUrl, READ_MS);
 	});
 });
 

@@ -33,8 +33,20 @@ async fn site_url(host: &Host) -> Result<String, Failure> {
     Ok(site.as_str().unwrap_or_default().trim_end_matches('/').to_owned())
 }
 
-/// The address to paste into RapidPro.
+/// The address of the app's endpoints.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from telling its own.
+pub async fn app_url(host: &Host) -> Result<String, Failure> {
+    Ok(below(&public_address(host).await?, host))
+}
+
+/// The address to paste into RapidPro, for people.
 pub async fn app_address(host: &Host) -> String {
     let server = public_address(host).await.unwrap_or_else(|_| "<the address of this server>".to_owned());
+    below(&server, host)
+}
+
+fn below(server: &str, host: &Host) -> String {
     format!("{server}/api/apps/public/{}", host.process().app_id)
 }

@@ -6,6 +6,7 @@
 
 pub mod contact;
 pub mod doorbell;
+pub mod globals;
 pub mod lease;
 pub mod messages;
 pub mod outgoing;
@@ -144,6 +145,7 @@ impl Reading<'_> {
             read.await?;
         }
         self.state.has_marks = true;
+        Box::pin(self.set_globals()).await;
         Ok(())
     }
 

@@ -49,6 +49,10 @@ pub struct ReadingState {
     pub backlog: Option<String>,
     /// Whether that was done.
     pub took_over: bool,
+    /// A hash of what RapidPro's globals were last set to.
+    pub globals: String,
+    /// Not before then are they tried again.
+    pub globals_next: u64,
 }
 
 /// Something that was read, by its name, and a time of it.

@@ -138,7 +138,6 @@ impl Reading<'_> {
             return Ok(Opened::Done);
         }
         let is_known = self.known().await?.iter().any(|known| known.ticket == told.uuid);
-        let is_old = told.opened <= self.state.connected && !even_old;
         let contact = self.contact_of(&told.contact);
         let id = TicketId(told.uuid.clone());
         let tickets = self.tickets_of(&contact).await?;
@@ -154,6 +153,9 @@ impl Reading<'_> {
             self.note_known(told, ticket.room.clone()).await?;
             return Ok(Opened::Done);
         }
+        // A flow calls only for tickets that it has just opened, also before the first reading.
+        let was_told = tickets.iter().any(|ticket| is_of(ticket, true));
+        let is_old = told.opened <= self.state.connected && !even_old && !was_told;
         let mut rooms = tickets.iter().filter(|ticket| is_of(ticket, false));
         if let Some(ticket) = rooms.clone().find(|ticket| ticket.is_open()) {
             // What was stored before this process died.

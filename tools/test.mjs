@@ -8,6 +8,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { runNodeTests } from './node-tests.mjs';
 import { FRESH, packageName, ROOT } from './project.mjs';
 import { main, run } from './run.mjs';
 import { wasmToolchain } from './rust.mjs';
@@ -64,16 +65,13 @@ function testAsWasm() {
 	run('cargo', ['test', ...options, '--locked', '--package', CORE, '--lib', '--profile', 'dev', ...target], { env });
 }
 
-/** Several files at a time: most of them wait for a clock. */
 function runTests() {
-	const options = ['--test-reporter', 'spec', '--test-concurrency', String(Math.max(2, availableParallelism() - 1))];
-	run(process.execPath, ['--import', 'tsx', '--test', ...options, ...testFiles()], {
-		env: {
-			CORE: join(FRESH, 'core.generated.ts'),
-			APP_ZIP: join(FRESH, packageName()),
-			CLOCK_SPEED: process.env.CI ? '6' : '10',
-		},
-	});
+	const env = {
+		CORE: join(FRESH, 'core.generated.ts'),
+		APP_ZIP: join(FRESH, packageName()),
+		CLOCK_SPEED: process.env.CI ? '6' : '10',
+	};
+	runNodeTests(testFiles(), env, { concurrency: Math.max(2, availableParallelism() - 1) });
 }
 
 function testFiles() {

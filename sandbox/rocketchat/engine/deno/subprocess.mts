@@ -91,13 +91,27 @@ function rememberWaiting(internals: Internals): void {
 	const wait = internals.waitForResponse.bind(internals);
 	internals.waitForResponse = (request, options) => {
 		const response = wait(request, options);
-		// Engine 1.46 gives the promise alone, and up after 10 s.
-		if (!response.abort) return response;
+		if (!response.abort) return lenient(response);
 		aborts.add(response.abort);
 		const forget = () => void aborts.delete(response.abort);
 		response.promise.then(forget, forget);
 		return { ...response, promise: untilStopped(response.promise) };
 	};
+}
+
+/**
+ * Engine 1.46 gives the promise alone, and up after 10 s, also where it could not write the request and nobody waits any
+ * more. A server logs that and lives on; this one would end.
+ */
+function lenient<T extends object>(response: T): T {
+	const promise = response as unknown as Promise<unknown>;
+	const finallyDo = promise.finally.bind(promise);
+	promise.finally = (done) => {
+		const settled = finallyDo(done);
+		settled.catch(() => undefined);
+		return settled;
+	};
+	return response;
 }
 
 /** A server that has ended waits for nothing and reports nothing: what it had asked for neither succeeds nor fails. */

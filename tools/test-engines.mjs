@@ -19,7 +19,7 @@ import { packageApp } from './stage.mjs';
  */
 const NOT_HERE = ['start', 'ending', 'scenarios', 'round-trips', 'two-nodes', 'documentation', 'retry-now'];
 /** Nor what is below these. */
-const NOT_THESE = ['api/', 'page/'];
+const FOLDERS_NOT_HERE = ['api/', 'page/'];
 /**
  * Where the field's reports are tried whole besides the newest engine: they name 1.28 and 1.42, whose apps run alike. Who
  * a contact is, they say of all engines.
@@ -85,6 +85,7 @@ function isForHere(path, engine) {
 		return engine === ENGINE_OF_THE_FIELD;
 	}
 	return (
-		!NOT_THESE.some((folder) => path.startsWith(folder)) && !NOT_HERE.some((name) => path.endsWith(`${name}.test.mts`))
+		!FOLDERS_NOT_HERE.some((folder) => path.startsWith(folder)) &&
+		!NOT_HERE.some((name) => path.endsWith(`${name}.test.mts`))
 	);
 }

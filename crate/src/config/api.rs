@@ -1,5 +1,7 @@
 //! RapidPro's API: its address, and whether it accepts the API tokens of the settings.
 
+use crate::config::budget;
+use crate::config::budget::Scope;
 use crate::config::workspace_config::WorkspaceConfig;
 use crate::runtime::cache::Recent;
 use crate::runtime::host::Host;
@@ -26,6 +28,28 @@ pub fn record_answer(host: &Host, line: &WorkspaceConfig, answer: &ApiAnswer) {
     let is_accepted = answer.json().is_some_and(|page| page.is_object());
     if is_accepted || matches!(answer.status, 401 | 403) {
         host.cache::<TokenVerdicts>().0.put(key(line), is_accepted);
+    }
+}
+
+/// Has a request to the API of a workspace, by its id, counted; answers the address of what is asked for.
+///
+/// # Errors
+/// Where there have been as many as the app allows itself: when to ask again.
+pub fn count_request(
+    host: &Host,
+    (workspace, line): (&str, &WorkspaceConfig),
+    scope: Scope,
+    resource: &str,
+) -> Result<String, u64> {
+    budget::take(host, workspace, scope)?;
+    Ok(format!("{}/api/v2/{resource}", line.address))
+}
+
+/// Keeps what the answer to a counted request says of the token, and of how often the API may be asked.
+pub fn heed_answer(host: &Host, (workspace, line): (&str, &WorkspaceConfig), scope: Scope, answer: &ApiAnswer) {
+    record_answer(host, line, answer);
+    if answer.status == 429 {
+        budget::refused(host, workspace, scope, answer.retry_after_ms.unwrap_or_default());
     }
 }
 

@@ -9,7 +9,6 @@ use crate::request::refusal::Refusal;
 use crate::runtime::host::Host;
 use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::operation::End;
-use crate::store::keys::contact_association;
 use crate::store::ticket;
 use crate::store::ticket::{ClosedBy, FactKind};
 use crate::wire::http::Response;
@@ -26,7 +25,7 @@ pub async fn close(host: &Host, caller: &Caller, body: &Fields<'_>) -> Result<En
     let person = visitor.get("contactUUID").and_then(Value::as_str);
     let contact = caller.contact(host, token).await?;
     host.acquire_in_time(contact.queue()).await?;
-    let tickets = ticket::of_contact(&host.all_records(contact_association(&contact)).await?);
+    let tickets = ticket::read_of_contact(host, &contact).await?;
     let mut end = End::answer(Response::of(204));
     for ticket in
         ticket::of_person(&tickets, person).into_iter().filter(|ticket| !ticket.is_ended() && !ticket.is_finished())

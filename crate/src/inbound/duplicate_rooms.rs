@@ -5,7 +5,6 @@ use crate::livechat::room::unused;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::{DeliveryMode, Job};
-use crate::store::keys::contact_association;
 use crate::store::ticket;
 use crate::store::ticket::{Binding, ClosedBy, FactKind, Service, Ticket};
 use crate::wire::rocketchat::{Room, Visitor};
@@ -30,7 +29,7 @@ pub(crate) async fn merge_duplicates(
         // It has lost and is closed already.
         Service::first(contact, winner).bind(host, visitor, binding).await?;
     }
-    let tickets = ticket::of_contact(&host.all_records(contact_association(contact)).await?);
+    let tickets = ticket::read_of_contact(host, contact).await?;
     for loser in losers {
         let bound = tickets.iter().find(|ticket| ticket.room == *loser);
         if bound.is_none() {

@@ -16,6 +16,7 @@ use crate::livechat::media::ContactMedia;
 use crate::reading::contact::ContactDetails;
 use crate::reading::messages::inbox_id;
 use crate::reading::rings::{HURRY_FIRST_MS, is_wanted};
+use crate::reading::tickets;
 use crate::request::caller::token_of;
 use crate::request::fields::Fields;
 use crate::request::refusal::Refusal;
@@ -23,7 +24,6 @@ use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
 use crate::runtime::operation::End;
-use crate::store::keys::contact_association;
 use crate::store::reading::{Ring, VERSION};
 use crate::store::ticket::{Binding, HistorySource};
 use crate::store::{inbox, reading, ticket};
@@ -151,9 +151,8 @@ async fn open(host: &Host, ringer: &Ringer, contact: &Contact, body: &Fields<'_>
 
 /// The department of a topic's name, or the default one.
 async fn department_of(host: &Host, ringer: &Ringer, topic: &str) -> Option<String> {
-    let found = if topic.is_empty() { Ok(None) } else { department::find(host, topic).await };
-    match found.ok().flatten() {
-        Some(department) => Some(department.id),
+    match tickets::department_of(host, topic).await {
+        Some(department) => Some(department),
         None => department::default_department(host, &ringer.workspace).await,
     }
 }
@@ -187,7 +186,7 @@ async fn message(host: &Host, ringer: &Ringer, contact: &Contact, body: &Fields<
     };
     let is_read = |seen: &reading::Seen| seen.0 == name;
     host.acquire_in_time(contact.queue()).await?;
-    let tickets = ticket::of_contact(&host.all_records(contact_association(contact)).await?);
+    let tickets = ticket::read_of_contact(host, contact).await?;
     let open = tickets.iter().find(|ticket| ticket.is_open());
     let Some(ticket) = open.filter(|_| !state.seen_messages.iter().chain(&state.planned).any(is_read)) else {
         return Ok(done());

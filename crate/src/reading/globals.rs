@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::config::budget::Scope;
-use crate::config::{api, budget, public_url};
+use crate::config::{api, public_url};
 use crate::reading::{Reading, doorbell};
 use crate::runtime::outcome::Level;
 use crate::text::digest::hash;
@@ -55,13 +55,12 @@ impl Reading<'_> {
     }
 
     async fn post_global(&self, to: &str, body: Value) -> Result<u16, String> {
-        if budget::take(self.host, &self.workspace, Scope::Other).is_err() {
-            return Err("too many requests in the last hour".to_owned());
-        }
-        let url = format!("{}/api/v2/{to}", self.line.address);
+        let of = (self.workspace.as_str(), &self.line);
+        let url = api::count_request(self.host, of, Scope::Other, to)
+            .map_err(|_| "too many requests in the last hour".to_owned())?;
         let answer = self.host.post_api(url, self.line.api_token(), body, TIMEOUT_MS).await;
         let answer = answer.map_err(|failure| failure.to_string())?;
-        api::record_answer(self.host, &self.line, &answer);
+        api::heed_answer(self.host, of, Scope::Other, &answer);
         Ok(answer.status)
     }
 }

@@ -8,13 +8,13 @@ use crate::ids::{Contact, RoomId};
 use crate::inbound::visitor_message;
 use crate::livechat::media::ContactMedia;
 use crate::reading::Reading;
+use crate::reading::outgoing::SentHere;
 use crate::reading::told;
 use crate::reading::told::{MESSAGES_BACK_MS, ToldMessage, is_seen, remember};
 use crate::reading::trouble::Stop;
 use crate::runtime::failure::Failure;
 use crate::runtime::job::Job;
 use crate::sort::sort_by;
-use crate::store::keys::contact_association;
 use crate::store::reading::{ReadTicket, Seen};
 use crate::store::{inbox, reading, ticket};
 use crate::text::timestamp;
@@ -155,9 +155,14 @@ impl Reading<'_> {
     /// Works off messages of one contact.
     async fn post_of(&mut self, uuid: &str, messages: Vec<ToldMessage>) -> Result<(), Stop> {
         let (host, contact) = (self.host, self.contact_of(uuid));
-        let tickets = ticket::of_contact(&host.all_records(contact_association(&contact)).await?);
+        let tickets = ticket::read_of_contact(host, &contact).await?;
         let open = tickets.iter().find(|ticket| ticket.is_open());
         let since = open.and_then(|open| since_in(self.known.as_deref().unwrap_or_default(), uuid, &open.room));
+        let has_outgoing = messages.iter().any(|message| !message.is_incoming);
+        let sent = match open.filter(|_| has_outgoing) {
+            Some(ticket) => Some(SentHere::read(host, &ticket.room).await?),
+            None => None,
+        };
         let (mut posted, mut seen) = (false, Vec::new());
         for message in messages {
             // What belongs to no open room is done with.
@@ -165,7 +170,9 @@ impl Reading<'_> {
                 if message.is_incoming {
                     self.keep(&contact, ticket.person(), &message).await?;
                     posted = true;
-                } else if !self.show_outgoing(ticket, &message).await? {
+                } else if let Some(sent) = &sent
+                    && !self.show_outgoing(ticket, sent, &message).await
+                {
                     continue;
                 }
             }

@@ -27,7 +27,7 @@ use crate::reading::trouble::{Stop, Trouble};
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::job::Job;
-use crate::runtime::operation::{Boxed, End};
+use crate::runtime::operation::End;
 use crate::runtime::outcome::Level;
 use crate::store::reading;
 use crate::store::reading::{Failing, ReadTicket, ReadingState, Ring, VERSION};
@@ -60,16 +60,6 @@ pub(crate) struct Reading<'a> {
     pub(crate) until: u64,
     /// What is to follow.
     pub(crate) jobs: Vec<Job>,
-}
-
-/// The parts of a reading.
-#[derive(Clone, Copy)]
-enum Part {
-    Tickets,
-    Backlog,
-    Waiting,
-    Provisional,
-    Messages,
 }
 
 /// Reads a workspace's API, if this is the reading that was due then.
@@ -134,16 +124,11 @@ impl Reading<'_> {
             self.state.name = name.map_err(|trouble| Stop::Api(trouble, None))?;
         }
         self.read_rings().await?;
-        for part in [Part::Tickets, Part::Backlog, Part::Waiting, Part::Provisional, Part::Messages] {
-            let read: Boxed<'_, Result<(), Stop>> = match part {
-                Part::Tickets => Box::pin(self.read_tickets()),
-                Part::Backlog => Box::pin(self.read_backlog()),
-                Part::Waiting => Box::pin(self.retry_waiting()),
-                Part::Provisional => Box::pin(self.settle_provisional()),
-                Part::Messages => Box::pin(self.read_messages()),
-            };
-            read.await?;
-        }
+        Box::pin(self.read_tickets()).await?;
+        Box::pin(self.read_backlog()).await?;
+        Box::pin(self.retry_waiting()).await?;
+        Box::pin(self.settle_provisional()).await?;
+        Box::pin(self.read_messages()).await?;
         self.state.has_marks = true;
         Box::pin(self.set_globals()).await;
         Ok(())

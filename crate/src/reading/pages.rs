@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::config::api;
-use crate::config::budget;
 use crate::config::budget::Scope;
 use crate::config::workspace_config::WorkspaceConfig;
 use crate::reading::Reading;
@@ -28,15 +27,10 @@ pub(crate) struct Page {
 /// # Errors
 /// What is wrong with its answer.
 pub async fn workspace_name(host: &Host, line: &WorkspaceConfig, workspace: &str) -> Result<String, Trouble> {
-    if budget::take(host, workspace, Scope::Other).is_err() {
-        return Err(Trouble::SPENT);
-    }
-    let url = format!("{}/api/v2/workspace.json", line.address);
+    let url =
+        api::count_request(host, (workspace, line), Scope::Other, "workspace.json").map_err(|_| Trouble::SPENT)?;
     let answer = host.read_api(url, &line.api_token(), TIMEOUT_MS).await.map_err(|_| Trouble::SILENT)?;
-    api::record_answer(host, line, &answer);
-    if answer.status == 429 {
-        budget::refused(host, workspace, Scope::Other, answer.retry_after_ms.unwrap_or_default());
-    }
+    api::heed_answer(host, (workspace, line), Scope::Other, &answer);
     let name = answer.json().and_then(|workspace| Some(workspace.get("name")?.as_str()?.to_owned()));
     name.ok_or_else(|| Trouble::of(&answer))
 }
@@ -45,10 +39,9 @@ impl Reading<'_> {
     /// Reads a page: of `list`, `after` this cursor.
     pub(crate) async fn page(&mut self, scope: Scope, list: &str, cursor: Option<&str>) -> Result<Page, Stop> {
         self.hold().await?;
-        if let Err(until) = budget::take(self.host, &self.workspace, scope) {
-            return Err(Stop::Api(Trouble::SPENT, Some(until)));
-        }
-        let mut url = format!("{}/api/v2/{list}", self.line.address);
+        let of = (self.workspace.as_str(), &self.line);
+        let mut url =
+            api::count_request(self.host, of, scope, list).map_err(|until| Stop::Api(Trouble::SPENT, Some(until)))?;
         if let Some(cursor) = cursor {
             url.push(if list.contains('?') { '&' } else { '?' });
             url.push_str("cursor=");
@@ -57,11 +50,8 @@ impl Reading<'_> {
         let Ok(answer) = self.host.read_api(url, &self.line.api_token(), TIMEOUT_MS).await else {
             return Err(Stop::Api(Trouble::SILENT, None));
         };
-        api::record_answer(self.host, &self.line, &answer);
+        api::heed_answer(self.host, of, scope, &answer);
         let retry_after = answer.retry_after_ms.map(|ms| self.host.now().saturating_add(ms));
-        if answer.status == 429 {
-            budget::refused(self.host, &self.workspace, scope, answer.retry_after_ms.unwrap_or_default());
-        }
         let page = answer.json().map(storable);
         let items = page.as_ref().and_then(|page| json::read(page.get("results")?));
         match items {

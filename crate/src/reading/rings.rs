@@ -11,7 +11,6 @@ use crate::reading::trouble::Stop;
 use crate::runtime::failure::Failure;
 use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::outcome::Level;
-use crate::store::keys::contact_association;
 use crate::store::reading::Ring;
 use crate::store::ticket::{ClosedBy, FactKind};
 use crate::store::{reading, ticket};
@@ -81,7 +80,7 @@ impl Reading<'_> {
 
     /// RapidPro is owed no close of tickets that it never stored, all but this one. Answers the rooms that serve them.
     async fn void(&mut self, contact: &Contact, but: Option<&TicketId>) -> Result<Vec<ticket::Ticket>, Failure> {
-        let mut tickets = ticket::of_contact(&self.host.all_records(contact_association(contact)).await?);
+        let mut tickets = ticket::read_of_contact(self.host, contact).await?;
         tickets.retain(|ticket| ticket.bindings.iter().any(|binding| binding.is_provisional));
         for ticket in &tickets {
             let provisional = ticket.bindings.iter().filter(|binding| binding.is_provisional);

@@ -11,10 +11,10 @@ use crate::reading::told;
 use crate::reading::told::{MESSAGES_BACK_MS, TICKETS_BACK_MS, is_seen, remember};
 use crate::reading::trouble::Stop;
 use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
 use crate::runtime::job::{DeliveryMode, Job};
 use crate::runtime::outcome::Level;
 use crate::sort::sort_by_key;
-use crate::store::keys::contact_association;
 use crate::store::reading;
 use crate::store::reading::{ReadTicket, Seen, ToldTicket, VERSION, Waiting};
 use crate::store::ticket;
@@ -128,10 +128,6 @@ impl Reading<'_> {
         Contact { workspace: self.workspace.clone(), token: ContactToken(uuid.to_owned()) }
     }
 
-    async fn tickets_of(&self, contact: &Contact) -> Result<Vec<Ticket>, Failure> {
-        Ok(ticket::of_contact(&self.host.all_records(contact_association(contact)).await?))
-    }
-
     /// Opens a room for a ticket that has none and should.
     async fn open(&mut self, told: &ToldTicket, even_old: bool) -> Result<Opened, Stop> {
         if !is_wanted(&self.settings.topics(), &told.topic) {
@@ -140,7 +136,7 @@ impl Reading<'_> {
         let is_known = self.known().await?.iter().any(|known| known.ticket == told.uuid);
         let contact = self.contact_of(&told.contact);
         let id = TicketId(told.uuid.clone());
-        let tickets = self.tickets_of(&contact).await?;
+        let tickets = ticket::read_of_contact(self.host, &contact).await?;
         let is_of = |ticket: &Ticket, is_provisional| {
             ticket.binding_of(&id).is_some_and(|binding| binding.is_provisional == is_provisional)
         };
@@ -188,8 +184,7 @@ impl Reading<'_> {
     async fn ask_for_room(&mut self, contact: &Contact, told: &ToldTicket) -> Result<Result<RoomId, String>, Stop> {
         let host = self.host;
         let details = self.contact(&told.contact, &told.name).await?;
-        let department = if told.topic.is_empty() { Ok(None) } else { department::find(host, &told.topic).await };
-        let department = department.ok().flatten().map(|department| department.id);
+        let department = department_of(host, &told.topic).await;
         let binding = self.binding(told);
         let request = RoomRequest::of_read(binding, details.details(), department.as_deref());
         match open_room::open(host, contact, &request).await {
@@ -248,7 +243,7 @@ impl Reading<'_> {
     }
 
     async fn end_rooms(&mut self, contact: &Contact, id: &TicketId) -> Result<(), Failure> {
-        for ticket in self.tickets_of(contact).await? {
+        for ticket in ticket::read_of_contact(self.host, contact).await? {
             // One that serves the contact's next ticket as well goes on.
             let is_last = ticket.latest_binding().is_some_and(|binding| binding.ticket == *id);
             if is_last && !ticket.is_ended() && !ticket.is_finished() {
@@ -259,6 +254,12 @@ impl Reading<'_> {
         }
         Ok(())
     }
+}
+
+/// The department of a topic's name, if there is one.
+pub(crate) async fn department_of(host: &Host, topic: &str) -> Option<String> {
+    let found = if topic.is_empty() { None } else { department::find(host, topic).await.ok().flatten() };
+    found.map(|department| department.id)
 }
 
 /// A ticket as it was at one time.

@@ -408,6 +408,14 @@ pub fn of_room(records: &[Value]) -> Option<Ticket> {
     of_contact(records).pop()
 }
 
+/// Reads a contact's tickets, by room id.
+///
+/// # Errors
+/// Whatever keeps Rocket.Chat from reading them.
+pub async fn read_of_contact(host: &Host, contact: &Contact) -> Result<Vec<Ticket>, Failure> {
+    Ok(of_contact(&host.all_records(contact_association(contact)).await?))
+}
+
 /// All tickets among a contact's records, by room id.
 pub fn of_contact(records: &[Value]) -> Vec<Ticket> {
     let mut facts: Vec<Fact> = json::read_all(records);

@@ -4,8 +4,7 @@ use std::cell::Cell;
 
 use serde_json::Value;
 
-use crate::config::api::record_answer;
-use crate::config::budget;
+use crate::config::api;
 use crate::config::budget::Scope;
 use crate::config::workspace_config::WorkspaceConfig;
 use crate::outbound::retry_policy::WEBHOOK_TIMEOUT_MS;
@@ -96,9 +95,8 @@ impl<'a> Client<'a> {
     /// Has a request counted, and sees to it that the entry's lease outlasts it; answers the address.
     async fn begin(&self, scope: Scope, resource: &str) -> Result<String, Reply> {
         let now = self.host.now();
-        if let Err(until) = budget::take(self.host, self.workspace, scope) {
-            return Err(answer::spent(until.saturating_sub(now)));
-        }
+        let url = api::count_request(self.host, (self.workspace, self.line), scope, resource)
+            .map_err(|until| answer::spent(until.saturating_sub(now)))?;
         match self.until.get() {
             // Another node may have begun with it.
             Some(until) if now >= until => return Err(Reply::none(&Cause::TimedOut.into())),
@@ -110,17 +108,12 @@ impl<'a> Client<'a> {
                 self.until.set(Some(until));
             }
         }
-        Ok(format!("{}/api/v2/{resource}", self.line.address))
+        Ok(url)
     }
 
     fn end(&self, scope: Scope, answer: Result<ApiAnswer, Failure>) -> Result<ApiAnswer, Reply> {
         let answer = answer.map_err(|failure| Reply::none(&failure))?;
-        if answer.status == 429 {
-            budget::refused(self.host, self.workspace, scope, answer.retry_after_ms.unwrap_or_default());
-        }
-        if answer.status == 403 {
-            record_answer(self.host, self.line, &answer);
-        }
+        api::heed_answer(self.host, (self.workspace, self.line), scope, &answer);
         match answer.status {
             200..=299 => Ok(answer),
             _ => Err(answer::reply(&answer)),
